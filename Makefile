@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make            build/virt-qualify
+# make run        set up, build, run the smoke plan on every platform that works, say where the
+#                 report is
+# make test       set up, build, run all tests through prove
+# make help       the other targets
+
+prefix  ?= /usr/local
+bindir   = $(prefix)/bin
+mandir   = $(prefix)/share/man
+B       ?= build
+VERSION := $(shell git describe --always --dirty --tags 2>/dev/null || cat VERSION 2>/dev/null || echo unknown)
+
+CFLAGS  ?= -O2 -g
+WARN     = -Wall -Wextra -Wmissing-prototypes -Wstrict-prototypes -Wshadow -Wvla $(WERROR)
+CPPFLAGS += -I. -D_GNU_SOURCE
+BASE     = -std=gnu17 -ffunction-sections -fdata-sections -fno-common -pthread
+
+ifneq ($(SAN),)
+BASE    += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
+LDFLAGS += -fsanitize=$(SAN)
+endif
+
+ifeq ($(V),1)
+Q =
+say = @:
+else
+Q = @
+say = @printf '  %-7s %s\n'
+endif
+
+# ---- What is built from what -----------------------------------------------------------------
+
+core_src     := $(wildcard harness/core/*.c)
+report_src   := $(wildcard report/*.c)
+harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/vmm/*.c)
+fault_src    := $(wildcard faults/*.c faults/recovery/*.c)
+bench_src    := $(wildcard bench/*.c)
+preset_src   := $(wildcard harness/presets/*.yaml)
+
+core_obj     := $(core_src:%.c=$(B)/%.o)
+report_obj   := $(report_src:%.c=$(B)/%.o)
+harness_obj  := $(harness_src:%.c=$(B)/%.o) $(fault_src:%.c=$(B)/%.o) $(bench_src:%.c=$(B)/%.o)
+preset_obj   := $(preset_src:%=$(B)/%.o)
+
+report_libs  := sqlite3 jansson
+all_libs     := $(report_libs) yaml-0.1 hwloc
+pkg           = $(shell pkg-config $(1) 2>/dev/null)
+
+.PHONY: all
+all: $(B)/virt-qualify
+
+include guests/guest.mk
+
+$(B)/virt-qualify: LDLIBS += $(call pkg,--libs $(all_libs)) -lpfm -lm
+$(B)/virt-qualify: $(core_obj) $(report_obj) $(harness_obj) $(native_obj) $(preset_obj) $(guest_image_obj)
+	$(say) LINK $@
+	$(Q)$(CC) $(BASE) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(LDLIBS)
+
+# The report half alone: no KVM headers, no libvirt, no hwloc.
+$(B)/virt-qualify-report: LDLIBS += $(call pkg,--libs $(report_libs)) -lm
+$(B)/virt-qualify-report: $(core_obj) $(report_obj) $(B)/harness/main.o
+	$(say) LINK $@
+	$(Q)$(CC) $(BASE) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(LDLIBS)
+
+$(B)/harness/core/command.o $(B)/harness/main.o: CPPFLAGS += -DVQ_VERSION='"$(VERSION)"'
+
+$(B)/%.o: %.c $(B)/flags
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+# A preset's text, as an object whose symbols are named for the file.
+$(B)/harness/presets/%.yaml.o: harness/presets/%.yaml $(B)/flags
+	$(say) EMBED $<
+	@mkdir -p $(@D)
+	$(Q)$(LD) -r -b binary -z noexecstack -o $@ $<
+
+# Rebuild when the flags or the compiler change.
+flags_now = $(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) $(LDFLAGS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(flags_now))' | cmp -s - $@ || echo '$(subst ','\'',$(flags_now))' > $@
+.PHONY: FORCE
+FORCE:
+
+include tests/tests.mk
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

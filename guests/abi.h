@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What guest and host agree on: the memory layout, the heartbeat, the record stream, the ports.
+ *
+ * The guest's memory begins with five fixed areas below 640 KiB (usable RAM on every PC platform),
+ * then the image at 1 MiB. Both sides map that memory; on platforms that cannot share it, the bytes
+ * of the record stream travel over a serial line instead. The host treats all of it as hostile:
+ * the guest may write anything, anywhere, at any time.
+ *
+ * All integers are little-endian; all structures have the same layout for every compiler in use
+ * (checked below).
+ */
+#ifndef VQ_ABI_H
+#define VQ_ABI_H
+
+#include <stdint.h>
+
+#define VQ_ABI_VERSION 1u
+
+/* ---- Memory layout, offsets from the start of guest memory (guest-physical addresses) ---- */
+
+#define VQ_BOOT_OFFSET	    0x1000u  /* struct vq_boot: host to guest, written before entry */
+#define VQ_CONTROL_OFFSET   0x2000u  /* struct vq_control: host to guest, at any time */
+#define VQ_HEARTBEAT_OFFSET 0x3000u  /* struct vq_heartbeat[VQ_MAX_CPUS]: guest to host */
+#define VQ_RING_OFFSET	    0x10000u /* struct vq_ring: guest to host, the record stream */
+#define VQ_IMAGE_OFFSET	    0x100000u /* where the guest image is linked */
+
+#define VQ_MAX_CPUS	  32u
+#define VQ_PAGE_SIZE	  4096u
+#define VQ_RING_DATA_SIZE 0x40000u /* 256 KiB, a power of two */
+#define VQ_COMMAND_LENGTH 1024u
+
+/* A page that all guests of a cast map, for locks between guests; absent unless asked for. */
+#define VQ_SHARED_WINDOW 0x40000000u
+
+/* ---- Ports and device addresses ---- */
+
+#define VQ_PORT_DOORBELL 0x5100u /* OUT al = enum vq_doorbell: host, look at this */
+#define VQ_PORT_USER	 0x5104u /* OUT: answered by the VMM in user space with nothing */
+#define VQ_PORT_KERNEL	 0x5108u /* OUT: bound to an ioeventfd, answered inside the kernel */
+#define VQ_PORT_CONSOLE	 0x00e9u /* OUT al: one character for the console log */
+#define VQ_MMIO_USER	 0xd0000000u
+#define VQ_MMIO_KERNEL	 0xd0001000u
+#define VQ_MMIO_APIC	 0xfee00000u
+
+enum vq_doorbell {
+	VQ_DOORBELL_BATCH = 1,	 /* a batch begins or ended; records were written */
+	VQ_DOORBELL_RING_FULL,	 /* waiting for the host to drain the ring */
+	VQ_DOORBELL_GOODBYE,	 /* the guest is done; it halts after this */
+	VQ_DOORBELL_MARK,	 /* the guest reached the point that a life-cycle bench times */
+};
+
+/* ---- Boot: how the guest learns its parameters ---- */
+
+#define VQ_BOOT_MAGIC 0x746f6f6276717475ull
+
+struct vq_boot {
+	uint64_t magic;
+	uint64_t memory_size;	/* bytes of RAM from address 0 */
+	uint64_t untouched;	/* start of RAM that the host did not pre-fault, 0: none */
+	uint32_t cpus;		/* 1 to VQ_MAX_CPUS */
+	uint32_t tsc_khz;	/* 0: unknown to the host */
+	uint32_t shared_window; /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
+	uint32_t member;	/* index of this guest in its cast */
+	char command[VQ_COMMAND_LENGTH]; /* "key=value key=value", NUL-terminated */
+};
+
+/* ---- Control: what the host asks of a running workload ---- */
+
+enum vq_request {
+	VQ_REQUEST_NONE = 0,
+	VQ_REQUEST_HANG,	    /* interrupts off and halt, on vCPU `argument` */
+	VQ_REQUEST_SPIN,	    /* endless loop with interrupts on */
+	VQ_REQUEST_TRIPLE_FAULT,    /* an exception with no usable IDT */
+	VQ_REQUEST_DEADLOCK_CPUS,   /* ABBA between vCPU 0 and 1 over guest locks 0 and 1 */
+	VQ_REQUEST_DEADLOCK_GUESTS, /* ABBA between guest 0 and 1 over locks in the shared window */
+	VQ_REQUEST_GARBAGE,	    /* random bytes over ring and heartbeat page */
+	VQ_REQUEST_DIRTY_MEMORY,    /* touch `argument` MiB of RAM, then go on working */
+	VQ_REQUEST_OVERRUN,	    /* hold the CPU without a pause for `argument` milliseconds */
+};
+
+struct vq_control {
+	uint32_t request;  /* enum vq_request; acted on once for each new ticket */
+	uint32_t ticket;   /* incremented by the host after request and argument are written */
+	uint32_t argument;
+	uint32_t epoch;	   /* copied into the heartbeat: tells one life of a guest from the next */
+};
+
+/* ---- Heartbeat: one cell a vCPU, a cache line each, sampled from outside ---- */
+
+#define VQ_LOCK_NONE	    0xffffffffu
+#define VQ_SHARED_LOCK_BASE 16u /* lock numbers from here on live in the shared window */
+#define VQ_MAX_LOCKS	    32u
+
+struct vq_heartbeat {
+	uint32_t epoch;	      /* vq_control.epoch as the vCPU saw it when it began to serve */
+	uint32_t fault_ticket; /* the ticket of the request whose fault is active on this vCPU */
+	uint64_t sequence;    /* acknowledged operations, monotonic within an epoch */
+	uint64_t tsc;	      /* guest TSC at the last acknowledgement */
+	uint32_t lock_wanted; /* a lock number, or VQ_LOCK_NONE */
+	uint32_t lock_held;   /* bit n: lock n is held */
+	uint64_t chain;	      /* running digest of all acknowledged operations */
+	uint64_t slowest;     /* longest time between two acknowledgements, TSC ticks */
+	uint64_t reserved;
+	uint64_t checksum;    /* vq_heartbeat_checksum() over what stands above */
+};
+
+static inline uint64_t vq_mix(uint64_t x)
+{
+	/* The finaliser of SplitMix64 (Steele, Lea, Flood: OOPSLA 2014). */
+	x ^= x >> 30;
+	x *= 0xbf58476d1ce4e5b9ull;
+	x ^= x >> 27;
+	x *= 0x94d049bb133111ebull;
+	return x ^ x >> 31;
+}
+
+static inline uint64_t vq_heartbeat_checksum(const struct vq_heartbeat *h)
+{
+	uint64_t x = vq_mix(((uint64_t)h->epoch << 32 | h->fault_ticket) + 0x9e3779b97f4a7c15ull);
+
+	x = vq_mix(x ^ h->sequence);
+	x = vq_mix(x ^ h->tsc);
+	x = vq_mix(x ^ ((uint64_t)h->lock_wanted << 32 | h->lock_held));
+	x = vq_mix(x ^ h->chain);
+	return vq_mix(x ^ h->slowest);
+}
+
+/* The digest after operation `sequence`: the host recomputes it to find silent corruption. */
+static inline uint64_t vq_chain_next(uint64_t chain, uint64_t sequence)
+{
+	return vq_mix(chain ^ vq_mix(sequence + 0x9e3779b97f4a7c15ull));
+}
+
+/* ---- Records: a byte stream of frames ---- */
+
+#define VQ_RECORD_MAGIC	      0x56515243u
+#define VQ_RECORD_MAX_PAYLOAD 0x8000u
+
+enum vq_record_type {
+	VQ_RECORD_HELLO = 1,	/* struct vq_hello: the payload runs */
+	VQ_RECORD_CALIBRATION,	/* struct vq_calibration */
+	VQ_RECORD_BATCH,	/* struct vq_batch */
+	VQ_RECORD_HISTOGRAM,	/* struct vq_histogram + entries: of the batch with that number */
+	VQ_RECORD_EVENT,	/* struct vq_event */
+	VQ_RECORD_UNSUPPORTED,	/* text: why this guest cannot run that bench; then goodbye */
+	VQ_RECORD_GOODBYE,	/* struct vq_goodbye */
+};
+
+struct vq_record {
+	uint32_t magic;
+	uint16_t type;
+	uint16_t cpu;
+	uint32_t sequence; /* from 0, without gaps, over the whole stream */
+	uint32_t length;   /* payload bytes that follow, at most VQ_RECORD_MAX_PAYLOAD */
+	uint64_t checksum; /* vq_record_checksum() over the four fields above and the payload */
+};
+
+struct vq_hello {
+	uint32_t abi_version;
+	uint32_t cpus;
+	uint64_t tsc;
+	uint32_t vendor; /* first four bytes of the CPUID vendor string */
+	uint32_t ring;	 /* privilege level the benched operation will run in */
+};
+
+struct vq_calibration {
+	uint64_t median_ticks; /* stamped empty operation, this trial, this ring */
+	uint64_t min_ticks;
+	uint32_t count;
+	uint32_t reserved;
+};
+
+struct vq_batch {
+	uint32_t number;      /* from 0 */
+	uint32_t count;	      /* stamped operations; their ticks are in the histogram record */
+	uint64_t sum_ticks;   /* exact sum of the stamped ticks */
+	uint32_t plain_count; /* operations of the un-instrumented loop, 0: none was run */
+	uint32_t reserved;
+	uint64_t plain_ticks; /* of the whole un-instrumented loop */
+	uint64_t begin_tsc;
+	uint64_t end_tsc;
+};
+
+struct vq_histogram_entry {
+	uint32_t bucket;
+	uint32_t count;
+};
+
+struct vq_histogram {
+	uint32_t batch;
+	uint32_t entries; /* struct vq_histogram_entry[entries] follow, buckets ascending */
+};
+
+struct vq_event {
+	uint32_t code; /* enum vq_event_code */
+	uint32_t reserved;
+	uint64_t tsc;
+	uint64_t value;
+};
+
+enum vq_event_code {
+	VQ_EVENT_INTERRUPTS_SEEN = 1, /* value: interrupts that the handler counted */
+	VQ_EVENT_EXCEPTION,	      /* value: vector << 32 | low half of the error code */
+	VQ_EVENT_WORK_CHECK,	      /* value: digest of the work done, equal on every platform */
+};
+
+struct vq_goodbye {
+	uint32_t batches;
+	uint32_t status; /* 0: all batches done */
+	uint64_t operations; /* stamped, plain, warm-up and calibration excluded */
+};
+
+/* The record ring: `head` and `tail` count bytes since the start and never wrap. */
+struct vq_ring {
+	uint64_t head; /* written by the guest, after the bytes */
+	uint8_t pad0[56];
+	uint64_t tail; /* written by the host, after it has copied the bytes */
+	uint8_t pad1[56];
+	uint8_t data[VQ_RING_DATA_SIZE];
+};
+
+static inline uint64_t vq_checksum(uint64_t x, const void *data, uint64_t length)
+{
+	const uint8_t *p = data;
+
+	/* FNV-1a, 64 bit (draft-eastlake-fnv): against accidents and torn writes, not attackers. */
+	for (uint64_t i = 0; i < length; i++)
+		x = (x ^ p[i]) * 0x100000001b3ull;
+	return x;
+}
+
+static inline uint64_t vq_record_checksum(const struct vq_record *r, const void *payload)
+{
+	uint64_t x = vq_checksum(0xcbf29ce484222325ull, r, 16);
+
+	return vq_checksum(x, payload, r->length);
+}
+
+_Static_assert(sizeof(struct vq_boot) <= VQ_PAGE_SIZE, "boot page");
+_Static_assert(sizeof(struct vq_heartbeat) == 64, "heartbeat cell");
+_Static_assert(sizeof(struct vq_heartbeat) * VQ_MAX_CPUS <= VQ_PAGE_SIZE, "heartbeat page");
+_Static_assert(sizeof(struct vq_record) == 24, "record header");
+_Static_assert(sizeof(struct vq_batch) == 48, "batch record");
+_Static_assert(VQ_RING_OFFSET + sizeof(struct vq_ring) <= 0x90000, "below the EBDA");
+
+#endif

@@ -1,0 +1,3 @@
+# The guest image and the native build of its payload.
+guest_image_obj :=
+native_obj :=

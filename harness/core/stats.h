@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statistics of trials. Everything works on one figure per trial: trials are the unit of
+ * replication, batches and samples are never pooled across them.
+ *
+ * All functions take unsorted values and leave them unchanged unless they say otherwise. NaN marks
+ * "no such number" and reaches the user as null, never as 0.
+ */
+#ifndef VQ_STATS_H
+#define VQ_STATS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct interval {
+	double low, high; /* NaN, NaN: the data cannot give one at that confidence */
+};
+
+/* ---- Random numbers: xoshiro256** (Blackman, Vigna 2018), seeded by SplitMix64 ---- */
+
+struct random {
+	uint64_t s[4];
+};
+
+void random_seed(struct random *r, uint64_t seed);
+uint64_t random_next(struct random *r);
+/* Uniform over 0 to bound - 1, without bias (Lemire 2019); bound > 0. */
+uint64_t random_below(struct random *r, uint64_t bound);
+/* Uniform over [0, 1). */
+double random_double(struct random *r);
+
+/* ---- Location and spread; NaN for n == 0 ---- */
+
+double stats_mean(const double *x, size_t n);
+double stats_median(const double *x, size_t n);
+/* Sample standard deviation (n - 1); NaN for n < 2. */
+double stats_deviation(const double *x, size_t n);
+/* Quantile q in [0,1], linear interpolation (Hyndman and Fan 1996, definition 7). */
+double stats_quantile(const double *x, size_t n, double q);
+
+/*
+ * Confidence interval for the median from order statistics: distribution-free (David and
+ * Nagaraja, Order Statistics, 3rd ed., 7.1). NaN, NaN where n is too small for the level
+ * (95 % needs n >= 6).
+ */
+struct interval stats_median_interval(const double *x, size_t n, double confidence);
+
+/* Interval for the mean by Student's t; NaN, NaN for n < 2. */
+struct interval stats_mean_interval(const double *x, size_t n, double confidence);
+
+/* Exact binomial interval (Clopper, Pearson 1934) for k successes of n. n == 0: [0, 1]. */
+struct interval stats_share_interval(uint64_t k, uint64_t n, double confidence);
+
+/* ---- Comparing two sides ---- */
+
+enum verdict { VERDICT_INCONCLUSIVE, VERDICT_EQUIVALENT, VERDICT_IMPROVED, VERDICT_REGRESSED };
+
+const char *verdict_name(enum verdict v);
+
+struct comparison {
+	double ratio;		   /* median(b) / median(a), or median of pair ratios if paired */
+	struct interval ratio_interval; /* by inverting the permutation test; NaN: none */
+	double p;		   /* two-sided; 1 where the trials cannot tell */
+	double least_p;		   /* the smallest p that so many trials can give */
+	double detectable;	   /* smallest |ratio - 1| found with power 0.8, NaN: "none" */
+};
+
+/*
+ * Permutation test over trials for log(b) - log(a) (difference of means of logs, robust to
+ * scale; Fisher-Pitman; Ernst 2004), `rounds` random relabellings (or all, where fewer), seeded.
+ * Every value must be > 0, else all fields are NaN. The interval inverts the test: the ratios
+ * that the test would not reject at 1 - confidence.
+ */
+struct comparison stats_compare(const double *a, size_t na, const double *b, size_t nb,
+				double confidence, unsigned int rounds, uint64_t seed);
+
+/* The same for n pairs (a[i], b[i]) by flipping signs. */
+struct comparison stats_compare_paired(const double *a, const double *b, size_t n,
+				       double confidence, unsigned int rounds, uint64_t seed);
+
+/* Benjamini and Hochberg (1995): q[i] becomes the adjusted p of p[i]; NaN stays NaN and does not
+ * count. */
+void stats_adjust(const double *p, double *q, size_t n);
+
+/*
+ * The verdict from the adjusted p, the interval of the ratio b/a and the smallest effect worth
+ * acting on (delta, 0.03 is 3 %). `higher_is_better` tells which way is worse.
+ */
+enum verdict stats_verdict(const struct comparison *c, double adjusted_p, double alpha,
+			   double delta, bool higher_is_better);
+
+/* ---- A line through points: y = a + b x ---- */
+
+struct line_fit {
+	double intercept, slope;
+	struct interval slope_interval; /* from Student's t, NaN for n < 3 */
+	double residual;		/* residual standard deviation, NaN for n < 3 */
+	double r_squared;
+};
+
+struct line_fit stats_fit_line(const double *x, const double *y, size_t n, double confidence);
+
+/* ---- Times that may be censored ---- */
+
+struct survival_time {
+	double time;
+	bool censored; /* the event had not happened when observation ended, at `time` */
+};
+
+/*
+ * Kaplan-Meier quantile: the least time by which at least the share q has had the event.
+ * NaN where censoring leaves it undefined. `interval` (may be NULL) by the complementary log-log
+ * transform of Greenwood's variance (Kalbfleisch, Prentice 2002, 1.4); ends that are not defined
+ * are NaN.
+ */
+double stats_survival_quantile(const struct survival_time *t, size_t n, double q,
+			       double confidence, struct interval *interval);
+
+#endif

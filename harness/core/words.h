@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The words of the design as types: units, execution labels, disturbances, outcomes. Each has a
+ * name that stands in result files and reports; names never change, numbers may.
+ */
+#ifndef VQ_WORDS_H
+#define VQ_WORDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum unit {
+	NANOSECONDS,		/* a time for one operation */
+	OPERATIONS_PER_SECOND,	/* a rate */
+	BYTES_PER_SECOND,	/* a rate */
+	UNITS
+};
+
+enum better { LOWER, HIGHER, BETTERS };
+
+/* How the measured operation ran. Only like is compared with like. */
+enum execution {
+	EXECUTION_HARDWARE,	 /* by the processor, under hardware or ring-3 virtualization */
+	EXECUTION_INTERPRETED,	 /* guest code was emulated by the hypervisor */
+	EXECUTION_EMULATED,	 /* the host itself is emulated */
+	EXECUTION_DETERMINISTIC, /* virtual time counts instructions */
+	EXECUTIONS
+};
+
+/* Recorded reasons to doubt a batch: a bit mask. */
+enum disturbance {
+	DISTURBED_STEAL = 1u << 0,	 /* the vCPU waited on a run queue */
+	DISTURBED_SWITCHES = 1u << 1,	 /* it was switched out against its will */
+	DISTURBED_THROTTLED = 1u << 2,	 /* its cgroup ran out of quota, or the host throttled */
+	DISTURBED_INTERRUPTED = 1u << 3, /* the run was asked to stop during the batch */
+	DISTURBED_MIGRATED = 1u << 4,	 /* it moved to another CPU */
+	DISTURBANCES = 5
+};
+
+/* How far a trial got. Only TRIAL_OK yields figures; everything else is kept with its reason. */
+enum trial_status {
+	TRIAL_OK,
+	TRIAL_INVALID,	   /* it ran, but the workload was not proved to be what it claims */
+	TRIAL_FAILED,	   /* the guest or platform failed: crash, hang, garbage */
+	TRIAL_UNSUPPORTED, /* the guest said why it cannot run this here */
+	TRIAL_INTERRUPTED, /* the user stopped the run */
+	TRIAL_STATUSES
+};
+
+/* What a fault did to one guest. */
+enum outcome {
+	OUTCOME_NOT_ACTIVATED,
+	OUTCOME_MASKED,		     /* active, yet no service was lost */
+	OUTCOME_DEGRADED,	     /* service went on, slower than baseline */
+	OUTCOME_AUTO_RECOVERED,	     /* lost and regained without our recovery */
+	OUTCOME_ASSISTED_RECOVERED,  /* regained by the recovery under test */
+	OUTCOME_HANG,		     /* not regained by the horizon, guest still there */
+	OUTCOME_CRASH,		     /* not regained by the horizon, guest gone */
+	OUTCOME_DETECTED_CORRUPTION, /* a checksum or protocol check caught it */
+	OUTCOME_SILENT_CORRUPTION,   /* only the log of acknowledged operations shows it */
+	OUTCOME_COLLATERAL,	     /* a neighbour lost more than under the sham injection */
+	OUTCOME_HARNESS_ERROR,	     /* our own failure: says nothing about the platform */
+	OUTCOMES
+};
+
+/* The stamps of a fault trial, CLOCK_MONOTONIC_RAW. */
+enum fault_stamp {
+	T0_INJECTED,
+	T1_ACTIVE,
+	T2_DETECTED,
+	T3_RECOVERY_STARTED,
+	T4_FIRST_SERVICE,
+	T5_BASELINE,
+	FAULT_STAMPS
+};
+
+/* Names as stored and printed; "?" for a value out of range. All static. */
+const char *unit_name(enum unit u);	       /* "ns", "op/s", "B/s" */
+const char *better_name(enum better b);	       /* "lower", "higher" */
+const char *execution_name(enum execution e);  /* "hardware", "interpreted", … */
+const char *trial_status_name(enum trial_status s);
+const char *outcome_name(enum outcome o);      /* "not-activated", "masked", … */
+const char *disturbance_name(unsigned int bit); /* bit: 0 to DISTURBANCES - 1 */
+
+/* From a name; -1 where there is none such. */
+int unit_from_name(const char *s);
+int better_from_name(const char *s);
+int execution_from_name(const char *s);
+int trial_status_from_name(const char *s);
+int outcome_from_name(const char *s);
+
+/* Was service regained? (masked and degraded never lost it) */
+bool outcome_recovered(enum outcome o);
+
+#endif

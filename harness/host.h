@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What this host is and can do: the preflight. Facts are stored with every run; what could not
+ * be read is stored as not disclosed, with the reason.
+ */
+#ifndef VQ_HOST_H
+#define VQ_HOST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct host_fact {
+	char name[48];	  /* "cpu.model", "kernel.release", "kvm.module", … */
+	char *value;	  /* NULL: not disclosed */
+	char *why;	  /* where value is NULL: the reason; may be NULL */
+	int advice;	  /* this setting makes figures doubtful; `why` says how */
+};
+
+struct host_facts {
+	struct host_fact *fact;
+	size_t count;
+};
+
+/* Gather all facts; never fails, at worst everything is not disclosed. */
+struct host_facts *host_gather(void);
+void host_free(struct host_facts *f);
+
+/* The value of a fact, or NULL. */
+const char *host_value(const struct host_facts *f, const char *name);
+
+/* Is this host itself a guest (CPUID hypervisor bit)? */
+int host_is_guest(void);
+
+/* Ticks of the invariant TSC per millisecond as calibrated against CLOCK_MONOTONIC_RAW over 20 ms
+ * (kept after the first call), or 0 where the TSC is not invariant. */
+uint32_t host_tsc_khz(void);
+
+/* CLOCK_MONOTONIC_RAW, nanoseconds. */
+int64_t host_now_ns(void);
+
+/*
+ * OS numbers of the CPUs that trials may use, best first: allowed by affinity and cpuset, one per
+ * core before any sibling (hwloc). Returns how many were stored, at least 1.
+ */
+unsigned int host_cpus(unsigned int *cpus, unsigned int max);
+
+#endif

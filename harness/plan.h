@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A plan: which benches and faults, on which platforms, how often. YAML, read by libyaml's
+ * document nodes so that each error can name its line.
+ *
+ *	plan: smoke
+ *	seed: 7                          # order and layouts; absent: from the clock, and recorded
+ *	delta: 3%                        # smallest effect worth acting on
+ *	platforms: [native, kvm]         # or: all
+ *	benches:
+ *	  - match: "exit_*"              # a glob over names
+ *	    trials: 20
+ *	    batches: 4                   # of each trial
+ *	    samples: 100                 # stamped operations of each batch
+ *	  - match: [switch_*, mem_*]
+ *	    trials: 10
+ *	faults:
+ *	  - match: "*"
+ *	    recoveries: [restart, snapshot]   # or: all
+ *	    trials: 6
+ *	    horizon: 2s                  # a trial not recovered by then is censored
+ *
+ * A name matched by several entries takes the first one. An entry that matches nothing is an error
+ * that offers the nearest name; so is an unknown key.
+ */
+#ifndef VQ_PLAN_H
+#define VQ_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "harness/core/registry.h"
+
+struct plan_globs {
+	char **glob;
+	size_t count;
+};
+
+struct plan_bench {
+	struct plan_globs match;
+	uint32_t trials;  /* 1 to 100000 */
+	uint32_t batches; /* 1 to 1000; 0: the bench's own default */
+	uint32_t samples; /* 1 to 1000000; 0: the bench's own default */
+	int line;	  /* of the entry, for messages; 0: command line */
+};
+
+struct plan_fault {
+	struct plan_globs match, recoveries;
+	uint32_t trials;
+	uint64_t horizon_ns; /* 10 ms to 1 h; 0: the fault's own default */
+	int line;
+};
+
+struct plan {
+	char *name;
+	char *file; /* for messages; "preset smoke" for a built-in one */
+	uint64_t seed;
+	int seed_given;
+	double delta;
+	struct plan_globs platforms;
+	struct plan_bench *benches;
+	size_t bench_count;
+	struct plan_fault *faults;
+	size_t fault_count;
+};
+
+/* Names that a plan is checked against; any of them may be empty. */
+struct plan_names {
+	struct registry platforms, benches, faults, recoveries;
+};
+
+/*
+ * Read a plan. On failure returns NULL and one line in `error`: "FILE:LINE: what; what to do".
+ * Input is hostile: size at most 1 MiB, depth and aliases bounded.
+ */
+struct plan *plan_read(const char *path, const struct plan_names *names, char *error, size_t size);
+struct plan *plan_parse(const char *text, size_t length, const char *file,
+			const struct plan_names *names, char *error, size_t size);
+
+/* A built-in plan: "smoke", "ci", "qualify". NULL with a line in `error` for another name. */
+struct plan *plan_preset(const char *preset, const struct plan_names *names, char *error,
+			 size_t size);
+
+void plan_free(struct plan *p);
+
+/* Does any of the globs match (fnmatch(3))? "all" matches everything, "none" nothing. */
+int plan_globs_match(const struct plan_globs *g, const char *name);
+
+/*
+ * Narrow by the command line: globs given with -p, -b, -f replace the plan's own list of
+ * platforms, and restrict benches and faults to those that match. A glob that matches no known
+ * name fails with the nearest one. Returns 0 or -1 with `error`.
+ */
+int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count,
+		char *const *benches, size_t bench_count, char *const *faults, size_t fault_count,
+		const struct plan_names *names, char *error, size_t size);
+
+/* The entry that governs a bench or fault, or NULL where the plan leaves it out. */
+const struct plan_bench *plan_find_bench(const struct plan *p, const char *name);
+const struct plan_fault *plan_find_fault(const struct plan *p, const char *name);
+
+/* The plan as YAML with every default filled in; allocated, the caller frees it. */
+char *plan_text(const struct plan *p);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From result files to figures, and from figures to pages. report/ knows harness/core/ alone: it
+ * builds and works where there is neither KVM nor libvirt.
+ *
+ *   result file(s) -> report_load -> struct report -> a format (one file each, registered)
+ *
+ * Every format prints the same struct report, so that a figure is computed once, in analysis.c,
+ * and cannot differ between HTML and JSON.
+ */
+#ifndef VQ_REPORT_H
+#define VQ_REPORT_H
+
+#include <stdio.h>
+
+#include "harness/core/registry.h"
+#include "harness/core/result.h"
+#include "harness/core/stats.h"
+
+/* One figure: a bench on a platform in one run, over its valid trials. In the bench's unit
+ * (nanoseconds, or a rate per second), stamp overhead subtracted, never clamped. */
+struct metric {
+	const struct result_run *run;
+	const struct result_bench *bench;
+	const char *platform; /* as labelled: "native (nested)" */
+	const char *variant;
+	int64_t parameter;
+	enum execution execution;
+	size_t trials;	      /* valid ones: the figures stand on these */
+	size_t discarded;     /* invalid, failed, interrupted: each with its reason in `problems` */
+	double median;	      /* median over trials of each trial's median */
+	struct interval interval; /* 95 %, for the median */
+	double mean, p99;     /* medians over trials of each trial's mean and 99th percentile (for
+				 rates: the slow end) */
+	double *values;	      /* [trials]: each trial's median, in execution order */
+	double exits_per_op, emulated_per_op; /* medians over trials, NaN: not counted */
+	double overhead;      /* stamp overhead that was subtracted, ns */
+	double disturbed_share; /* of batches, 0 to 1 */
+	uint32_t disturbances;	/* mask of those seen */
+	double median_undisturbed; /* over undisturbed batches only, NaN: there are none */
+	int loop_disagrees;   /* un-instrumented mean and stamped mean differ by over 2 % where the
+				 operation is at least 20 times the stamp's cost */
+	double plain_mean;    /* of the un-instrumented loops, ns or rate; NaN: none */
+	struct histogram *histogram; /* of stamped ticks over all trials, for the picture only */
+	double tick_ns;	      /* of that histogram */
+	double native_ratio;  /* overhead as the design defines it, NaN: none is claimed */
+	const char *native_why; /* why none is claimed, NULL where one is */
+};
+
+/* The line through a bench's figures over its parameter. */
+struct metric_fit {
+	const struct result_run *run;
+	const struct result_bench *bench;
+	const char *platform;
+	const char *variant;
+	enum execution execution;
+	struct line_fit fit;
+};
+
+struct time_figure {
+	double median; /* nanoseconds; NaN where censoring leaves none */
+	double low, high; /* 95 % */
+	size_t count;	/* trials in which the time was observed */
+};
+
+/* One fault with one recovery on one platform. */
+struct fault_figure {
+	const struct result_run *run;
+	const struct result_fault *fault;
+	const char *platform, *recovery, *variant;
+	const char *detector;
+	int detector_ours;
+	size_t trials;	  /* all, harness errors excepted */
+	size_t outcomes[OUTCOMES];
+	size_t activated, recovered, censored;
+	struct interval recovered_share; /* Clopper-Pearson, of those that lost service */
+	struct time_figure ttd, ttr, repair, full, downtime;
+	double lost_operations; /* median, NaN: unknown */
+	double rate_ratio;	/* median of fault_rate / baseline_rate, NaN */
+	double neighbour_ratio, fairness; /* medians, NaN */
+	double worst_wait, steal;	  /* medians, ns, NaN */
+	const struct result_trial *example; /* a typical trial, for the timeline; may be NULL */
+};
+
+struct problem { /* a trial that yields no figure, or a doubt about one */
+	const struct result_run *run;
+	const char *what, *platform;
+	size_t count;
+	const char *why;
+};
+
+struct report_file {
+	const char *path;
+	char sha256[65];
+	struct result *result;
+};
+
+struct report {
+	struct report_file *files;
+	size_t file_count;
+	const struct result_run **runs;
+	size_t run_count;
+	struct metric *metrics;
+	size_t metric_count;
+	struct metric_fit *fits;
+	size_t fit_count;
+	struct fault_figure *faults;
+	size_t fault_count;
+	const struct result_skip **skips;
+	size_t skip_count;
+	const struct result_fact **facts;
+	size_t fact_count;
+	const struct result_platform **platforms;
+	size_t platform_count;
+	struct problem *problems;
+	size_t problem_count;
+	/* Filled by compare, empty otherwise. */
+	struct comparison_row *comparisons;
+	size_t comparison_count;
+	const char *compared_by; /* "version", "host", "platform", "variant"; NULL: no comparison */
+};
+
+/* One metric on two sides. */
+struct comparison_row {
+	const struct metric *base, *other;
+	char base_name[128], other_name[128]; /* what tells the sides apart */
+	struct comparison test;
+	double adjusted_p;
+	enum verdict verdict;
+	const char *why; /* why inconclusive, or why not compared (then p is NaN); NULL */
+};
+
+/* Load files and compute every figure. NULL with one line in `error` (a buffer of `size`). */
+struct report *report_load(const char *const *paths, size_t count, char *error, size_t size);
+void report_free(struct report *r);
+
+enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };
+
+/*
+ * Compare within a loaded report: the first side found (first file, or the reference platform
+ * "native" for BY_PLATFORM) is the base. Metrics whose executions differ are listed, not ranked.
+ * 0, or -1 with one line in `error` where there is nothing to compare.
+ */
+int report_compare(struct report *r, enum compare_by by, char *error, size_t size);
+
+/* 0 fine, 1 a metric regressed, 3 something inconclusive and fail_on_inconclusive. */
+int report_exit_code(const struct report *r, int fail_on_inconclusive);
+
+/* ---- Formats ---- */
+
+struct format {
+	const char *name; /* as after -F: "html" */
+	const char *summary;
+	const char *suffix; /* of a file made without -o: ".html" */
+	/* Print the report, comparison included where there is one. 0, or -1 with errno. */
+	int (*print)(const struct report *r, FILE *out);
+};
+
+REGISTRY_DECLARE(formats);
+#define FORMAT(id, ...)                                                                            \
+	static const struct format id##_format = {.name = #id, __VA_ARGS__};                       \
+	REGISTER(formats, id##_format)
+
+#endif
