@@ -37,8 +37,10 @@ enum record_status {
 
 struct record_reader {
 	uint8_t buffer[2 * (sizeof(struct vq_record) + VQ_RECORD_MAX_PAYLOAD)];
-	uint32_t filled;
+	uint32_t start;	 /* of what is not yet decoded, in buffer */
+	uint32_t filled; /* end of what was fed */
 	uint32_t next_sequence;
+	uint32_t in_gap; /* the last bytes were passed over, and that was reported */
 	uint64_t corrupt_bytes; /* passed over so far */
 	uint64_t missing;	/* records that the sequence numbers say were lost */
 	char error[128];	/* of the last RECORD_CORRUPT */
