@@ -19,10 +19,10 @@
 
 /* ---- Memory layout, offsets from the start of guest memory (guest-physical addresses) ---- */
 
-#define VQ_BOOT_OFFSET	    0x1000u  /* struct vq_boot: host to guest, written before entry */
-#define VQ_CONTROL_OFFSET   0x2000u  /* struct vq_control: host to guest, at any time */
-#define VQ_HEARTBEAT_OFFSET 0x3000u  /* struct vq_heartbeat[VQ_MAX_CPUS]: guest to host */
-#define VQ_RING_OFFSET	    0x10000u /* struct vq_ring: guest to host, the record stream */
+#define VQ_BOOT_OFFSET	    0x1000u   /* struct vq_boot: host to guest, written before entry */
+#define VQ_CONTROL_OFFSET   0x2000u   /* struct vq_control: host to guest, at any time */
+#define VQ_HEARTBEAT_OFFSET 0x3000u   /* struct vq_heartbeat[VQ_MAX_CPUS]: guest to host */
+#define VQ_RING_OFFSET	    0x10000u  /* struct vq_ring: guest to host, the record stream */
 #define VQ_IMAGE_OFFSET	    0x100000u /* where the guest image is linked */
 
 #define VQ_MAX_CPUS	  32u
@@ -35,19 +35,22 @@
 
 /* ---- Ports and device addresses ---- */
 
-#define VQ_PORT_DOORBELL 0x5100u /* OUT al = enum vq_doorbell: host, look at this */
-#define VQ_PORT_USER	 0x5104u /* OUT: answered by the VMM in user space with nothing */
-#define VQ_PORT_KERNEL	 0x5108u /* OUT: bound to an ioeventfd, answered inside the kernel */
-#define VQ_PORT_CONSOLE	 0x00e9u /* OUT al: one character for the console log */
+/* Below 256, where the guest's I/O bitmap ends; PCs have nothing there. */
+#define VQ_PORT_DOORBELL 0xe0u /* OUT al = enum vq_doorbell: host, look at this */
+#define VQ_PORT_USER	 0xe2u /* OUT: answered by the VMM in user space with nothing */
+#define VQ_PORT_KERNEL	 0xe4u /* OUT: bound to an ioeventfd, answered inside the kernel */
+#define VQ_PORT_NOTIFY	 0xe6u /* OUT: wakes the next guest of a ring, inside the kernel */
+#define VQ_PORT_CONSOLE	 0xe9u /* OUT al: one character for the console log */
+#define VQ_VECTOR_WAKE	 0x20u /* the interrupt that such a wake-up raises */
 #define VQ_MMIO_USER	 0xd0000000u
 #define VQ_MMIO_KERNEL	 0xd0001000u
 #define VQ_MMIO_APIC	 0xfee00000u
 
 enum vq_doorbell {
-	VQ_DOORBELL_BATCH = 1,	 /* a batch begins or ended; records were written */
-	VQ_DOORBELL_RING_FULL,	 /* waiting for the host to drain the ring */
-	VQ_DOORBELL_GOODBYE,	 /* the guest is done; it halts after this */
-	VQ_DOORBELL_MARK,	 /* the guest reached the point that a life-cycle bench times */
+	VQ_DOORBELL_BATCH = 1, /* a batch begins or ended; records were written */
+	VQ_DOORBELL_RING_FULL, /* waiting for the host to drain the ring */
+	VQ_DOORBELL_GOODBYE,   /* the guest is done; it halts after this */
+	VQ_DOORBELL_MARK,      /* the guest reached the point that a life-cycle bench times */
 };
 
 /* ---- Boot: how the guest learns its parameters ---- */
@@ -56,12 +59,12 @@ enum vq_doorbell {
 
 struct vq_boot {
 	uint64_t magic;
-	uint64_t memory_size;	/* bytes of RAM from address 0 */
-	uint64_t untouched;	/* start of RAM that the host did not pre-fault, 0: none */
-	uint32_t cpus;		/* 1 to VQ_MAX_CPUS */
-	uint32_t tsc_khz;	/* 0: unknown to the host */
-	uint32_t shared_window; /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
-	uint32_t member;	/* index of this guest in its cast */
+	uint64_t memory_size;		 /* bytes of RAM from address 0 */
+	uint64_t untouched;		 /* start of RAM that the host did not pre-fault, 0: none */
+	uint32_t cpus;			 /* 1 to VQ_MAX_CPUS */
+	uint32_t tsc_khz;		 /* 0: unknown to the host */
+	uint32_t shared_window;		 /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
+	uint32_t member;		 /* index of this guest in its cast */
 	char command[VQ_COMMAND_LENGTH]; /* "key=value key=value", NUL-terminated */
 };
 
@@ -80,10 +83,10 @@ enum vq_request {
 };
 
 struct vq_control {
-	uint32_t request;  /* enum vq_request; acted on once for each new ticket */
-	uint32_t ticket;   /* incremented by the host after request and argument are written */
+	uint32_t request; /* enum vq_request; acted on once for each new ticket */
+	uint32_t ticket;  /* incremented by the host after request and argument are written */
 	uint32_t argument;
-	uint32_t epoch;	   /* copied into the heartbeat: tells one life of a guest from the next */
+	uint32_t epoch; /* copied into the heartbeat: tells one life of a guest from the next */
 };
 
 /* ---- Heartbeat: one cell a vCPU, a cache line each, sampled from outside ---- */
@@ -93,16 +96,16 @@ struct vq_control {
 #define VQ_MAX_LOCKS	    32u
 
 struct vq_heartbeat {
-	uint32_t epoch;	      /* vq_control.epoch as the vCPU saw it when it began to serve */
+	uint32_t epoch;	       /* vq_control.epoch as the vCPU saw it when it began to serve */
 	uint32_t fault_ticket; /* the ticket of the request whose fault is active on this vCPU */
-	uint64_t sequence;    /* acknowledged operations, monotonic within an epoch */
-	uint64_t tsc;	      /* guest TSC at the last acknowledgement */
-	uint32_t lock_wanted; /* a lock number, or VQ_LOCK_NONE */
-	uint32_t lock_held;   /* bit n: lock n is held */
-	uint64_t chain;	      /* running digest of all acknowledged operations */
-	uint64_t slowest;     /* longest time between two acknowledgements, TSC ticks */
+	uint64_t sequence;     /* acknowledged operations, monotonic within an epoch */
+	uint64_t tsc;	       /* guest TSC at the last acknowledgement */
+	uint32_t lock_wanted;  /* a lock number, or VQ_LOCK_NONE */
+	uint32_t lock_held;    /* bit n: lock n is held */
+	uint64_t chain;	       /* running digest of all acknowledged operations */
+	uint64_t slowest;      /* longest time between two acknowledgements, TSC ticks */
 	uint64_t reserved;
-	uint64_t checksum;    /* vq_heartbeat_checksum() over what stands above */
+	uint64_t checksum; /* vq_heartbeat_checksum() over what stands above */
 };
 
 static inline uint64_t vq_mix(uint64_t x)
@@ -138,13 +141,13 @@ static inline uint64_t vq_chain_next(uint64_t chain, uint64_t sequence)
 #define VQ_RECORD_MAX_PAYLOAD 0x8000u
 
 enum vq_record_type {
-	VQ_RECORD_HELLO = 1,	/* struct vq_hello: the payload runs */
-	VQ_RECORD_CALIBRATION,	/* struct vq_calibration */
-	VQ_RECORD_BATCH,	/* struct vq_batch */
-	VQ_RECORD_HISTOGRAM,	/* struct vq_histogram + entries: of the batch with that number */
-	VQ_RECORD_EVENT,	/* struct vq_event */
-	VQ_RECORD_UNSUPPORTED,	/* text: why this guest cannot run that bench; then goodbye */
-	VQ_RECORD_GOODBYE,	/* struct vq_goodbye */
+	VQ_RECORD_HELLO = 1,   /* struct vq_hello: the payload runs */
+	VQ_RECORD_CALIBRATION, /* struct vq_calibration */
+	VQ_RECORD_BATCH,       /* struct vq_batch */
+	VQ_RECORD_HISTOGRAM,   /* struct vq_histogram + entries: of the batch with that number */
+	VQ_RECORD_EVENT,       /* struct vq_event */
+	VQ_RECORD_UNSUPPORTED, /* text: why this guest cannot run that bench; then goodbye */
+	VQ_RECORD_GOODBYE,     /* struct vq_goodbye */
 };
 
 struct vq_record {
@@ -207,7 +210,7 @@ enum vq_event_code {
 
 struct vq_goodbye {
 	uint32_t batches;
-	uint32_t status; /* 0: all batches done */
+	uint32_t status;     /* 0: all batches done */
 	uint64_t operations; /* stamped, plain, warm-up and calibration excluded */
 };
 

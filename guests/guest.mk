@@ -1,3 +1,51 @@
-# The guest image and the native build of its payload.
-guest_image_obj :=
-native_obj :=
+# The guest image, and the payload's second build for the native platform.
+#
+# Guest code runs without an operating system below it: general registers only, no stack
+# protector, no position independence, and no sanitizer. The native build of the payload uses the
+# same optimisation, so that `native` and guests run the same machine code.
+
+PAYLOAD_FLAGS := -std=gnu17 -O2 -g -march=x86-64 -mgeneral-regs-only -fno-stack-protector \
+	-fcf-protection=none -ffunction-sections -fno-common -fno-tree-loop-distribute-patterns
+ifneq ($(shell $(CC) --version 2>/dev/null | grep -c clang),0)
+PAYLOAD_FLAGS := $(filter-out -fno-tree-loop-distribute-patterns,$(PAYLOAD_FLAGS))
+endif
+GUEST_FLAGS   := -DVQ_GUEST -fno-delete-null-pointer-checks $(PAYLOAD_FLAGS) -ffreestanding -fno-pic -fno-pie -mno-red-zone \
+	-mcmodel=small -fno-asynchronous-unwind-tables
+NATIVE_FLAGS  := -DVQ_NATIVE $(PAYLOAD_FLAGS)
+
+payload_src   := guests/payload.c guests/measure.c guests/workload.c
+guest_src     := $(payload_src) guests/kernel.c harness/core/histogram.c \
+	harness/core/record_writer.c $(bench_src)
+
+guest_obj     := $(guest_src:%.c=$(B)/guest/%.o) $(B)/guest/guests/entry.o
+native_obj    := $(payload_src:%.c=$(B)/native/%.o) $(bench_src:%.c=$(B)/native/%.o)
+guest_image_obj := $(B)/guests/image.o
+
+$(B)/guest/%.o: %.c $(B)/flags
+	$(say) GUEST $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. $(GUEST_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(B)/guest/%.o: %.S $(B)/flags
+	$(say) GUEST $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -MMD -MP -c -o $@ $<
+
+$(B)/native/%.o: %.c $(B)/flags
+	$(say) NATIVE $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. $(NATIVE_FLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(B)/guest/image.ld: guests/image.ld guests/layout.h $(B)/flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) -E -P -x c -I. -D__ASSEMBLER__ -o $@ $<
+
+$(B)/guest.elf: $(guest_obj) $(B)/guest/image.ld
+	$(say) LINK $@
+	$(Q)$(LD) -m elf_x86_64 -static -nostdlib --no-warn-rwx-segments -z noexecstack \
+		-z max-page-size=4096 --build-id=none --gc-sections -T $(B)/guest/image.ld -o $@ $(guest_obj)
+
+$(guest_image_obj): guests/image.S $(B)/guest.elf
+	$(say) EMBED $(B)/guest.elf
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DGUEST_IMAGE='"$(B)/guest.elf"' -c -o $@ $<

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The guest image as part of the program. */
+	.section .rodata
+	.globl	guest_image_start, guest_image_end
+	.balign	16
+guest_image_start:
+	.incbin	GUEST_IMAGE
+guest_image_end:
+	.section .note.GNU-stack, "", @progbits

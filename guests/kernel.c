@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The payload's environment in a guest: doorbells, waiting, and what only ring 0 can do. */
+#include "guests/payload_private.h"
+
+void payload_main(uint32_t cpu);
+void payload_exception(uint64_t vector, uint64_t error, uint64_t address);
+void *memset(void *to, int value, unsigned long n);
+void *memcpy(void *to, const void *from, unsigned long n);
+
+/* The compiler may call these two; REP forms need no vectors. */
+void *memset(void *to, int value, unsigned long n)
+{
+	void *at = to;
+
+	__asm__ volatile("rep stosb" : "+D"(at), "+c"(n) : "a"(value) : "memory");
+	return to;
+}
+
+void *memcpy(void *to, const void *from, unsigned long n)
+{
+	void *at = to;
+
+	__asm__ volatile("rep movsb" : "+D"(at), "+S"(from), "+c"(n)::"memory");
+	return to;
+}
+
+static struct payload payloads[VQ_MAX_CPUS];
+static struct record_writer writer; /* one stream a guest; only CPU 0 writes it */
+
+void payload_doorbell(struct payload *p, uint8_t reason)
+{
+	(void)p;
+	outb(VQ_PORT_DOORBELL, reason);
+}
+
+void payload_relax(void)
+{
+	pause();
+}
+
+void payload_notify(struct payload *p)
+{
+	(void)p;
+	outb(VQ_PORT_NOTIFY, 0);
+}
+
+static void halt_until_interrupt(void *count, void *seen)
+{
+	/* STI holds interrupts off for one more instruction: no wake-up falls between. */
+	while (__atomic_load_n((uint64_t *)count, __ATOMIC_ACQUIRE) == *(uint64_t *)seen)
+		__asm__ volatile("sti; hlt; cli" ::: "memory");
+}
+
+void payload_wait(struct payload *p)
+{
+	static uint64_t seen;
+
+	if (interrupts_taken(VQ_VECTOR_WAKE) == seen)
+		ring0_call(halt_until_interrupt, &interrupt_count[VQ_VECTOR_WAKE], &seen);
+	seen++;
+	(void)p;
+}
+
+static void hang(void *a, void *b)
+{
+	(void)a;
+	(void)b;
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void environment_hang(void)
+{
+	ring0_call(hang, 0, 0);
+}
+
+static void triple_fault(void *a, void *b)
+{
+	static const struct {
+		uint16_t limit;
+		uint64_t base;
+	} __attribute__((packed)) no_idt = {0, 0};
+
+	(void)a;
+	(void)b;
+	__asm__ volatile("lidt %0; int3" ::"m"(no_idt));
+}
+
+void environment_triple_fault(void)
+{
+	ring0_call(triple_fault, 0, 0);
+}
+
+static void print(const char *s)
+{
+	while (*s)
+		outb(VQ_PORT_CONSOLE, (uint8_t)*s++);
+}
+
+static void print_hex(uint64_t x)
+{
+	for (int shift = 60; shift >= 0; shift -= 4)
+		outb(VQ_PORT_CONSOLE, (uint8_t) "0123456789abcdef"[x >> shift & 15]);
+}
+
+/* An exception that nobody asked for ends the guest with a record that says which. */
+void payload_exception(uint64_t vector, uint64_t error, uint64_t address)
+{
+	struct payload *p = &payloads[0];
+
+	print("exception ");
+	print_hex(vector);
+	print(" error ");
+	print_hex(error);
+	print(" at ");
+	print_hex(address);
+	print("\n");
+	payload_event(p, VQ_EVENT_EXCEPTION, vector << 32 | (uint32_t)error);
+	payload_goodbye(p, 0, 2, 0);
+	for (;;)
+		pause();
+}
+
+static void halt(void *a, void *b)
+{
+	(void)a;
+	(void)b;
+	for (;;)
+		__asm__ volatile("sti; hlt");
+}
+
+void payload_main(uint32_t cpu)
+{
+	struct payload *p = &payloads[cpu];
+
+	payload_init(p, (uint8_t *)0, cpu, &writer);
+	if (p->boot->shared_window)
+		p->shared = (uint8_t *)(uintptr_t)VQ_SHARED_WINDOW;
+	apic_enable();
+	payload_run(p);
+	ring0_call(halt, 0, 0);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One trial from inside: calibrate, warm up, then batches of stamped operations and of a bare
+ * loop, a doorbell before and after each, the records outside the timed part.
+ */
+#include "guests/payload_private.h"
+#include "harness/core/histogram.h"
+
+#define CHUNK	    1024u /* samples taken before they are folded into the histogram */
+#define CALIBRATION 256u
+
+static uint64_t ticks[CHUNK];
+static struct histogram histogram;
+static volatile uint32_t others_stop, others_ready;
+
+/* The empty operation, stamped like any other. */
+static void nothing_stamped(struct payload *p, uint64_t *t, uint32_t n)
+{
+	(void)p;
+	for (uint32_t i = 0; i < n; i++) {
+		uint64_t begin = stamp_begin();
+
+		__asm__ volatile("" ::: "memory");
+		t[i] = stamp_end() - begin;
+	}
+}
+
+struct loop {
+	const struct guest_bench *bench;
+	void (*stamped)(struct payload *p, uint64_t *t, uint32_t n);
+	struct payload *p;
+	uint32_t n;
+};
+
+static void ring0_stamped(void *a, void *b)
+{
+	struct loop *l = a;
+
+	l->stamped(l->p, b, l->n);
+}
+
+static void ring0_plain(void *a, void *b)
+{
+	struct loop *l = a;
+
+	(void)b;
+	l->bench->plain(l->p, l->n);
+}
+
+static void run_stamped(struct loop *l, uint64_t *t)
+{
+	if (l->bench->ring == RING0 && !l->bench->sample)
+		ring0_call(ring0_stamped, l, t);
+	else
+		l->stamped(l->p, t, l->n);
+}
+
+static void run_plain(struct loop *l)
+{
+	if (l->bench->ring == RING0)
+		ring0_call(ring0_plain, l, 0);
+	else
+		l->bench->plain(l->p, l->n);
+}
+
+static void calibrate(struct payload *p, const struct guest_bench *b)
+{
+	struct loop l = {.bench = b, .stamped = nothing_stamped, .p = p};
+	struct vq_calibration c = {.min_ticks = ~0ull};
+	/* Interpreted stamps are slow: fewer will do, their median is as steady. */
+	uint32_t count = b->ring == RING0 ? CALIBRATION / 8 : CALIBRATION;
+
+	if (b->sample) /* it takes its own stamps and answers for them */
+		count = 0;
+	l.n = count;
+	histogram_clear(&histogram);
+	run_stamped(&l, ticks);
+	for (uint32_t i = 0; i < count; i++) {
+		histogram_record(&histogram, ticks[i]);
+		if (ticks[i] < c.min_ticks)
+			c.min_ticks = ticks[i];
+	}
+	c.count = count;
+	c.median_ticks = count ? histogram_quantile(&histogram, 1, 2) : 0;
+	record_write(p->writer, VQ_RECORD_CALIBRATION, 0, &c, sizeof(c));
+}
+
+/* Take n samples in chunks; their sum, and the histogram, grow. */
+static uint64_t take_samples(struct payload *p, const struct guest_bench *b, uint32_t n)
+{
+	struct loop l = {.bench = b, .stamped = b->sample ? b->sample : b->stamped, .p = p};
+	uint64_t sum = 0;
+
+	while (n) {
+		l.n = n < CHUNK ? n : CHUNK;
+		run_stamped(&l, ticks);
+		for (uint32_t i = 0; i < l.n; i++) {
+			histogram_record(&histogram, ticks[i]);
+			sum += ticks[i];
+		}
+		n -= l.n;
+	}
+	return sum;
+}
+
+#define MAX_ENTRIES                                                                                \
+	((VQ_RECORD_MAX_PAYLOAD - sizeof(struct vq_histogram)) / sizeof(struct vq_histogram_entry))
+
+static union {
+	struct vq_histogram header;
+	uint8_t bytes[VQ_RECORD_MAX_PAYLOAD];
+} sparse;
+
+static void write_entries(struct payload *p, uint32_t batch, uint32_t entries)
+{
+	sparse.header.batch = batch;
+	sparse.header.entries = entries;
+	record_write(p->writer, VQ_RECORD_HISTOGRAM, 0, &sparse,
+		     (uint32_t)(sizeof(struct vq_histogram) +
+				entries * sizeof(struct vq_histogram_entry)));
+}
+
+/* As many records as it takes: the host adds up those of one batch. */
+static void write_histogram(struct payload *p, uint32_t batch)
+{
+	struct vq_histogram_entry *entry = (void *)(sparse.bytes + sizeof(struct vq_histogram));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		if (!histogram.count[i])
+			continue;
+		entry[n].bucket = i;
+		entry[n].count = histogram.count[i];
+		if (++n == MAX_ENTRIES) {
+			write_entries(p, batch, n);
+			n = 0;
+		}
+	}
+	if (n)
+		write_entries(p, batch, n);
+}
+
+static void measure_batch(struct payload *p, const struct guest_bench *b, uint32_t number,
+			  uint32_t samples)
+{
+	struct vq_batch batch = {.number = number, .count = samples};
+	struct loop plain = {.bench = b, .p = p, .n = samples};
+
+	histogram_clear(&histogram);
+	payload_doorbell(p, VQ_DOORBELL_BATCH);
+	batch.begin_tsc = rdtsc();
+	batch.sum_ticks = take_samples(p, b, samples);
+	if (b->plain) {
+		uint64_t begin = stamp_begin();
+
+		run_plain(&plain);
+		batch.plain_ticks = stamp_end() - begin;
+		batch.plain_count = samples;
+	}
+	batch.end_tsc = rdtsc();
+	payload_doorbell(p, VQ_DOORBELL_BATCH);
+	record_write(p->writer, VQ_RECORD_BATCH, 0, &batch, sizeof(batch));
+	write_histogram(p, number);
+}
+
+void bench_refused(struct payload *p)
+{
+	record_write(p->writer, VQ_RECORD_UNSUPPORTED, (uint16_t)p->cpu, p->why,
+		     (uint32_t)payload_strlen(p->why));
+	payload_goodbye(p, 0, 1, 0);
+}
+
+static void wait_for_others(const struct payload *p, const struct guest_bench *b)
+{
+	if (!b->other)
+		return;
+	while (__atomic_load_n(&others_ready, __ATOMIC_ACQUIRE) + 1 < p->boot->cpus)
+		payload_relax();
+}
+
+void bench_run(struct payload *p, const struct guest_bench *b)
+{
+	uint32_t batches = payload_number(p->boot, "batches", 1);
+	uint32_t samples = payload_number(p->boot, "samples", 1);
+	uint32_t warmup = payload_number(p->boot, "warmup", samples);
+	uint64_t operations = 0;
+
+	wait_for_others(p, b);
+	if (b->setup && !b->setup(p)) {
+		bench_refused(p);
+		return;
+	}
+	calibrate(p, b);
+	histogram_clear(&histogram);
+	take_samples(p, b, warmup);
+	for (uint32_t i = 0; i < batches; i++) {
+		measure_batch(p, b, i, samples);
+		operations += samples;
+	}
+	others_stop = 1;
+	if (b->finish)
+		b->finish(p);
+	payload_goodbye(p, batches, 0, operations);
+}
+
+/* The other CPUs: help the bench where it wants help. */
+void bench_assist(struct payload *p, const struct guest_bench *b)
+{
+	if (b && b->other) {
+		__atomic_add_fetch(&others_ready, 1, __ATOMIC_ACQ_REL);
+		b->other(p, &others_stop);
+	}
+}

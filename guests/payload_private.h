@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of the payload. */
+#ifndef VQ_PAYLOAD_PRIVATE_H
+#define VQ_PAYLOAD_PRIVATE_H
+
+#include "guests/payload.h"
+
+REGISTRY_DECLARE(guest_benches);
+
+int payload_strlen(const char *s);
+uint32_t payload_number(const struct vq_boot *boot, const char *key, uint32_t otherwise);
+void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct record_writer *writer);
+void payload_wait_for_space(void *context);
+void payload_goodbye(struct payload *p, uint32_t batches, uint32_t status, uint64_t operations);
+
+/* Do what the command line says. Returns when done, where the environment lets it. */
+void payload_run(struct payload *p);
+
+/* guests/measure.c */
+void bench_run(struct payload *p, const struct guest_bench *b);
+void bench_assist(struct payload *p, const struct guest_bench *b);
+void bench_refused(struct payload *p);
+
+/* guests/workload.c: never returns but for a fault that ends it */
+void workload_serve(struct payload *p);
+
+/* Each environment: do what a request asks of this vCPU that only ring 0 can; may not return. */
+void environment_hang(void);
+void environment_triple_fault(void);
+
+#endif
