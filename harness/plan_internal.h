@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the plan share among themselves: plan.c, plan_parse.c, plan_preset.c. */
+#ifndef VQ_PLAN_INTERNAL_H
+#define VQ_PLAN_INTERNAL_H
+
+#include "harness/plan.h"
+
+#define PLAN_DEFAULT_TRIALS 20u /* where an entry gives none */
+
+/*
+ * Parse a plan. A `built_in` one may have globs that match nothing: a build without, say, any
+ * life-cycle bench still has all its presets.
+ */
+struct plan *plan_parse_text(const char *text, size_t length, const char *file,
+			     const struct plan_names *names, int built_in, char *error,
+			     size_t size);
+
+/* Globs: grow by a copy (0, or -1 without memory), and forget all. */
+int plan_globs_add(struct plan_globs *g, const char *glob);
+void plan_globs_free(struct plan_globs *g);
+
+void plan_bench_free(struct plan_bench *b);
+void plan_fault_free(struct plan_fault *f);
+
+/* Does a glob match any name? "all" always does. */
+int plan_glob_known(struct registry r, const char *glob);
+
+/* The advice for a glob that matches no name of a registry: `did you mean "…"?`, or how to list
+ * what there is. */
+void plan_advise(struct registry r, const char *glob, const char *kinds, char *out, size_t size);
+
+/* Values as a plan writes them; 0, or -1 where the text is no such value. */
+int plan_count(const char *text, uint64_t *value); /* "20": digits only */
+int plan_duration(const char *text, uint64_t *ns); /* "20ms", "1.5s", "1h": a unit is a must */
+int plan_share(const char *text, double *share);   /* "3%" or "0.03" */
+
+/* Copy text for a message: control characters become '?', long text ends in an ellipsis. */
+const char *plan_show(const char *text, char *out, size_t size);
+
+#endif

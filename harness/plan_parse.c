@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan's YAML nodes to struct plan: what each key holds, and what to say where it does not. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "harness/plan_yaml.h"
+
+#define MAX_ENTRIES 1000 /* of one list */
+#define MAX_GLOBS   4096 /* of a whole plan, aliases expanded */
+#define MAX_STARS   8	 /* of one glob: bounds the time that fnmatch(3) takes */
+#define MAX_NAME    64
+#define MAX_KEYS    8
+
+static size_t line_of(const yaml_node_t *node)
+{
+	return node->start_mark.line + 1;
+}
+
+#define fail(r, node, ...) plan_fail(r, line_of(node), __VA_ARGS__)
+
+/* ---- Scalars ---- */
+
+static const char *node_kind(const yaml_node_t *node)
+{
+	if (node->type == YAML_SEQUENCE_NODE)
+		return "a list";
+	if (node->type == YAML_MAPPING_NODE)
+		return "a mapping";
+	return node->data.scalar.length ? "a single value" : "nothing";
+}
+
+/* The text of a scalar, or NULL with the error left. */
+static const char *scalar(struct reader *r, const char *key, const yaml_node_t *node,
+			  const char *example)
+{
+	const char *text;
+
+	if (node->type != YAML_SCALAR_NODE || !node->data.scalar.length) {
+		fail(r, node, "%s holds %s; write one value, as in %s: %s", key, node_kind(node),
+		     key, example);
+		return NULL;
+	}
+	text = (const char *)node->data.scalar.value;
+	if (strlen(text) != node->data.scalar.length) {
+		fail(r, node, "%s holds a NUL character; leave it out", key);
+		return NULL;
+	}
+	return text;
+}
+
+static int read_count(struct reader *r, const char *key, const yaml_node_t *node, uint64_t max,
+		      uint32_t *out)
+{
+	const char *text = scalar(r, key, node, "20");
+	char shown[48];
+	uint64_t value;
+
+	if (!text)
+		return -1;
+	if (plan_count(text, &value) || value < 1 || value > max)
+		return fail(r, node,
+			    "%s: \"%s\" is out of range; write a whole number from 1 to %llu", key,
+			    plan_show(text, shown, sizeof(shown)), (unsigned long long)max);
+	*out = (uint32_t)value;
+	return 0;
+}
+
+static int read_trials(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_count(r, key, node, 100000, out);
+}
+
+static int read_batches(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_count(r, key, node, 1000, out);
+}
+
+static int read_samples(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_count(r, key, node, 1000000, out);
+}
+
+static int read_horizon(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	const char *text = scalar(r, key, node, "2s");
+	char shown[48];
+	uint64_t ns;
+
+	if (!text)
+		return -1;
+	if (plan_duration(text, &ns))
+		return fail(r, node,
+			    "%s: \"%s\" is no duration; write a number and its unit, one of ns, "
+			    "us, ms, s, min, h, as in 2s",
+			    key, plan_show(text, shown, sizeof(shown)));
+	if (ns < 10000000 || ns > 3600000000000u)
+		return fail(r, node, "%s: \"%s\" is out of range; write 10ms to 1h", key,
+			    plan_show(text, shown, sizeof(shown)));
+	*(uint64_t *)out = ns;
+	return 0;
+}
+
+static int read_delta(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	const char *text = scalar(r, key, node, "3%");
+	char shown[48];
+	double share;
+
+	if (!text)
+		return -1;
+	if (plan_share(text, &share))
+		return fail(r, node, "%s: \"%s\" is no share; write 3%% or 0.03", key,
+			    plan_show(text, shown, sizeof(shown)));
+	if (!(share >= 0.0001 && share <= 1))
+		return fail(r, node, "%s: \"%s\" is out of range; write 0.01%% to 100%%", key,
+			    plan_show(text, shown, sizeof(shown)));
+	*(double *)out = share;
+	return 0;
+}
+
+static int read_seed(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	const char *text = scalar(r, key, node, "7");
+	struct plan *p = out;
+	char shown[48];
+
+	if (!text)
+		return -1;
+	if (plan_count(text, &p->seed))
+		return fail(r, node,
+			    "%s: \"%s\" is out of range; write a whole number from 0 to %llu", key,
+			    plan_show(text, shown, sizeof(shown)), (unsigned long long)UINT64_MAX);
+	p->seed_given = 1;
+	return 0;
+}
+
+static const char name_characters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ._-";
+
+static int read_name(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	const char *text = scalar(r, key, node, "smoke");
+	char shown[48];
+
+	if (!text)
+		return -1;
+	if (strlen(text) > MAX_NAME || text[strspn(text, name_characters)])
+		return fail(r, node,
+			    "%s: \"%s\" is no name; write at most %d letters, digits, spaces, "
+			    "dots, - and _",
+			    key, plan_show(text, shown, sizeof(shown)), MAX_NAME);
+	free(*(char **)out);
+	*(char **)out = strdup(text);
+	return *(char **)out ? 0 : fail(r, node, PLAN_NO_MEMORY);
+}
+
+/* ---- Globs ---- */
+
+static int glob_sound(const char *text)
+{
+	unsigned int stars = 0;
+
+	if (strlen(text) > MAX_NAME)
+		return 0;
+	for (const char *s = text; *s; s++) {
+		if (*s <= ' ' || *s >= 0x7f)
+			return 0;
+		stars += *s == '*';
+	}
+	return stars <= MAX_STARS;
+}
+
+static int read_glob(struct reader *r, const char *key, const char *kind, const char *kinds,
+		     struct registry names, const yaml_node_t *node, struct plan_globs *out)
+{
+	const char *text = scalar(r, key, node, "\"exit_*\"");
+	char shown[48], advice[160];
+
+	if (!text)
+		return -1;
+	plan_show(text, shown, sizeof(shown));
+	if (!glob_sound(text))
+		return fail(r, node,
+			    "%s: \"%s\" is no glob over names; write at most %d characters without "
+			    "spaces, %d of them *",
+			    key, shown, MAX_NAME, MAX_STARS);
+	if (!strcmp(text, "none"))
+		return fail(r, node,
+			    "%s: none leaves nothing to do; leave the entry out, or name %s", key,
+			    kinds);
+	if (names.count && !r->built_in && !plan_glob_known(names, text)) {
+		plan_advise(names, text, kinds, advice, sizeof(advice));
+		return fail(r, node, "no %s matches \"%s\"; %s", kind, shown, advice);
+	}
+	if (++r->globs > MAX_GLOBS)
+		return fail(r, node, "more than %d globs in all; use * and ?", MAX_GLOBS);
+	if (plan_globs_add(out, text))
+		return fail(r, node, PLAN_NO_MEMORY);
+	return 0;
+}
+
+/* One glob or a list of them. */
+static int read_globs(struct reader *r, const char *key, const char *kind, const char *kinds,
+		      struct registry names, yaml_node_t *node, struct plan_globs *out)
+{
+	if (node->type != YAML_SEQUENCE_NODE)
+		return read_glob(r, key, kind, kinds, names, node, out);
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++) {
+		yaml_node_t *item = yaml_document_get_node(r->document, *i);
+
+		if (read_glob(r, key, kind, kinds, names, item, out))
+			return -1;
+	}
+	if (!out->count)
+		return fail(r, node, "%s is an empty list; name %s, or write all", key, kinds);
+	return 0;
+}
+
+static int read_platforms(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_globs(r, key, "platform", "platforms", r->names->platforms, node, out);
+}
+
+static int read_bench_match(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_globs(r, key, "bench", "benches", r->names->benches, node, out);
+}
+
+static int read_fault_match(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_globs(r, key, "fault", "faults", r->names->faults, node, out);
+}
+
+static int read_recoveries(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_globs(r, key, "recovery", "recoveries", r->names->recoveries, node, out);
+}
+
+/* ---- Mappings ---- */
+
+struct field {
+	const char *key; /* first: a table of fields is a registry, too */
+	int (*read)(struct reader *r, const char *key, yaml_node_t *value, void *out);
+	size_t offset; /* of what `read` fills */
+};
+
+static int fail_unknown_key(struct reader *r, const yaml_node_t *node, const char *text,
+			    const char *what, const struct field *fields, size_t count)
+{
+	const void *keys[MAX_KEYS];
+	char shown[48], advice[160];
+
+	for (size_t i = 0; i < count; i++)
+		keys[i] = &fields[i];
+	plan_advise((struct registry){keys, count}, text, "keys", advice, sizeof(advice));
+	return fail(r, node, "%s has no key \"%s\"; %s", what,
+		    plan_show(text, shown, sizeof(shown)), advice);
+}
+
+static int read_mapping(struct reader *r, const yaml_node_t *node, const char *what,
+			const struct field *fields, size_t count, void *out)
+{
+	size_t seen[MAX_KEYS] = {0}; /* the line of each field */
+
+	if (node->type != YAML_MAPPING_NODE)
+		return fail(r, node, "%s holds %s; write keys and values, as in %s: VALUE", what,
+			    node_kind(node), fields[0].key);
+	for (yaml_node_pair_t *i = node->data.mapping.pairs.start; i < node->data.mapping.pairs.top;
+	     i++) {
+		yaml_node_t *key = yaml_document_get_node(r->document, i->key);
+		yaml_node_t *value = yaml_document_get_node(r->document, i->value);
+		const char *text;
+		size_t f;
+
+		if (key->type != YAML_SCALAR_NODE)
+			return fail(r, key, "%s has %s for a key; write a word", what,
+				    node_kind(key));
+		text = (const char *)key->data.scalar.value;
+		for (f = 0; f < count && strcmp(text, fields[f].key); f++)
+			;
+		if (f == count || strlen(text) != key->data.scalar.length)
+			return fail_unknown_key(r, key, text, what, fields, count);
+		if (seen[f])
+			return fail(r, key, "%s has \"%s\" twice, first in line %zu; keep one",
+				    what, text, seen[f]);
+		seen[f] = line_of(key);
+		if (fields[f].read(r, text, value, (char *)out + fields[f].offset))
+			return -1;
+	}
+	return 0;
+}
+
+/* A list of entries of one kind: each is appended to the plan, then filled. */
+static int read_entries(struct reader *r, const char *key, const yaml_node_t *node, struct plan *p,
+			int (*add)(struct reader *r, const yaml_node_t *entry, struct plan *p))
+{
+	if (node->type != YAML_SEQUENCE_NODE)
+		return fail(r, node, "%s holds %s; write a list, as in - match: \"*\"", key,
+			    node_kind(node));
+	if (node->data.sequence.items.top - node->data.sequence.items.start > MAX_ENTRIES)
+		return fail(r, node, "%s has more than %d entries; match several names with one",
+			    key, MAX_ENTRIES);
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++) {
+		if (add(r, yaml_document_get_node(r->document, *i), p))
+			return -1;
+	}
+	return 0;
+}
+
+static int add_bench(struct reader *r, const yaml_node_t *entry, struct plan *p)
+{
+	static const struct field fields[] = {
+		{"match", read_bench_match, offsetof(struct plan_bench, match)},
+		{"trials", read_trials, offsetof(struct plan_bench, trials)},
+		{"batches", read_batches, offsetof(struct plan_bench, batches)},
+		{"samples", read_samples, offsetof(struct plan_bench, samples)},
+	};
+	struct plan_bench *grown = realloc(p->benches, (p->bench_count + 1) * sizeof(*grown));
+	struct plan_bench *b;
+
+	if (!grown)
+		return fail(r, entry, PLAN_NO_MEMORY);
+	p->benches = grown;
+	b = &grown[p->bench_count++];
+	*b = (struct plan_bench){.trials = PLAN_DEFAULT_TRIALS, .line = (int)line_of(entry)};
+	if (read_mapping(r, entry, "an entry of benches", fields,
+			 sizeof(fields) / sizeof(fields[0]), b))
+		return -1;
+	if (!b->match.count)
+		return fail(r, entry,
+			    "this entry matches nothing; add match: with a glob, as in "
+			    "match: \"exit_*\"");
+	return 0;
+}
+
+static int add_fault(struct reader *r, const yaml_node_t *entry, struct plan *p)
+{
+	static const struct field fields[] = {
+		{"match", read_fault_match, offsetof(struct plan_fault, match)},
+		{"recoveries", read_recoveries, offsetof(struct plan_fault, recoveries)},
+		{"trials", read_trials, offsetof(struct plan_fault, trials)},
+		{"horizon", read_horizon, offsetof(struct plan_fault, horizon_ns)},
+	};
+	struct plan_fault *grown = realloc(p->faults, (p->fault_count + 1) * sizeof(*grown));
+	struct plan_fault *f;
+
+	if (!grown)
+		return fail(r, entry, PLAN_NO_MEMORY);
+	p->faults = grown;
+	f = &grown[p->fault_count++];
+	*f = (struct plan_fault){.trials = PLAN_DEFAULT_TRIALS, .line = (int)line_of(entry)};
+	if (read_mapping(r, entry, "an entry of faults", fields, sizeof(fields) / sizeof(fields[0]),
+			 f))
+		return -1;
+	if (!f->match.count)
+		return fail(r, entry,
+			    "this entry matches nothing; add match: with a glob, as in "
+			    "match: \"*\"");
+	if (!f->recoveries.count && plan_globs_add(&f->recoveries, "all"))
+		return fail(r, entry, PLAN_NO_MEMORY);
+	return 0;
+}
+
+static int read_benches(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_entries(r, key, node, out, add_bench);
+}
+
+static int read_faults(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_entries(r, key, node, out, add_fault);
+}
+
+static int read_plan(struct reader *r, void *out)
+{
+	static const struct field fields[] = {
+		{"plan", read_name, offsetof(struct plan, name)},
+		{"seed", read_seed, 0},
+		{"delta", read_delta, offsetof(struct plan, delta)},
+		{"platforms", read_platforms, offsetof(struct plan, platforms)},
+		{"benches", read_benches, 0},
+		{"faults", read_faults, 0},
+	};
+	struct plan *p = out;
+	const yaml_node_t *root = yaml_document_get_root_node(r->document);
+
+	_Static_assert(sizeof(fields) / sizeof(fields[0]) <= MAX_KEYS, "all keys are remembered");
+	if (read_mapping(r, root, "the plan", fields, sizeof(fields) / sizeof(fields[0]), p))
+		return -1;
+	if (!p->bench_count && !p->fault_count)
+		return fail(r, root,
+			    "the plan has nothing to run; add entries to benches: or faults:");
+	if (!p->platforms.count && plan_globs_add(&p->platforms, "all"))
+		return fail(r, root, PLAN_NO_MEMORY);
+	return 0;
+}
+
+/* ---- From text ---- */
+
+/* A plan that does not name itself is called after its file. */
+static char *name_from_file(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	const char *base = slash ? slash + 1 : file;
+	char name[MAX_NAME + 1];
+	size_t n = 0;
+
+	for (; base[n] && base[n] != '.' && n < MAX_NAME; n++)
+		name[n] = strchr(name_characters, base[n]) ? base[n] : '_';
+	name[n] = '\0';
+	return strdup(n ? name : "unnamed");
+}
+
+static uint64_t seed_from_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	/* 32 bits: short enough to type again after --seed, and exact in JSON. */
+	return ((uint64_t)now.tv_sec * 1000000007u ^ (uint64_t)now.tv_nsec) & UINT32_MAX;
+}
+
+struct plan *plan_parse_text(const char *text, size_t length, const char *file,
+			     const struct plan_names *names, int built_in, char *error, size_t size)
+{
+	struct reader r = {
+		.file = file, .names = names, .built_in = built_in, .error = error, .size = size};
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		plan_fail(&r, 1, PLAN_NO_MEMORY);
+		return NULL;
+	}
+	p->delta = 0.03;
+	p->seed = seed_from_clock();
+	p->file = strdup(file);
+	if (plan_load(&r, text, length, read_plan, p))
+		goto fail;
+	if (!p->name)
+		p->name = name_from_file(file);
+	if (p->name && p->file)
+		return p;
+	plan_fail(&r, 1, PLAN_NO_MEMORY);
+fail:
+	plan_free(p);
+	return NULL;
+}
+
+struct plan *plan_parse(const char *text, size_t length, const char *file,
+			const struct plan_names *names, char *error, size_t size)
+{
+	return plan_parse_text(text, length, file, names, 0, error, size);
+}
+
+struct plan *plan_read(const char *path, const struct plan_names *names, char *error, size_t size)
+{
+	char shown[160];
+	FILE *in = fopen(path, "re");
+	struct plan *p = NULL;
+	char *text = NULL;
+	size_t length = 0;
+
+	if (!in)
+		goto fail;
+	text = malloc(PLAN_MAX_BYTES + 1); /* one more, to see that there is too much */
+	if (!text)
+		goto fail;
+	length = fread(text, 1, PLAN_MAX_BYTES + 1, in);
+	if (ferror(in))
+		goto fail;
+	p = plan_parse(text, length, path, names, error, size);
+	goto out;
+fail:
+	snprintf(error, size, "%s: cannot be read: %s; give a plan file, or --preset and a name",
+		 plan_show(path, shown, sizeof(shown)), strerror(errno));
+out:
+	if (in)
+		fclose(in);
+	free(text);
+	return p;
+}

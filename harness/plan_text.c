@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plan back to YAML, such that reading it again gives the same plan. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "harness/plan.h"
+
+/* Quoted always: "*" and "no" mean other things to YAML. Names and globs are printable ASCII. */
+static void put_quoted(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void put_globs(FILE *out, const char *before, const struct plan_globs *g)
+{
+	fprintf(out, "%s[", before);
+	for (size_t i = 0; i < g->count; i++) {
+		fputs(i ? ", " : "", out);
+		put_quoted(out, g->glob[i]);
+	}
+	fputs("]\n", out);
+}
+
+static void put_duration(FILE *out, const char *before, uint64_t ns)
+{
+	if (ns % 1000000000 == 0)
+		fprintf(out, "%s%" PRIu64 "s\n", before, ns / 1000000000);
+	else if (ns % 1000000 == 0)
+		fprintf(out, "%s%" PRIu64 "ms\n", before, ns / 1000000);
+	else
+		fprintf(out, "%s%" PRIu64 "ns\n", before, ns);
+}
+
+static void put_bench(FILE *out, const struct plan_bench *b)
+{
+	put_globs(out, "  - match: ", &b->match);
+	fprintf(out, "    trials: %" PRIu32 "\n", b->trials);
+	if (b->batches)
+		fprintf(out, "    batches: %" PRIu32 "\n", b->batches);
+	if (b->samples)
+		fprintf(out, "    samples: %" PRIu32 "\n", b->samples);
+}
+
+static void put_fault(FILE *out, const struct plan_fault *f)
+{
+	put_globs(out, "  - match: ", &f->match);
+	put_globs(out, "    recoveries: ", &f->recoveries);
+	fprintf(out, "    trials: %" PRIu32 "\n", f->trials);
+	if (f->horizon_ns)
+		put_duration(out, "    horizon: ", f->horizon_ns);
+}
+
+char *plan_text(const struct plan *p)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return NULL;
+	fputs("plan: ", out);
+	put_quoted(out, p->name);
+	fprintf(out, "\nseed: %" PRIu64 "\n", p->seed);
+	/* 15 digits: what a plan may write, so that the way there and back changes nothing. */
+	fprintf(out, "delta: %.15g\n", p->delta);
+	put_globs(out, "platforms: ", &p->platforms);
+	if (p->bench_count)
+		fputs("benches:\n", out);
+	for (size_t i = 0; i < p->bench_count; i++)
+		put_bench(out, &p->benches[i]);
+	if (p->fault_count)
+		fputs("faults:\n", out);
+	for (size_t i = 0; i < p->fault_count; i++)
+		put_fault(out, &p->faults[i]);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
