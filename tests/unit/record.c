@@ -77,6 +77,7 @@ static uint32_t stream_of(uint8_t *bytes, uint32_t count)
 static void ring_round_trip_wraps(void **state)
 {
 	uint32_t written = 0, got = 0;
+	enum record_status status;
 	struct random r;
 
 	(void)state;
@@ -89,7 +90,8 @@ static void ring_round_trip_wraps(void **state)
 				break;
 		}
 		assert_true(record_feed_ring(&reader, &ring) >= 0);
-		while (record_next(&reader, &record) == RECORD_OK) {
+		while ((status = record_next(&reader, &record)) != RECORD_NONE) {
+			assert_int_equal(status, RECORD_OK);
 			assert_int_equal(record.header.sequence, got);
 			assert_is_numbered(got++);
 		}
@@ -103,10 +105,13 @@ static void ring_round_trip_wraps(void **state)
 static void drain_one(void *context)
 {
 	uint32_t *got = context;
+	enum record_status status;
 
 	record_feed_ring(&reader, &ring);
-	while (record_next(&reader, &record) == RECORD_OK)
+	while ((status = record_next(&reader, &record)) != RECORD_NONE) {
+		assert_int_equal(status, RECORD_OK);
 		assert_is_numbered((*got)++);
+	}
 }
 
 static void full_ring_waits_for_the_host(void **state)
