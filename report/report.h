@@ -22,29 +22,35 @@
 struct metric {
 	const struct result_run *run;
 	const struct result_bench *bench;
-	const char *platform; /* as labelled: "native (nested)" */
+	const char *platform;	   /* as labelled: "native (nested)" */
+	const char *platform_name; /* as in plans: "native" */
 	const char *variant;
 	int64_t parameter;
 	enum execution execution;
-	size_t trials;	      /* valid ones: the figures stand on these */
-	size_t discarded;     /* invalid, failed, interrupted: each with its reason in `problems` */
-	double median;	      /* median over trials of each trial's median */
+	size_t trials;	  /* valid ones: the figures stand on these */
+	size_t discarded; /* invalid, failed, interrupted: each with its reason in `problems` */
+	double median;	  /* median over trials of each trial's median */
 	struct interval interval; /* 95 %, for the median */
-	double mean, p99;     /* medians over trials of each trial's mean and 99th percentile (for
-				 rates: the slow end) */
-	double *values;	      /* [trials]: each trial's median, in execution order */
+	double mean, p99;    /* medians over trials of each trial's mean and 99th percentile (for
+				rates: the slow end) */
+	double *values;	     /* [trials]: each trial's median, in execution order */
+	double *undisturbed; /* [undisturbed_count]: the same over undisturbed batches only, of the
+				trials that have any */
+	size_t undisturbed_count;
+	size_t disturbed_trials;	      /* trials with at least one disturbed batch */
 	double exits_per_op, emulated_per_op; /* medians over trials, NaN: not counted */
-	double overhead;      /* stamp overhead that was subtracted, ns */
-	double disturbed_share; /* of batches, 0 to 1 */
-	uint32_t disturbances;	/* mask of those seen */
+	double overhead;		      /* stamp overhead that was subtracted, ns */
+	double disturbed_share;		      /* of batches, 0 to 1 */
+	uint32_t disturbances;		      /* mask of those seen */
 	double median_undisturbed; /* over undisturbed batches only, NaN: there are none */
-	int loop_disagrees;   /* un-instrumented mean and stamped mean differ by over 2 % where the
-				 operation is at least 20 times the stamp's cost */
-	double plain_mean;    /* of the un-instrumented loops, ns or rate; NaN: none */
-	struct histogram *histogram; /* of stamped ticks over all trials, for the picture only */
-	double tick_ns;	      /* of that histogram */
-	double native_ratio;  /* overhead as the design defines it, NaN: none is claimed */
-	const char *native_why; /* why none is claimed, NULL where one is */
+	int loop_disagrees; /* un-instrumented mean and stamped mean differ by over 2 % where the
+			       operation is at least 20 times the stamp's cost */
+	double plain_mean;  /* of the un-instrumented loops, ns or rate; NaN: none */
+	struct histogram *histogram; /* of stamped ticks over all trials, for the picture only; may
+					be NULL */
+	double tick_ns;		     /* of that histogram */
+	double native_ratio;	     /* overhead as the design defines it, NaN: none is claimed */
+	const char *native_why;	     /* why none is claimed, NULL where one is */
 };
 
 /* The line through a bench's figures over its parameter. */
@@ -58,9 +64,9 @@ struct metric_fit {
 };
 
 struct time_figure {
-	double median; /* nanoseconds; NaN where censoring leaves none */
+	double median;	  /* nanoseconds; NaN where censoring leaves none */
 	double low, high; /* 95 % */
-	size_t count;	/* trials in which the time was observed */
+	size_t count;	  /* trials in which the time was observed */
 };
 
 /* One fault with one recovery on one platform. */
@@ -70,27 +76,29 @@ struct fault_figure {
 	const char *platform, *recovery, *variant;
 	const char *detector;
 	int detector_ours;
-	size_t trials;	  /* all, harness errors excepted */
+	size_t trials; /* all, harness errors excepted */
 	size_t outcomes[OUTCOMES];
 	size_t activated, recovered, censored;
 	struct interval recovered_share; /* Clopper-Pearson, of those that lost service */
 	struct time_figure ttd, ttr, repair, full, downtime;
-	double lost_operations; /* median, NaN: unknown */
-	double rate_ratio;	/* median of fault_rate / baseline_rate, NaN */
-	double neighbour_ratio, fairness; /* medians, NaN */
-	double worst_wait, steal;	  /* medians, ns, NaN */
+	double lost_operations;		    /* median, NaN: unknown */
+	double rate_ratio;		    /* median of fault_rate / baseline_rate, NaN */
+	double neighbour_ratio, fairness;   /* medians, NaN */
+	double worst_wait, steal;	    /* medians, ns, NaN */
 	const struct result_trial *example; /* a typical trial, for the timeline; may be NULL */
+	struct result *result; /* the file that holds it: result_events(result, example->id, …) */
 };
 
 struct problem { /* a trial that yields no figure, or a doubt about one */
 	const struct result_run *run;
 	const char *what, *platform;
 	size_t count;
+	enum trial_status status; /* of those trials; TRIAL_OK: a doubt about a figure */
 	const char *why;
 };
 
 struct report_file {
-	const char *path;
+	const char *path; /* fit to print: valid UTF-8, no control characters */
 	char sha256[65];
 	struct result *result;
 };
@@ -120,7 +128,7 @@ struct report {
 	const char *compared_by; /* "version", "host", "platform", "variant"; NULL: no comparison */
 };
 
-/* One metric on two sides. */
+/* One metric on two sides. One of them is NULL where the other side has no such metric. */
 struct comparison_row {
 	const struct metric *base, *other;
 	char base_name[128], other_name[128]; /* what tells the sides apart */

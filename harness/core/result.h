@@ -37,10 +37,10 @@ struct result_run {
 	const char *version;  /* of virt-qualify */
 	const char *command;  /* the command line that made it */
 	const char *plan_name;
-	const char *plan;     /* the whole plan as YAML, defaults filled in */
+	const char *plan; /* the whole plan as YAML, defaults filled in */
 	uint64_t seed;
-	double delta;	      /* smallest effect worth acting on, 0.03 is 3 % */
-	int interrupted;      /* the user stopped it */
+	double delta;	 /* smallest effect worth acting on, 0.03 is 3 % */
+	int interrupted; /* the user stopped it */
 };
 
 /* One fact about the host; value NULL prints as NOT DISCLOSED, with `why` if there is one. */
@@ -63,49 +63,49 @@ struct result_platform {
 struct result_bench {
 	int64_t run;
 	const char *name;
-	const char *group;   /* "exits", "switches", "throughput", "life cycle" */
+	const char *group; /* "exits", "switches", "throughput", "life cycle" */
 	const char *summary;
 	const char *parameter_name; /* NULL: takes no parameter */
 	enum unit unit;
 	enum better better;
-	int traps;	     /* the operation traps: no overhead against a nested native */
+	int traps;		/* the operation traps: no overhead against a nested native */
 	int disturbance_exempt; /* it is about disturbance: batches are never marked */
-	int fit_line;	     /* the figures over the parameter lie on a line worth fitting */
+	int fit_line;		/* the figures over the parameter lie on a line worth fitting */
 };
 
 struct result_fault {
 	int64_t run;
 	const char *name;
 	const char *summary;
-	const char *group;   /* "guest", "deadlock", "vmm", "overcommit" */
+	const char *group; /* "guest", "deadlock", "vmm", "overcommit" */
 };
 
 /* Something that could not run, and the sentence that says why. */
 struct result_skip {
 	int64_t run;
-	const char *kind; /* "platform", "bench", "fault" */
-	const char *what; /* name; a fault with its recovery reads "hang+snapshot" */
+	const char *kind;     /* "platform", "bench", "fault" */
+	const char *what;     /* name; a fault with its recovery reads "hang+snapshot" */
 	const char *platform; /* NULL for a platform */
 	const char *why;
 };
 
 struct result_batch {
 	uint32_t number;
-	uint32_t count;	       /* stamped operations */
+	uint32_t count; /* stamped operations */
 	uint64_t sum_ticks;
-	uint32_t plain_count;  /* 0: no un-instrumented loop */
+	uint32_t plain_count; /* 0: no un-instrumented loop */
 	uint64_t plain_ticks;
-	uint64_t wait_ns;      /* on a run queue (schedstat) during the batch */
+	uint64_t wait_ns;		 /* on a run queue (schedstat) during the batch */
 	uint64_t voluntary, involuntary; /* context switches during the batch */
-	uint32_t disturbances; /* mask of enum disturbance */
-	struct histogram *histogram; /* stamped ticks; NULL: none. Writing: the caller's */
+	uint32_t disturbances;		 /* mask of enum disturbance */
+	struct histogram *histogram;	 /* stamped ticks; NULL: none. Writing: the caller's */
 };
 
 struct result_event {
-	int64_t at_ns;	      /* CLOCK_MONOTONIC_RAW, from the start of the trial */
+	int64_t at_ns;		/* CLOCK_MONOTONIC_RAW, from the start of the trial */
 	int64_t uncertainty_ns; /* truth lies within [at - uncertainty, at] */
-	const char *subject;  /* "guest 0", "detector", "recovery", … */
-	const char *what;     /* one line */
+	const char *subject;	/* "guest 0", "detector", "recovery", … */
+	const char *what;	/* one line */
 };
 
 /* Progress of one guest for the timeline: acknowledged operations up to a moment. */
@@ -117,41 +117,41 @@ struct result_progress {
 
 /* The fault half of a trial; absent for benches. */
 struct result_fault_trial {
-	const char *detector;	  /* with its settings: "watchdog: no beat for 20 ms, every 1 ms" */
-	int detector_ours;	  /* our own watchdog: never ranked against a platform's */
+	const char *detector; /* with its settings: "watchdog: no beat for 20 ms, every 1 ms" */
+	int detector_ours;    /* our own watchdog: never ranked against a platform's */
 	enum outcome outcome;
 	int64_t stamp_ns[FAULT_STAMPS];	      /* from the start of the trial; -1: never came */
 	int64_t uncertainty_ns[FAULT_STAMPS]; /* truth lies within [stamp - uncertainty, stamp] */
-	int64_t horizon_ns;	  /* observed this long after t0; censoring happens here */
-	int64_t downtime_ns;	  /* union of the failed intervals of all guests, up to horizon */
-	int64_t lost_operations;  /* acknowledged, then gone; -1: unknown */
-	double baseline_rate;	  /* acknowledged operations a second before t0, all guests */
-	double fault_rate;	  /* while the fault was active; NaN: unknown */
-	double neighbour_ratio;	  /* neighbours' rate during / before, NaN: no neighbours */
-	double fairness;	  /* Jain's index over the guests' rates, NaN: not applicable */
-	int64_t worst_wait_ns;	  /* longest wait of a neighbour on the run queue beyond its slice;
-				   * -1: not applicable */
-	int64_t steal_ns;	  /* run-queue wait of all vCPUs during the fault, -1: unknown */
+	int64_t horizon_ns;	 /* observed this long after t0; censoring happens here */
+	int64_t downtime_ns;	 /* union of the failed intervals of all guests, up to horizon */
+	int64_t lost_operations; /* acknowledged, then gone; -1: unknown */
+	double baseline_rate;	 /* acknowledged operations a second before t0, all guests */
+	double fault_rate;	 /* while the fault was active; NaN: unknown */
+	double neighbour_ratio;	 /* neighbours' rate during / before, NaN: no neighbours */
+	double fairness;	 /* Jain's index over the guests' rates, NaN: not applicable */
+	int64_t worst_wait_ns;	 /* longest wait of a neighbour on the run queue beyond its slice;
+				  * -1: not applicable */
+	int64_t steal_ns;	 /* run-queue wait of all vCPUs during the fault, -1: unknown */
 };
 
 struct result_trial {
-	int64_t id;	      /* filled by result_add_trial */
+	int64_t id; /* filled by result_add_trial */
 	int64_t run;
 	uint32_t ordinal;     /* execution order within the run */
 	const char *bench;    /* NULL for a fault */
 	const char *fault;    /* NULL for a bench */
 	const char *recovery; /* NULL for a bench */
 	const char *platform;
-	const char *variant;  /* "" where the run has none */
-	int64_t parameter;    /* 0 where the bench takes none */
+	const char *variant; /* "" where the run has none */
+	int64_t parameter;   /* 0 where the bench takes none */
 	enum trial_status status;
-	const char *reason;   /* one line where status is not TRIAL_OK, else "" */
+	const char *reason; /* one line where status is not TRIAL_OK, else "" */
 	enum execution execution;
 	uint64_t seed;
-	int64_t started_ns;   /* from the start of the run */
+	int64_t started_ns; /* from the start of the run */
 	int64_t duration_ns;
-	double tick_ns;	      /* nanoseconds a tick; 1 where samples are nanoseconds */
-	double work;	      /* what one operation does, in the unit of a rate: bytes, operations */
+	double tick_ns; /* nanoseconds a tick; 1 where samples are nanoseconds */
+	double work;	/* what one operation does, in the unit of a rate: bytes, operations */
 	int64_t overhead_ticks; /* median of the stamped empty operation; subtract, never clamp */
 	double exits_per_op;	/* from the hypervisor's counters; NaN: not counted */
 	double emulated_per_op; /* NaN: not counted */
@@ -181,7 +181,8 @@ int result_add_fault(struct result *r, const struct result_fault *f);
 int result_add_skip(struct result *r, const struct result_skip *s);
 
 /* A trial with all that belongs to it, in one transaction. On failure (disk full) nothing of it
- * is stored and the file stays whole. */
+ * is stored and the file stays whole. Refused, as the reader would refuse it: a valid trial whose
+ * histogram disagrees with its batch's count or sum, numbers out of range, an unknown bench. */
 int result_add_trial(struct result *r, struct result_trial *t);
 
 /* Group many small rows in one transaction; result_commit ends it. */
@@ -193,13 +194,17 @@ int result_end_run(struct result *r, int64_t run, int interrupted);
 /* ---- Reading: hostile input. Sizes, types and names are checked; text is valid UTF-8 with
  * control characters replaced; a bad row is an error that names it, never a crash. ---- */
 
-/* Open read-only; a hot journal beside the file is rolled back in memory-safe fashion, or the
- * error says that the file is incomplete and how to mend it. */
+/* Open read-only; a hot journal beside the file (its writer died) is rolled back where the
+ * directory is writable, else the error says that the file is incomplete and how to mend it. */
 struct result *result_open(const char *path);
+
+/* The same for a file's bytes in memory, copied; `name` stands in errors. */
+struct result *result_open_memory(const char *name, const void *bytes, size_t size);
 
 void result_close(struct result *r);
 
-/* Each loads all rows, in a stable order, into an array the result owns. */
+/* Each loads all rows, in a stable order, into an array the result owns; asked again, it returns
+ * the same array. */
 int result_runs(struct result *r, const struct result_run **rows, size_t *count);
 int result_facts(struct result *r, const struct result_fact **rows, size_t *count);
 int result_platforms(struct result *r, const struct result_platform **rows, size_t *count);
@@ -213,11 +218,13 @@ int result_skips(struct result *r, const struct result_skip **rows, size_t *coun
  */
 int result_trials(struct result *r, const struct result_trial **rows, size_t *count);
 
-/* The details of one trial, owned by the result. Histograms are decoded. */
+/*
+ * The details of one trial, owned by the result. Histograms are decoded; they are large, so
+ * batches are valid only until the next result_batches. Events and progress stay.
+ */
 int result_batches(struct result *r, int64_t trial, const struct result_batch **rows,
 		   size_t *count);
-int result_events(struct result *r, int64_t trial, const struct result_event **rows,
-		  size_t *count);
+int result_events(struct result *r, int64_t trial, const struct result_event **rows, size_t *count);
 int result_progress(struct result *r, int64_t trial, const struct result_progress **rows,
 		    size_t *count);
 

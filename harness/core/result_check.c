@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the rows of a result file may hold: the writer refuses the rest, the reader reports it. */
+#include <math.h>
+#include <string.h>
+
+#include "harness/core/result_private.h"
+
+#define MAX_TICK_NS 1e9 /* a clock that ticks once a second is none of ours */
+#define MAX_WORK    1e18
+#define MAX_RATE    1e18
+
+static bool is_within(double v, double low, double high)
+{
+	return v >= low && v <= high; /* false for NaN */
+}
+
+/* NaN stands for "not known". */
+static bool is_unknown_or_within(double v, double low, double high)
+{
+	return isnan(v) || is_within(v, low, high);
+}
+
+static bool is_flag(int v)
+{
+	return v == 0 || v == 1;
+}
+
+const char *result_check_run(const struct result_run *run)
+{
+	if (!run->uuid[0])
+		return "uuid is empty";
+	if (!is_within(run->delta, 0, 10))
+		return "delta is not between 0 and 10";
+	if (!is_flag(run->interrupted))
+		return "interrupted is neither 0 nor 1";
+	return NULL;
+}
+
+/* A trial that yields figures: everything they are computed from must make sense. */
+static const char *check_valid_trial(const struct result_trial *t)
+{
+	if (!is_within(t->tick_ns, 1e-9, MAX_TICK_NS))
+		return "tick_ns is not above zero";
+	if (t->overhead_ticks < 0 || t->overhead_ticks >> HISTOGRAM_MAX_BITS)
+		return "overhead_ticks is out of range";
+	return NULL;
+}
+
+const char *result_check_trial(const struct result_trial *t)
+{
+	if (!t->bench == !t->fault)
+		return "it is of neither or both of a bench and a fault";
+	if (!t->fault != !t->recovery)
+		return "fault and recovery do not come together";
+	if (!t->fault != !t->fault_trial)
+		return "its fault half (table fault_trial) is missing, or it should have none";
+	if (t->started_ns < 0 || t->duration_ns < 0)
+		return "started_ns or duration_ns is negative";
+	if (!is_within(t->tick_ns, 0, MAX_TICK_NS))
+		return "tick_ns is out of range";
+	if (!is_within(t->work, 0, MAX_WORK))
+		return "work is out of range";
+	if (!is_unknown_or_within(t->exits_per_op, 0, MAX_RATE) ||
+	    !is_unknown_or_within(t->emulated_per_op, 0, MAX_RATE))
+		return "exits_per_op or emulated_per_op is out of range";
+	if (t->memory_locked < -1 || t->memory_locked > 1)
+		return "memory_locked is none of -1, 0, 1";
+	if (t->bench && t->status == TRIAL_OK)
+		return check_valid_trial(t);
+	return NULL;
+}
+
+const char *result_check_fault_trial(const struct result_fault_trial *f)
+{
+	for (int i = 0; i < FAULT_STAMPS; i++)
+		if (f->stamp_ns[i] < -1 || f->uncertainty_ns[i] < 0)
+			return "a stamp or its uncertainty is negative";
+	if (!is_flag(f->detector_ours))
+		return "detector_ours is neither 0 nor 1";
+	if (f->horizon_ns < 0 || f->downtime_ns < 0)
+		return "horizon_ns or downtime_ns is negative";
+	if (f->lost_operations < -1 || f->worst_wait_ns < -1 || f->steal_ns < -1)
+		return "lost_operations, worst_wait_ns or steal_ns is negative";
+	if (!is_unknown_or_within(f->baseline_rate, 0, MAX_RATE) ||
+	    !is_unknown_or_within(f->fault_rate, 0, MAX_RATE))
+		return "baseline_rate or fault_rate is out of range";
+	if (!is_unknown_or_within(f->neighbour_ratio, 0, MAX_RATE))
+		return "neighbour_ratio is out of range";
+	if (!is_unknown_or_within(f->fairness, 0, 1))
+		return "fairness is not between 0 and 1";
+	return NULL;
+}
+
+/* Can values in these buckets add up to that sum? The last bucket has no upper end. */
+static bool is_possible_sum(const struct histogram *h, uint64_t sum)
+{
+	unsigned __int128 low = 0, high = 0;
+
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+		uint64_t from = histogram_bucket_low(i);
+
+		if (!h->count[i])
+			continue;
+		low += (unsigned __int128)h->count[i] * from;
+		high += (unsigned __int128)h->count[i] * (from + histogram_bucket_width(i) - 1);
+	}
+	return sum >= low && (sum <= high || h->count[HISTOGRAM_BUCKETS - 1]);
+}
+
+const char *result_check_batch(const struct result_batch *b, bool valid)
+{
+	if (b->sum_ticks > INT64_MAX || b->plain_ticks > INT64_MAX)
+		return "sum_ticks or plain_ticks is out of range";
+	if (b->wait_ns > INT64_MAX || b->voluntary > INT64_MAX || b->involuntary > INT64_MAX)
+		return "wait_ns or a count of switches is out of range";
+	if (b->disturbances >> DISTURBANCES)
+		return "disturbances holds an unknown one";
+	if (!valid || !b->histogram)
+		return NULL;
+	if (b->histogram->total != b->count)
+		return "its histogram does not hold as many operations as it counts";
+	if (!is_possible_sum(b->histogram, b->sum_ticks))
+		return "sum_ticks is not the sum of what its histogram holds";
+	return NULL;
+}
+
+const char *result_check_event(const struct result_event *e)
+{
+	return e->uncertainty_ns < 0 ? "uncertainty_ns is negative" : NULL;
+}
+
+const char *result_check_progress(const struct result_progress *p)
+{
+	return p->operations > INT64_MAX ? "operations is out of range" : NULL;
+}

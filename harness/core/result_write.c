@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing a result file as the run goes: one transaction a trial, on disk before we return. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "harness/core/result_private.h"
+
+#define CONSOLE_MAX (1u << 20) /* a guest gone wild must not fill the file */
+
+/* Someone may be reading; a commit waits that long for them. */
+#define BUSY_TIMEOUT_MS 60000
+
+#define STRINGIFY_(x) #x
+#define STRINGIFY(x)  STRINGIFY_(x)
+
+static int run_sql(struct result *r, const char *sql)
+{
+	if (sqlite3_exec(r->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	return result_fail_sqlite(r, "write");
+}
+
+static int create_schema(struct result *r)
+{
+	if (run_sql(r, "PRAGMA journal_mode = DELETE") || run_sql(r, "PRAGMA synchronous = FULL") ||
+	    run_sql(r, "PRAGMA foreign_keys = ON") || run_sql(r, "PRAGMA trusted_schema = OFF") ||
+	    run_sql(r, "BEGIN IMMEDIATE"))
+		return -1;
+	for (int i = 0; i < RESULT_TABLES; i++)
+		if (run_sql(r, result_schema[i].create))
+			return -1;
+	if (run_sql(r, "PRAGMA application_id = " STRINGIFY(RESULT_APPLICATION_ID)) ||
+	    run_sql(r, "PRAGMA user_version = " STRINGIFY(RESULT_SCHEMA_VERSION)))
+		return -1;
+	return run_sql(r, "COMMIT");
+}
+
+static int prepare_inserts(struct result *r)
+{
+	for (int i = 0; i < RESULT_TABLES; i++)
+		if (sqlite3_prepare_v3(r->db, result_schema[i].insert, -1,
+				       SQLITE_PREPARE_PERSISTENT, &r->insert[i], NULL))
+			return result_fail_sqlite(r, "write");
+	return 0;
+}
+
+/* Take the name for ourselves: two runs must not end up in one file. */
+static int claim(struct result *r)
+{
+	char *journal;
+	int fd, left;
+
+	if (asprintf(&journal, "%s-journal", r->path) < 0)
+		return result_fail(r, "no memory");
+	left = !access(journal, F_OK);
+	free(journal);
+	if (left && access(r->path, F_OK))
+		return result_fail(r,
+				   "a journal of an earlier file of that name lies beside it; "
+				   "remove %s-journal or choose another name",
+				   r->path);
+
+	fd = open(r->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0 && errno == EEXIST)
+		return result_fail(r, "exists already; remove it or choose another name");
+	if (fd < 0 && errno == ENOENT)
+		return result_fail(r, "cannot be created: its directory does not exist");
+	if (fd < 0)
+		return result_fail(r, "cannot be created: %s; choose a place you can write to",
+				   strerror(errno));
+	close(fd);
+	return 0;
+}
+
+struct result *result_create(const char *path)
+{
+	struct result *r = result_new(path);
+
+	if (!r)
+		return NULL;
+	if (claim(r))
+		return result_open_failed(r);
+	r->writing = true;
+	if (sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE, NULL)) {
+		result_fail(r, "cannot be created: %s",
+			    r->db ? sqlite3_errmsg(r->db) : "no memory");
+		goto failed;
+	}
+	sqlite3_extended_result_codes(r->db, 1);
+	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
+	if (create_schema(r) || prepare_inserts(r))
+		goto failed;
+	return r;
+failed:
+	unlink(r->path); /* ours: claim() made it */
+	return result_open_failed(r);
+}
+
+/* ---- One row ---- */
+
+struct insert {
+	struct result *r;
+	enum result_table table;
+	sqlite3_stmt *s;
+	int column;
+	const char *wrong;
+};
+
+static struct insert insert_into(struct result *r, enum result_table table)
+{
+	return (struct insert){.r = r, .table = table, .s = r->insert[table]};
+}
+
+static void bound(struct insert *i, int code)
+{
+	if (code != SQLITE_OK && !i->wrong)
+		i->wrong = sqlite3_errstr(code);
+}
+
+static void put_null(struct insert *i)
+{
+	bound(i, sqlite3_bind_null(i->s, ++i->column));
+}
+
+static void put_integer(struct insert *i, int64_t v)
+{
+	bound(i, sqlite3_bind_int64(i->s, ++i->column, v));
+}
+
+static void put_integer_unless(struct insert *i, int64_t v, int64_t unknown)
+{
+	if (v == unknown)
+		put_null(i);
+	else
+		put_integer(i, v);
+}
+
+/* NaN means "not known", which is NULL; infinity is a mistake. */
+static void put_real(struct insert *i, double v)
+{
+	if (isnan(v)) {
+		put_null(i);
+		return;
+	}
+	if (isinf(v) && !i->wrong)
+		i->wrong = "a number is infinite";
+	bound(i, sqlite3_bind_double(i->s, ++i->column, v));
+}
+
+static void put_text(struct insert *i, const char *s)
+{
+	if (s)
+		bound(i, sqlite3_bind_text(i->s, ++i->column, s, -1, SQLITE_STATIC));
+	else
+		put_null(i);
+}
+
+/* A word of words.h: "?" is what its table says for a value out of range. */
+static void put_word(struct insert *i, const char *word)
+{
+	if (!strcmp(word, "?") && !i->wrong)
+		i->wrong = "a unit, status, execution or outcome is out of range";
+	put_text(i, word);
+}
+
+/* Store the row. Its statement is reset and forgets the caller's strings, whatever happened. */
+static int put_row(struct insert *i)
+{
+	int code = SQLITE_DONE, failed = 0;
+
+	if (!i->wrong)
+		code = sqlite3_step(i->s);
+	if (i->wrong)
+		failed = result_fail(i->r, "a row of table %s was not stored: %s",
+				     result_schema[i->table].name, i->wrong);
+	else if ((code & 0xff) == SQLITE_CONSTRAINT)
+		failed = result_fail(i->r, "a row of table %s was not stored: %s",
+				     result_schema[i->table].name, sqlite3_errmsg(i->r->db));
+	else if (code != SQLITE_DONE)
+		failed = result_fail_sqlite(i->r, "write");
+	sqlite3_reset(i->s);
+	sqlite3_clear_bindings(i->s);
+	/* After some errors (disk full) SQLite has rolled back on its own: a group is gone. */
+	if (failed && i->r->grouped && sqlite3_get_autocommit(i->r->db))
+		i->r->lost = true;
+	return failed;
+}
+
+static int begin_row(struct result *r)
+{
+	if (!r->writing)
+		return result_fail(r, "is open for reading only");
+	if (r->lost)
+		return result_fail(r, "cannot write: an earlier error took back this group of "
+				      "rows; nothing of it is stored");
+	return 0;
+}
+
+int result_begin(struct result *r)
+{
+	if (begin_row(r))
+		return -1;
+	if (r->grouped)
+		return result_fail(r, "a group of rows is already open");
+	if (run_sql(r, "BEGIN IMMEDIATE"))
+		return -1;
+	r->grouped = true;
+	return 0;
+}
+
+int result_commit(struct result *r)
+{
+	bool lost = r->lost;
+
+	if (!r->grouped)
+		return result_fail(r, "no group of rows is open");
+	if (!lost) {
+		if (!run_sql(r, "COMMIT")) {
+			r->grouped = false;
+			return 0;
+		}
+	}
+	if (!sqlite3_get_autocommit(r->db))
+		sqlite3_exec(r->db, "ROLLBACK", NULL, NULL, NULL);
+	r->grouped = false;
+	r->lost = false;
+	return lost ? result_fail(r, "a group of rows was not stored after an earlier error") : -1;
+}
+
+/* ---- The small tables ---- */
+
+int result_begin_run(struct result *r, struct result_run *run)
+{
+	struct insert i = insert_into(r, TABLE_RUN);
+
+	if (begin_row(r))
+		return -1;
+	i.wrong = result_check_run(run);
+	put_null(&i);
+	put_text(&i, run->uuid);
+	put_text(&i, run->started);
+	put_text(&i, run->finished);
+	put_text(&i, run->version);
+	put_text(&i, run->command);
+	put_text(&i, run->plan_name);
+	put_text(&i, run->plan);
+	put_integer(&i, (int64_t)run->seed);
+	put_real(&i, run->delta);
+	put_integer(&i, run->interrupted);
+	if (put_row(&i))
+		return -1;
+	run->id = sqlite3_last_insert_rowid(r->db);
+	return 0;
+}
+
+int result_add_fact(struct result *r, const struct result_fact *f)
+{
+	struct insert i = insert_into(r, TABLE_FACT);
+
+	if (begin_row(r))
+		return -1;
+	put_null(&i);
+	put_integer(&i, f->run);
+	put_text(&i, f->name);
+	put_text(&i, f->value);
+	put_text(&i, f->why);
+	return put_row(&i);
+}
+
+int result_add_platform(struct result *r, const struct result_platform *p)
+{
+	struct insert i = insert_into(r, TABLE_PLATFORM);
+
+	if (begin_row(r))
+		return -1;
+	put_null(&i);
+	put_integer(&i, p->run);
+	put_text(&i, p->name);
+	put_text(&i, p->label);
+	put_text(&i, p->why_not);
+	put_text(&i, p->version);
+	return put_row(&i);
+}
+
+int result_add_bench(struct result *r, const struct result_bench *b)
+{
+	struct insert i = insert_into(r, TABLE_BENCH);
+
+	if (begin_row(r))
+		return -1;
+	put_null(&i);
+	put_integer(&i, b->run);
+	put_text(&i, b->name);
+	put_text(&i, b->group);
+	put_text(&i, b->summary);
+	put_text(&i, b->parameter_name);
+	put_word(&i, unit_name(b->unit));
+	put_word(&i, better_name(b->better));
+	put_integer(&i, b->traps != 0);
+	put_integer(&i, b->disturbance_exempt != 0);
+	put_integer(&i, b->fit_line != 0);
+	return put_row(&i);
+}
+
+int result_add_fault(struct result *r, const struct result_fault *f)
+{
+	struct insert i = insert_into(r, TABLE_FAULT);
+
+	if (begin_row(r))
+		return -1;
+	put_null(&i);
+	put_integer(&i, f->run);
+	put_text(&i, f->name);
+	put_text(&i, f->summary);
+	put_text(&i, f->group);
+	return put_row(&i);
+}
+
+int result_add_skip(struct result *r, const struct result_skip *s)
+{
+	struct insert i = insert_into(r, TABLE_SKIP);
+
+	if (begin_row(r))
+		return -1;
+	put_null(&i);
+	put_integer(&i, s->run);
+	put_text(&i, s->kind);
+	put_text(&i, s->what);
+	put_text(&i, s->platform);
+	put_text(&i, s->why);
+	return put_row(&i);
+}
+
+int result_end_run(struct result *r, int64_t run, int interrupted)
+{
+	static const char sql[] =
+		"UPDATE run SET finished = strftime('%Y-%m-%dT%H:%M:%SZ', 'now'), "
+		"interrupted = ? WHERE id = ?";
+	sqlite3_stmt *s = NULL;
+	int failed = 0;
+
+	if (begin_row(r))
+		return -1;
+	if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL))
+		return result_fail_sqlite(r, "write");
+	sqlite3_bind_int(s, 1, interrupted != 0);
+	sqlite3_bind_int64(s, 2, run);
+	if (sqlite3_step(s) != SQLITE_DONE)
+		failed = result_fail_sqlite(r, "write");
+	else if (sqlite3_changes(r->db) != 1)
+		failed = result_fail(r, "holds no run %lld to end", (long long)run);
+	sqlite3_finalize(s);
+	return failed;
+}
+
+/* ---- A trial ---- */
+
+/* The first megabyte of a console, and a line that says what is missing. */
+static void put_console(struct insert *i, const char *console)
+{
+	size_t length = strlen(console);
+	char *cut;
+
+	if (length <= CONSOLE_MAX) {
+		put_text(i, console);
+		return;
+	}
+	if (asprintf(&cut, "%.*s\n[%zu more bytes were not stored]", (int)CONSOLE_MAX, console,
+		     length - CONSOLE_MAX) < 0) {
+		i->wrong = "no memory";
+		return;
+	}
+	bound(i, sqlite3_bind_text(i->s, ++i->column, cut, -1, free));
+}
+
+static int add_trial_row(struct result *r, struct result_trial *t)
+{
+	struct insert i = insert_into(r, TABLE_TRIAL);
+
+	i.wrong = result_check_trial(t);
+	put_null(&i);
+	put_integer(&i, t->run);
+	put_integer(&i, t->ordinal);
+	put_text(&i, t->bench);
+	put_text(&i, t->fault);
+	put_text(&i, t->recovery);
+	put_text(&i, t->platform);
+	put_text(&i, t->variant);
+	put_integer(&i, t->parameter);
+	put_word(&i, trial_status_name(t->status));
+	put_text(&i, t->reason);
+	put_word(&i, execution_name(t->execution));
+	put_integer(&i, (int64_t)t->seed);
+	put_integer(&i, t->started_ns);
+	put_integer(&i, t->duration_ns);
+	put_real(&i, t->tick_ns);
+	put_real(&i, t->work);
+	put_integer(&i, t->overhead_ticks);
+	put_real(&i, t->exits_per_op);
+	put_real(&i, t->emulated_per_op);
+	put_integer(&i, t->memory_locked);
+	put_console(&i, t->console);
+	if (put_row(&i))
+		return -1;
+	t->id = sqlite3_last_insert_rowid(r->db);
+	return 0;
+}
+
+/* "steal,migrated": names last, bit numbers need not. */
+static void put_disturbances(struct insert *i, uint32_t mask)
+{
+	char names[128];
+	size_t n = 0;
+
+	names[0] = '\0';
+	for (unsigned int bit = 0; bit < DISTURBANCES; bit++)
+		if (mask & 1u << bit)
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? "," : "",
+					      disturbance_name(bit));
+	bound(i, sqlite3_bind_text(i->s, ++i->column, names, -1, SQLITE_TRANSIENT));
+}
+
+static int add_batch(struct result *r, const struct result_trial *t, const struct result_batch *b,
+		     unsigned char *space)
+{
+	struct insert i = insert_into(r, TABLE_BATCH);
+
+	i.wrong = result_check_batch(b, t->status == TRIAL_OK);
+	put_null(&i);
+	put_integer(&i, t->id);
+	put_integer(&i, b->number);
+	put_integer(&i, b->count);
+	put_integer(&i, (int64_t)b->sum_ticks);
+	put_integer(&i, b->plain_count);
+	put_integer(&i, (int64_t)b->plain_ticks);
+	put_integer(&i, (int64_t)b->wait_ns);
+	put_integer(&i, (int64_t)b->voluntary);
+	put_integer(&i, (int64_t)b->involuntary);
+	put_disturbances(&i, b->disturbances);
+	if (b->histogram) {
+		size_t size = result_encode_histogram(space, b->histogram);
+
+		bound(&i, sqlite3_bind_blob64(i.s, ++i.column, space, size, SQLITE_STATIC));
+	} else {
+		put_null(&i);
+	}
+	return put_row(&i);
+}
+
+static int add_batches(struct result *r, const struct result_trial *t)
+{
+	unsigned char *space;
+	int failed = 0;
+
+	if (t->batch_count > RESULT_MAX_BATCHES)
+		return result_fail(r, "a trial of %zu batches was not stored: at most %u",
+				   t->batch_count, RESULT_MAX_BATCHES);
+	if (!t->batch_count)
+		return 0;
+	space = malloc(RESULT_HISTOGRAM_SPACE);
+	if (!space)
+		return result_fail(r, "no memory to store a trial");
+	for (size_t n = 0; n < t->batch_count && !failed; n++)
+		failed = add_batch(r, t, &t->batches[n], space);
+	free(space);
+	return failed;
+}
+
+static int add_event(struct result *r, int64_t trial, size_t number, const struct result_event *e)
+{
+	struct insert i = insert_into(r, TABLE_EVENT);
+
+	i.wrong = result_check_event(e);
+	put_null(&i);
+	put_integer(&i, trial);
+	put_integer(&i, (int64_t)number);
+	put_integer(&i, e->at_ns);
+	put_integer(&i, e->uncertainty_ns);
+	put_text(&i, e->subject);
+	put_text(&i, e->what);
+	return put_row(&i);
+}
+
+static int add_progress(struct result *r, int64_t trial, size_t number,
+			const struct result_progress *p)
+{
+	struct insert i = insert_into(r, TABLE_PROGRESS);
+
+	i.wrong = result_check_progress(p);
+	put_null(&i);
+	put_integer(&i, trial);
+	put_integer(&i, (int64_t)number);
+	put_integer(&i, p->member);
+	put_integer(&i, p->at_ns);
+	put_integer(&i, (int64_t)p->operations);
+	return put_row(&i);
+}
+
+static int add_fault_trial(struct result *r, int64_t trial, const struct result_fault_trial *f)
+{
+	struct insert i = insert_into(r, TABLE_FAULT_TRIAL);
+
+	i.wrong = result_check_fault_trial(f);
+	put_integer(&i, trial);
+	put_text(&i, f->detector);
+	put_integer(&i, f->detector_ours);
+	put_word(&i, outcome_name(f->outcome));
+	for (int stamp = 0; stamp < FAULT_STAMPS; stamp++) {
+		put_integer_unless(&i, f->stamp_ns[stamp], -1);
+		put_integer(&i, f->uncertainty_ns[stamp]);
+	}
+	put_integer(&i, f->horizon_ns);
+	put_integer(&i, f->downtime_ns);
+	put_integer_unless(&i, f->lost_operations, -1);
+	put_real(&i, f->baseline_rate);
+	put_real(&i, f->fault_rate);
+	put_real(&i, f->neighbour_ratio);
+	put_real(&i, f->fairness);
+	put_integer_unless(&i, f->worst_wait_ns, -1);
+	put_integer_unless(&i, f->steal_ns, -1);
+	return put_row(&i);
+}
+
+static int add_parts(struct result *r, struct result_trial *t)
+{
+	if (add_trial_row(r, t) || add_batches(r, t))
+		return -1;
+	for (size_t n = 0; n < t->event_count; n++)
+		if (add_event(r, t->id, n, &t->events[n]))
+			return -1;
+	for (size_t n = 0; n < t->progress_count; n++)
+		if (add_progress(r, t->id, n, &t->progress[n]))
+			return -1;
+	return t->fault_trial ? add_fault_trial(r, t->id, t->fault_trial) : 0;
+}
+
+int result_add_trial(struct result *r, struct result_trial *t)
+{
+	const char *begin = r->grouped ? "SAVEPOINT trial" : "BEGIN IMMEDIATE";
+	const char *end = r->grouped ? "RELEASE trial" : "COMMIT";
+	const char *undo = r->grouped ? "ROLLBACK TO trial; RELEASE trial" : "ROLLBACK";
+
+	if (begin_row(r) || run_sql(r, begin))
+		return -1;
+	if (!add_parts(r, t) && !run_sql(r, end))
+		return 0;
+	t->id = 0;
+	/* The error line stays that of what failed first. */
+	if (!sqlite3_get_autocommit(r->db))
+		sqlite3_exec(r->db, undo, NULL, NULL, NULL);
+	else if (r->grouped)
+		r->lost = true;
+	return -1;
+}
