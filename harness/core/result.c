@@ -76,23 +76,28 @@ struct result *result_open_failed(struct result *r)
 	return NULL;
 }
 
-void result_close(struct result *r)
+static void free_lists(struct result *r)
 {
 	struct result_list *const lists[] = {
 		&r->runs,   &r->facts, &r->platforms, &r->benches,
 		&r->faults, &r->skips, &r->trials,    &r->batches,
 	};
 
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		free(lists[i]->rows);
+	arena_free(&r->texts);
+	arena_free(&r->details);
+}
+
+void result_close(struct result *r)
+{
 	if (!r)
 		return;
 	for (int i = 0; i < RESULT_TABLES; i++)
 		sqlite3_finalize(r->insert[i]);
 	/* An open group was not committed: closing rolls it back. */
 	sqlite3_close_v2(r->db);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		free(lists[i]->rows);
-	arena_free(&r->texts);
-	arena_free(&r->details);
+	free_lists(r);
 	free(r->path);
 	free(r);
 }
