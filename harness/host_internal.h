@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the host_*.c files state facts. Each gathers one kind; host.c calls them all. */
+#ifndef VQ_HOST_INTERNAL_H
+#define VQ_HOST_INTERNAL_H
+
+#include <hwloc.h>
+#include <stddef.h>
+
+#include "harness/host.h"
+
+void host_gather_system(struct host_facts *f);
+void host_gather_cpu(struct host_facts *f);
+void host_gather_topology(struct host_facts *f);
+void host_gather_memory(struct host_facts *f);
+void host_gather_kernel(struct host_facts *f);
+void host_gather_confinement(struct host_facts *f);
+void host_gather_kvm(struct host_facts *f);
+void host_gather_pmu(struct host_facts *f);
+void host_gather_tools(struct host_facts *f);
+
+/*
+ * State a fact, or why there is none. Text from firmware and kernel may be anything: control
+ * characters other than line ends, and bytes that are not UTF-8, become '?'.
+ */
+void fact_set(struct host_facts *f, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void fact_missing(struct host_facts *f, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The content of a file. `absent` says what it means that there is none. Returns the value, or
+ * NULL where it could not be read. */
+const char *fact_file(struct host_facts *f, const char *name, const char *path, const char *absent);
+
+/* The chosen word of a file such as "always [madvise] never". */
+const char *fact_choice(struct host_facts *f, const char *name, const char *path,
+			const char *absent);
+
+/* The fact stated last makes figures doubtful: how. */
+void fact_advise(struct host_facts *f, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* A file's text without the white space at its end; -1 with errno where it cannot be read. */
+int host_read(const char *path, char *out, size_t size);
+
+/* Is `word` one of the words of `list`? */
+int host_has_word(const char *list, const char *word);
+
+/* The value of the line "KEY : VALUE" of a file such as /proc/cpuinfo, the first one; allocated,
+ * NULL where there is none. */
+char *host_field(const char *path, const char *key);
+
+/* What host_cpus does, of any topology: at most `max` CPUs of `allowed`, best first. */
+unsigned int host_order_cpus(hwloc_topology_t topology, hwloc_const_cpuset_t allowed,
+			     unsigned int *cpus, unsigned int max);
+
+/*
+ * The first line that a program prints with --version, waiting at most `wait_ms`. 0, or -1 with
+ * the reason in `out`.
+ */
+int host_program_version(const char *program, int wait_ms, char *out, size_t size);
+
+#endif
