@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the parts of the HTML format share. Markup is written with fputs and fprintf from
+ * literals and numbers only; whatever comes from a result file goes through html_text or an SVG
+ * function, which escape it. Nothing else reaches the page.
+ */
+#ifndef VQ_REPORT_HTML_H
+#define VQ_REPORT_HTML_H
+
+#include <stdio.h>
+
+#include "report/number.h"
+#include "report/report.h"
+#include "report/svg.h"
+
+/* A platform as plotted: the same colour and shape wherever it appears on the page. */
+struct html_series {
+	const struct result_run *run;
+	const char *platform, *variant;
+};
+
+enum html_term { /* explained once, where first used */
+		 TERM_VERDICT,
+		 TERM_INTERVAL,
+		 TERM_EXECUTION,
+		 TERM_COLUMNS,
+		 TERM_DISTRIBUTION,
+		 TERM_FIT,
+		 TERM_OUTCOME,
+		 TERM_CENSORED,
+		 TERM_STAMPS,
+		 TERMS
+};
+
+struct html {
+	FILE *out;
+	const struct report *r;
+	unsigned int plots; /* drawn so far: the next one's id */
+	int explained[TERMS];
+	struct html_series *series;
+	size_t series_count;
+};
+
+/* ---- html_text.c: text, figures in words ---- */
+
+/* printf whose result is escaped. */
+void html_text(const struct html *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define FIGURE_SIZE (NUMBER_SIZE + 16)
+
+/* Each fills `s` (FIGURE_SIZE) and returns it. Figures themselves are number.h's, so that they
+ * read the same in every format; these are for the places where a page needs other ones. */
+const char *html_figure(char *s, double v, enum unit unit); /* of no known precision */
+/* "1 µs": a round number, `step` apart from the next. */
+const char *html_tick(char *s, double v, double step, enum unit unit);
+const char *html_ratio(char *s, double ratio, struct interval i); /* "1.04×" */
+/* "[1.21 – 1.25 µs]", "no interval", a ? for an end that the trials cannot give. */
+const char *html_interval(char *s, double v, struct interval i, enum unit unit);
+const char *html_ratio_interval(char *s, double ratio, struct interval i);
+
+/* "kvm · variant [B]"; s holds `size`. */
+const char *html_platform(const struct html *h, char *s, size_t size, const struct result_run *run,
+			  const char *platform, const char *variant);
+
+/* "exit_pio, bytes = 4" */
+const char *html_bench_name(char *s, size_t size, const struct metric *m);
+
+/* Cut a text to at most `letters` characters, with an ellipsis. */
+const char *html_cut(char *s, size_t size, const char *text, size_t letters);
+
+/* ---- html_source.c: which run and file something came from ---- */
+
+/* "A", "B", …, "AA"; s holds 8. */
+const char *html_run_letter(const struct html *h, char *s, const struct result_run *run);
+const struct report_file *html_file_of(const struct report *r, const struct result_run *run);
+const struct result_run *html_run_of_fact(const struct report *r, const struct result_fact *f);
+const struct result_run *html_run_of_skip(const struct report *r, const struct result_skip *s);
+const struct result_run *html_run_of_platform(const struct report *r,
+					      const struct result_platform *p);
+/* A fact's value of a run, or NULL. */
+const char *html_fact(const struct report *r, const struct result_run *run, const char *name);
+/* The last part of a path: a report names files, not somebody's directories. */
+const char *html_base_name(const char *path);
+
+int html_series_init(struct html *h);
+size_t html_series(const struct html *h, const struct result_run *run, const char *platform,
+		   const char *variant);
+enum ink html_ink(size_t series);
+enum shape html_shape(size_t series);
+
+/* ---- html_table.c ---- */
+
+struct html_column {
+	const char *name;
+	const char *class; /* "n": numbers, aligned right; "h": heads its row; "" */
+};
+
+struct html_table {
+	const struct html *h;
+	const struct html_column *columns;
+	size_t count, next;
+	int in_row, in_body;
+};
+
+/* The caption is plain text, escaped. */
+void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
+		      size_t count, const char *caption);
+/* A heading row over the rows that follow; the caller writes its content, then a row. */
+void html_table_group(struct html_table *t);
+void html_table_row(struct html_table *t);
+void html_table_cell(struct html_table *t); /* ends the one before */
+void html_table_end(struct html_table *t);
+
+/* A badge with an execution's name; says nothing for hardware unless `always`. */
+void html_execution(const struct html *h, enum execution e, int always);
+
+/* Begin and end <figure>; the caption is markup-free text. */
+void html_figure_begin(const struct html *h, const char *heading);
+void html_figure_end(const struct html *h, const char *caption);
+
+/* ---- The sections, in the order of the page ---- */
+
+extern const char html_style[];
+
+void html_term(struct html *h, enum html_term term); /* html_terms.c */
+void html_header(struct html *h);
+void html_comparison(struct html *h);
+void html_verdicts(struct html *h); /* the counts alone */
+void html_benches(struct html *h);
+void html_bench_plot(struct html *h, const struct metric *const *m, size_t count);
+void html_distributions(struct html *h);
+void html_fits(struct html *h);
+void html_faults(struct html *h);
+void html_timelines(struct html *h);
+void html_disclosure(struct html *h);
+
+/* Is there anything for that section? */
+int html_has_distributions(const struct report *r);
+int html_has_timelines(const struct report *r);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tables that become a list of cards on a narrow screen: there each cell carries its column's name
+ * (data-label). The style sheet changes `display` for that, which makes some browsers forget that
+ * it is a table; hence the explicit roles.
+ */
+#include "report/html.h"
+
+#include <string.h>
+
+void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
+		      size_t count, const char *caption)
+{
+	*t = (struct html_table){.h = h, .columns = columns, .count = count};
+	fputs("<div class=\"wide\"><table role=\"table\"><caption>", h->out);
+	svg_escape(h->out, caption);
+	fputs("</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">", h->out);
+	for (size_t i = 0; i < count; i++) {
+		fprintf(h->out, "<th role=\"columnheader\" scope=\"col\" class=\"%s\">",
+			columns[i].class);
+		svg_escape(h->out, columns[i].name);
+		fputs("</th>", h->out);
+	}
+	fputs("</tr></thead>\n", h->out);
+}
+
+static int heads_row(const struct html_table *t, size_t column)
+{
+	return !strcmp(t->columns[column].class, "h");
+}
+
+static void end_cell(struct html_table *t)
+{
+	if (t->in_row && t->next)
+		fputs(heads_row(t, t->next - 1) ? "</th>" : "</td>", t->h->out);
+}
+
+static void end_row(struct html_table *t)
+{
+	end_cell(t);
+	if (t->in_row)
+		fputs("</tr>\n", t->h->out);
+	t->in_row = 0;
+}
+
+static void end_group_heading(struct html_table *t)
+{
+	if (t->in_body == 2)
+		fputs("</th></tr>\n", t->h->out);
+	t->in_body = 1;
+}
+
+void html_table_group(struct html_table *t)
+{
+	end_row(t);
+	if (t->in_body) {
+		end_group_heading(t);
+		fputs("</tbody>\n", t->h->out);
+	}
+	t->in_body = 2;
+	fprintf(t->h->out,
+		"<tbody role=\"rowgroup\"><tr role=\"row\" class=\"group\">"
+		"<th role=\"rowheader\" scope=\"rowgroup\" colspan=\"%zu\">",
+		t->count);
+}
+
+void html_table_row(struct html_table *t)
+{
+	end_row(t);
+	if (!t->in_body)
+		fputs("<tbody role=\"rowgroup\">\n", t->h->out);
+	else
+		end_group_heading(t);
+	t->in_body = 1;
+	fputs("<tr role=\"row\">", t->h->out);
+	t->in_row = 1;
+	t->next = 0;
+}
+
+void html_table_cell(struct html_table *t)
+{
+	size_t column = t->next;
+
+	end_cell(t);
+	if (column >= t->count)
+		return;
+	t->next++;
+	if (heads_row(t, column)) {
+		fputs("<th role=\"rowheader\" scope=\"row\" class=\"h\">", t->h->out);
+		return;
+	}
+	fprintf(t->h->out, "<td role=\"cell\" class=\"%s\" data-label=\"",
+		t->columns[column].class);
+	svg_escape(t->h->out, t->columns[column].name);
+	fputs("\">", t->h->out);
+}
+
+void html_table_end(struct html_table *t)
+{
+	end_row(t);
+	if (t->in_body) {
+		end_group_heading(t);
+		fputs("</tbody>\n", t->h->out);
+	}
+	fputs("</table></div>\n", t->h->out);
+}
+
+void html_execution(const struct html *h, enum execution e, int always)
+{
+	static const char *const marks[EXECUTIONS] = {"", "\xe2\x96\xa8 ", "\xe2\x96\xa8 ",
+						      "\xe2\x96\xa8 "};
+
+	if (e == EXECUTION_HARDWARE && !always)
+		return;
+	fprintf(h->out, "<span class=\"badge%s\">", e == EXECUTION_HARDWARE ? "" : " soft");
+	html_text(h, "%s%s", (unsigned int)e < EXECUTIONS ? marks[e] : "", execution_name(e));
+	fputs("</span>", h->out);
+}
+
+void html_figure_begin(const struct html *h, const char *heading)
+{
+	fputs("<figure>", h->out);
+	if (heading) {
+		fputs("<h4>", h->out);
+		svg_escape(h->out, heading);
+		fputs("</h4>\n", h->out);
+	}
+}
+
+void html_figure_end(const struct html *h, const char *caption)
+{
+	if (caption) {
+		fputs("<figcaption>", h->out);
+		svg_escape(h->out, caption);
+		fputs("</figcaption>", h->out);
+	}
+	fputs("</figure>\n", h->out);
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One typical trial of each fault against time: what each guest acknowledged, when the platform
+ * noticed, when service was back. Time runs from the injection, t0.
+ */
+#include "report/axis.h"
+#include "report/html.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HEIGHT	300.0
+#define TOP	54.0 /* the stamps' names stand above */
+#define BOTTOM	(HEIGHT - 30.0)
+#define GUESTS	6
+#define POINTS	300  /* of one guest */
+#define CONSOLE 6000 /* characters, the last ones */
+
+static const char *const stamp_names[FAULT_STAMPS] = {
+	"injected", "active", "detected", "recovery started", "first service", "back at baseline"};
+
+static const char *const dashes[GUESTS] = {NULL, "7 3", "2 3", "9 3 2 3", "4 4", "1 5"};
+
+struct timeline {
+	const struct fault_figure *f;
+	const struct result_fault_trial *trial;
+	const struct result_progress *progress;
+	size_t progress_count;
+	const struct result_event *events;
+	size_t event_count;
+	struct axis x, y;
+	double t0;
+	uint32_t guest[GUESTS]; /* the members drawn */
+	size_t guests;
+	int more;
+};
+
+int html_has_timelines(const struct report *r)
+{
+	for (size_t i = 0; i < r->fault_count; i++)
+		if (r->faults[i].example && r->faults[i].example->fault_trial)
+			return 1;
+	return 0;
+}
+
+/* From the trial itself where it holds them, else from its file. */
+static void load(struct timeline *t)
+{
+	const struct result_trial *trial = t->f->example;
+	struct result *file = t->f->result;
+
+	t->trial = trial->fault_trial;
+	t->progress = trial->progress;
+	t->progress_count = trial->progress_count;
+	t->events = trial->events;
+	t->event_count = trial->event_count;
+	if (!file)
+		return;
+	if (!t->progress_count &&
+	    result_progress(file, trial->id, &t->progress, &t->progress_count))
+		t->progress_count = 0;
+	if (!t->event_count && result_events(file, trial->id, &t->events, &t->event_count))
+		t->event_count = 0;
+}
+
+static void find_guests(struct timeline *t)
+{
+	for (size_t i = 0; i < t->progress_count; i++) {
+		uint32_t member = t->progress[i].member;
+		size_t k = 0;
+
+		while (k < t->guests && t->guest[k] != member)
+			k++;
+		if (k < t->guests)
+			continue;
+		if (t->guests < GUESTS)
+			t->guest[t->guests++] = member;
+		else
+			t->more = 1;
+	}
+}
+
+/* When service was lost and regained, from t0; 0 where none was lost. */
+static int outage(const struct timeline *t, double *from, double *to)
+{
+	const struct result_fault_trial *f = t->trial;
+	int64_t start =
+		f->stamp_ns[T1_ACTIVE] >= 0 ? f->stamp_ns[T1_ACTIVE] : f->stamp_ns[T0_INJECTED];
+
+	if (f->downtime_ns <= 0)
+		return 0;
+	*from = (double)start - t->t0;
+	*to = f->stamp_ns[T4_FIRST_SERVICE] >= 0 ? (double)f->stamp_ns[T4_FIRST_SERVICE] - t->t0
+						 : (double)f->horizon_ns;
+	return *to >= *from;
+}
+
+static void frame(struct timeline *t)
+{
+	double end = 0, first = INFINITY, last = -INFINITY, from, to;
+
+	t->t0 = t->trial->stamp_ns[T0_INJECTED] >= 0 ? (double)t->trial->stamp_ns[T0_INJECTED] : 0;
+	for (int i = 0; i < FAULT_STAMPS; i++)
+		if (t->trial->stamp_ns[i] >= 0)
+			end = fmax(end, (double)t->trial->stamp_ns[i] - t->t0);
+	if (outage(t, &from, &to))
+		end = fmax(end, to);
+	for (size_t i = 0; i < t->progress_count; i++) {
+		first = fmin(first, (double)t->progress[i].at_ns - t->t0);
+		last = fmax(last, (double)t->progress[i].at_ns - t->t0);
+	}
+	if (end <= 0)
+		end = isfinite(last) && last > 0 ? last : 1e6;
+	else
+		end *= 1.25;
+	t->x = axis_linear(isfinite(first) ? fmax(fmin(first, 0), -0.3 * end) : -0.1 * end, end);
+	t->x.from = 0.005;
+	t->x.to = 0.995;
+}
+
+static int in_window(const struct timeline *t, const struct result_progress *p)
+{
+	double at = (double)p->at_ns - t->t0;
+
+	return at >= t->x.low && at <= t->x.high;
+}
+
+/* Acknowledged operations of one guest before the window: lines start from zero there. */
+static double base_of(const struct timeline *t, uint32_t member)
+{
+	double base = NAN;
+
+	for (size_t i = 0; i < t->progress_count; i++) {
+		const struct result_progress *p = &t->progress[i];
+
+		if (p->member != member)
+			continue;
+		if (isnan(base) || (double)p->at_ns - t->t0 <= t->x.low)
+			base = (double)p->operations;
+	}
+	return isnan(base) ? 0 : base;
+}
+
+static double most(const struct timeline *t)
+{
+	double top = 0;
+
+	for (size_t k = 0; k < t->guests; k++) {
+		double base = base_of(t, t->guest[k]);
+
+		for (size_t i = 0; i < t->progress_count; i++)
+			if (t->progress[i].member == t->guest[k] && in_window(t, &t->progress[i]))
+				top = fmax(top, (double)t->progress[i].operations - base);
+	}
+	return top;
+}
+
+/* ---- Drawing ---- */
+
+static const char *count_text(char *s, double v)
+{
+	if (v >= 1e6)
+		snprintf(s, FIGURE_SIZE, "%.4g\xc2\xa0M", v / 1e6);
+	else if (v >= 1e4)
+		snprintf(s, FIGURE_SIZE, "%.4g\xc2\xa0k", v / 1e3);
+	else
+		snprintf(s, FIGURE_SIZE, "%.4g", v);
+	return s;
+}
+
+static void scales(const struct svg *s, const struct timeline *t)
+{
+	double ticks[AXIS_TICKS];
+	char text[FIGURE_SIZE];
+	size_t n = axis_ticks(&t->y, 4, ticks);
+
+	for (size_t i = 0; i < n; i++) {
+		double y = axis_place(&t->y, ticks[i]);
+
+		svg_line(s, 0, y, 1, y, INK_GRID, 1, NULL);
+		if (ticks[i] > 0)
+			svg_text(s, 0, y - 4, ANCHOR_START, INK_MUTED, 0,
+				 count_text(text, ticks[i]));
+	}
+	n = axis_ticks(&t->x, 5, ticks);
+	for (size_t i = 0; i < n; i++) {
+		double x = axis_place(&t->x, ticks[i]);
+
+		svg_line(s, x, BOTTOM, x, BOTTOM + 5, INK_MUTED, 1, NULL);
+		svg_text(s, x, BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
+			 html_tick(text, ticks[i], ticks[1] - ticks[0], NANOSECONDS));
+	}
+	svg_line(s, 0, BOTTOM, 1, BOTTOM, INK_MUTED, 1, NULL);
+}
+
+static void shade(const struct svg *s, const struct timeline *t)
+{
+	double from, to, left, right;
+	char text[FIGURE_SIZE + 32], figure[FIGURE_SIZE];
+
+	if (!outage(t, &from, &to))
+		return;
+	left = axis_place(&t->x, from);
+	right = axis_place(&t->x, to);
+	svg_box(s, left, right, TOP, BOTTOM - TOP, INK_BAD, FILL_FAINT);
+	snprintf(text, sizeof(text), "no service%s%s",
+		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0 ? ", " : " up to the horizon",
+		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0
+			 ? html_figure(figure, to - from, NANOSECONDS)
+			 : "");
+	/* Beside the shade where it is narrower than its name, also on a phone. */
+	if (right - left > 0.4)
+		svg_text(s, (left + right) / 2, BOTTOM - 8, ANCHOR_MIDDLE, INK_BAD, 1, text);
+	else if (right < 0.6)
+		svg_text(s, right + 0.01, BOTTOM - 8, ANCHOR_START, INK_BAD, 1, text);
+	else
+		svg_text(s, left - 0.01, BOTTOM - 8, ANCHOR_END, INK_BAD, 1, text);
+}
+
+static void stamps(const struct svg *s, const struct timeline *t)
+{
+	double taken[3] = {-1, -1, -1}; /* right edge of the last name in each row */
+
+	for (int i = 0; i < FAULT_STAMPS; i++) {
+		double at = (double)t->trial->stamp_ns[i] - t->t0, x;
+		double unsure = (double)t->trial->uncertainty_ns[i];
+		char name[16];
+		int row = 0;
+
+		if (t->trial->stamp_ns[i] < 0)
+			continue;
+		x = axis_place(&t->x, at);
+		while (row < 2 && x < taken[row])
+			row++;
+		taken[row] = x + 0.07; /* "t0 " at phone width */
+		if (unsure > 0)
+			svg_box(s, axis_place(&t->x, at - unsure), x, TOP, BOTTOM - TOP, INK_TEXT,
+				FILL_FAINT);
+		svg_line(s, x, 17.0 + 14 * row, x, BOTTOM, INK_TEXT, 1.2, i ? "4 3" : NULL);
+		snprintf(name, sizeof(name), "t%d", i);
+		svg_text(s, x, 12.0 + 14 * row, ANCHOR_START, INK_TEXT, 1, name);
+	}
+}
+
+static void guest_line(const struct svg *s, const struct timeline *t, size_t k)
+{
+	double x[POINTS + 2], y[POINTS + 2], base = base_of(t, t->guest[k]);
+	size_t all = 0, seen = 0, n = 0, stride;
+
+	for (size_t i = 0; i < t->progress_count; i++)
+		all += t->progress[i].member == t->guest[k] && in_window(t, &t->progress[i]);
+	stride = all / POINTS + 1;
+	for (size_t i = 0; i < t->progress_count && n < POINTS + 2; i++) {
+		const struct result_progress *p = &t->progress[i];
+
+		if (p->member != t->guest[k] || !in_window(t, p))
+			continue;
+		if (seen % stride == 0 || seen + 1 == all) {
+			x[n] = axis_place(&t->x, (double)p->at_ns - t->t0);
+			y[n++] = axis_place(&t->y, (double)p->operations - base);
+		}
+		seen++;
+	}
+	svg_curve(s, x, y, n, BOTTOM, html_ink(k), FILL_OUTLINE, dashes[k]);
+}
+
+/* ---- Words ---- */
+
+static void guest_legend(const struct html *h, const struct timeline *t)
+{
+	fputs("<ul class=\"legend row\">", h->out);
+	for (size_t k = 0; k < t->guests; k++) {
+		fputs("<li>", h->out);
+		svg_swatch_line(h->out, html_ink(k), dashes[k]);
+		html_text(h, " guest %u", (unsigned int)t->guest[k]);
+		fputs("</li>", h->out);
+	}
+	if (t->more)
+		fputs("<li>further guests are not drawn</li>", h->out);
+	fputs("</ul>\n", h->out);
+}
+
+static void stamp_list(const struct html *h, const struct timeline *t)
+{
+	const struct result_fault_trial *f = t->trial;
+	char s[FIGURE_SIZE];
+
+	fputs("<ol class=\"stamps\">", h->out);
+	for (int i = 0; i < FAULT_STAMPS; i++) {
+		fprintf(h->out, "<li><b>t%d</b> %s ", i, stamp_names[i]);
+		if (f->stamp_ns[i] < 0) {
+			fputs("<span class=\"none\">never came</span></li>", h->out);
+			continue;
+		}
+		html_text(h, "%s", html_figure(s, (double)f->stamp_ns[i] - t->t0, NANOSECONDS));
+		if (f->uncertainty_ns[i] > 0)
+			html_text(h, " (to within %s)",
+				  html_figure(s, (double)f->uncertainty_ns[i], NANOSECONDS));
+		fputs("</li>", h->out);
+	}
+	fputs("</ol>\n", h->out);
+}
+
+static void event_table(const struct html *h, const struct timeline *t)
+{
+	static const struct html_column columns[] = {
+		{"Time from t0", "n"}, {"To within", "n"}, {"Who", ""}, {"What", ""}};
+	struct html_table table;
+	char s[FIGURE_SIZE];
+
+	if (!t->event_count)
+		return;
+	fputs("<details><summary>Events of this trial</summary>\n", h->out);
+	html_table_begin(&table, h, columns, 4, "Events of this trial");
+	for (size_t i = 0; i < t->event_count && i < 200; i++) {
+		const struct result_event *e = &t->events[i];
+
+		html_table_row(&table);
+		html_table_cell(&table);
+		html_text(h, "%s", html_figure(s, (double)e->at_ns - t->t0, NANOSECONDS));
+		html_table_cell(&table);
+		html_text(h, "%s", html_figure(s, (double)e->uncertainty_ns, NANOSECONDS));
+		html_table_cell(&table);
+		html_text(h, "%s", e->subject);
+		html_table_cell(&table);
+		html_text(h, "%s", e->what);
+	}
+	html_table_end(&table);
+	if (t->event_count > 200)
+		html_text(h, "%zu further events are in the result file.", t->event_count - 200);
+	fputs("</details>\n", h->out);
+}
+
+static void console(const struct html *h, const struct result_trial *trial)
+{
+	size_t length = trial->console ? strlen(trial->console) : 0;
+	const char *from = trial->console;
+
+	if (!length)
+		return;
+	if (length > CONSOLE)
+		from += length - CONSOLE;
+	/* Not in the middle of a character. */
+	while ((*from & 0xc0) == 0x80)
+		from++;
+	fputs("<details><summary>Console of this trial</summary><pre tabindex=\"0\">", h->out);
+	html_text(h, "%s%s", length > CONSOLE ? "\xe2\x80\xa6\n" : "", from);
+	fputs("</pre></details>\n", h->out);
+}
+
+static void timeline(struct html *h, const struct fault_figure *f)
+{
+	struct timeline t = {.f = f};
+	char title[700], platform[300], text[900], from_to[FIGURE_SIZE];
+	double from, to;
+	struct svg s;
+
+	load(&t);
+	find_guests(&t);
+	frame(&t);
+	t.y = axis_linear(0, fmax(most(&t) * 1.12, 1));
+	t.y.from = BOTTOM;
+	t.y.to = TOP;
+	snprintf(title, sizeof(title), "%.80s + %.80s on %s", f->fault->name, f->recovery,
+		 html_platform(h, platform, sizeof(platform), f->run, f->platform, f->variant));
+	snprintf(text, sizeof(text),
+		 "Acknowledged operations of %zu guests over time, outcome %s. %s%s.", t.guests,
+		 outcome_name(t.trial->outcome),
+		 outage(&t, &from, &to) ? "Without service for " : "No service was lost",
+		 outage(&t, &from, &to) ? html_figure(from_to, to - from, NANOSECONDS) : "");
+	html_figure_begin(h, NULL);
+	fputs("<h4>", h->out);
+	html_text(h, "%s", title);
+	fputs("</h4>\n<p class=\"tight\">", h->out);
+	html_text(h, "Trial %u, outcome: %s. Acknowledged operations since the left edge.",
+		  (unsigned int)f->example->ordinal, outcome_name(t.trial->outcome));
+	fputs("</p>\n", h->out);
+	guest_legend(h, &t);
+	svg_begin(&s, h->out, ++h->plots, HEIGHT, title, text);
+	scales(&s, &t);
+	shade(&s, &t);
+	stamps(&s, &t);
+	for (size_t k = 0; k < t.guests; k++)
+		guest_line(&s, &t, k);
+	svg_end(&s);
+	stamp_list(h, &t);
+	event_table(h, &t);
+	console(h, f->example);
+	html_figure_end(h, NULL);
+}
+
+void html_timelines(struct html *h)
+{
+	if (!html_has_timelines(h->r))
+		return;
+	fputs("<h3>One typical trial of each</h3>\n<div class=\"multiples\">\n", h->out);
+	for (size_t i = 0; i < h->r->fault_count; i++)
+		if (h->r->faults[i].example && h->r->faults[i].example->fault_trial)
+			timeline(h, &h->r->faults[i]);
+	fputs("</div>\n", h->out);
+}
