@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From result files to a report: open, hash, index, then every figure. */
+#include "report/analysis.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness/core/text.h"
+#include "report/sha256.h"
+
+int analysis_fail(struct analysis *a, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(a->error, a->error_size, format, args);
+	va_end(args);
+	return -1;
+}
+
+int analysis_no_memory(struct analysis *a)
+{
+	return analysis_fail(a, "no memory for the report");
+}
+
+/* ---- Files ---- */
+
+/* A path as it may stand in a report. */
+static const char *clean_path(struct analysis *a, const char *path)
+{
+	size_t length = strlen(path);
+	char *clean = arena_alloc(&a->arena, TEXT_CLEAN_SIZE(length));
+
+	if (clean)
+		text_clean(clean, path, length, false);
+	return clean;
+}
+
+/* Read while SQLite holds its lock: the hash is of the bytes that the figures come from. */
+static int hash_file(struct analysis *a, struct source *s)
+{
+	static char buffer[1 << 16];
+	struct sha256 sha;
+	ssize_t n;
+
+	sha256_begin(&sha);
+	while ((n = read(s->fd, buffer, sizeof(buffer))) > 0)
+		sha256_add(&sha, buffer, (size_t)n);
+	if (n < 0)
+		return analysis_fail(a, "%s: cannot be read: %s", s->file->path, strerror(errno));
+	sha256_end(&sha, s->file->sha256);
+	return 0;
+}
+
+static int open_file(struct analysis *a, struct source *s, const char *path)
+{
+	s->file->path = clean_path(a, path);
+	if (!s->file->path)
+		return analysis_no_memory(a);
+	s->file->result = result_open(path);
+	if (!s->file->result)
+		return analysis_fail(a, "%s", result_error(NULL));
+	s->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (s->fd < 0)
+		return analysis_fail(a, "%s: cannot be read: %s", s->file->path, strerror(errno));
+	return hash_file(a, s);
+}
+
+/* ---- Rows ---- */
+
+static int by_key(const void *x, const void *y)
+{
+	const struct row_key *a = x, *b = y;
+
+	if (a->run != b->run)
+		return a->run < b->run ? -1 : 1;
+	return strcmp(a->name, b->name);
+}
+
+const void *source_find(const struct row_index *index, int64_t run, const char *name)
+{
+	const struct row_key wanted = {run, name, NULL};
+	const struct row_key *found = NULL;
+
+	if (index->count)
+		found = bsearch(&wanted, index->keys, index->count, sizeof(wanted), by_key);
+	return found ? found->row : NULL;
+}
+
+const struct result_run *source_run(const struct source *s, int64_t id)
+{
+	size_t low = 0, high = s->run_count; /* rows come ordered by id */
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (s->runs[middle].id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < s->run_count && s->runs[low].id == id ? &s->runs[low] : NULL;
+}
+
+size_t analysis_run_order(const struct analysis *a, const struct result_run *run)
+{
+	for (size_t i = 0; i < a->source_count; i++) {
+		const struct source *s = &a->sources[i];
+		uintptr_t offset = (uintptr_t)run - (uintptr_t)s->runs;
+
+		if (offset < s->run_count * sizeof(*run))
+			return s->first_run + offset / sizeof(*run);
+	}
+	return SIZE_MAX;
+}
+
+#define INDEX(a, index, rows, n)                                                                   \
+	do {                                                                                       \
+		(index)->keys = arena_array(&(a)->arena, (n), sizeof(struct row_key));             \
+		if (!(index)->keys)                                                                \
+			return analysis_no_memory(a);                                              \
+		for (size_t i_ = 0; i_ < (n); i_++)                                                \
+			(index)->keys[i_] =                                                        \
+				(struct row_key){(rows)[i_].run, (rows)[i_].name, &(rows)[i_]};    \
+		(index)->count = (n);                                                              \
+		qsort((index)->keys, (n), sizeof(struct row_key), by_key);                         \
+	} while (0)
+
+static int load_rows(struct analysis *a, struct source *s)
+{
+	struct result *r = s->file->result;
+	const struct result_platform *platforms;
+	const struct result_bench *benches;
+	const struct result_fault *faults;
+	size_t platform_count, bench_count, fault_count;
+
+	if (result_runs(r, &s->runs, &s->run_count) ||
+	    result_platforms(r, &platforms, &platform_count) ||
+	    result_benches(r, &benches, &bench_count) || result_faults(r, &faults, &fault_count) ||
+	    result_trials(r, &s->trials, &s->trial_count))
+		return analysis_fail(a, "%s", result_error(r));
+	if (!s->run_count)
+		return analysis_fail(a, "%s: holds no run; it was cut off before it began",
+				     s->file->path);
+	INDEX(a, &s->platforms, platforms, platform_count);
+	INDEX(a, &s->benches, benches, bench_count);
+	INDEX(a, &s->faults, faults, fault_count);
+	a->trial_count += s->trial_count;
+	return 0;
+}
+
+/* ---- What the report lists as it is ---- */
+
+/* Append pointers to `n` rows to a list of the report. */
+#define APPEND(a, list, total, rows, n)                                                            \
+	do {                                                                                       \
+		__typeof__(list) longer_ =                                                         \
+			arena_array(&(a)->arena, (total) + (n), sizeof(*longer_));                 \
+		if (!longer_)                                                                      \
+			return analysis_no_memory(a);                                              \
+		if (total)                                                                         \
+			memcpy(longer_, (list), (total) * sizeof(*longer_));                       \
+		for (size_t i_ = 0; i_ < (n); i_++)                                                \
+			longer_[(total) + i_] = &(rows)[i_];                                       \
+		(list) = longer_;                                                                  \
+		(total) += (n);                                                                    \
+	} while (0)
+
+static int list_rows(struct analysis *a, struct source *s)
+{
+	struct report *p = &a->report;
+	struct result *r = s->file->result;
+	const struct result_platform *platforms;
+	const struct result_fact *facts;
+	const struct result_skip *skips;
+	size_t platform_count, fact_count, skip_count;
+
+	if (result_platforms(r, &platforms, &platform_count) ||
+	    result_facts(r, &facts, &fact_count) || result_skips(r, &skips, &skip_count))
+		return analysis_fail(a, "%s", result_error(r));
+	s->first_run = p->run_count;
+	APPEND(a, p->runs, p->run_count, s->runs, s->run_count);
+	APPEND(a, p->platforms, p->platform_count, platforms, platform_count);
+	APPEND(a, p->facts, p->fact_count, facts, fact_count);
+	APPEND(a, p->skips, p->skip_count, skips, skip_count);
+	return 0;
+}
+
+static int by_uuid(const void *x, const void *y)
+{
+	const struct result_run *a = *(const struct result_run *const *)x;
+	const struct result_run *b = *(const struct result_run *const *)y;
+
+	return strcmp(a->uuid, b->uuid);
+}
+
+/* One run given twice would be compared with itself, and find that nothing changed. */
+static int check_runs(struct analysis *a)
+{
+	size_t n = a->report.run_count;
+	const struct result_run **sorted = arena_array(&a->arena, n, sizeof(*sorted));
+
+	if (!sorted)
+		return analysis_no_memory(a);
+	memcpy(sorted, a->report.runs, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_uuid);
+	for (size_t i = 1; i < n; i++)
+		if (!strcmp(sorted[i - 1]->uuid, sorted[i]->uuid))
+			return analysis_fail(a, "the files hold run %s twice; name each file once",
+					     sorted[i]->uuid);
+	return 0;
+}
+
+static int note_unfinished(struct analysis *a)
+{
+	for (size_t i = 0; i < a->report.run_count; i++) {
+		const struct result_run *run = a->report.runs[i];
+		const char *why = NULL;
+
+		if (run->interrupted)
+			why = "it was stopped by its user; figures stand on the trials done by "
+			      "then";
+		else if (!run->finished)
+			why = "it has no end: still going on, or cut off; figures stand on the "
+			      "trials stored so far";
+		if (why && analysis_problem(a, run, "run", "", TRIAL_OK, why))
+			return -1;
+	}
+	return 0;
+}
+
+static int analyse(struct analysis *a, const char *const *paths, size_t count)
+{
+	a->report.files = arena_array(&a->arena, count, sizeof(*a->report.files));
+	a->sources = arena_array(&a->arena, count, sizeof(*a->sources));
+	if (!a->report.files || !a->sources)
+		return analysis_no_memory(a);
+	for (size_t i = 0; i < count; i++) {
+		struct source *s = &a->sources[i];
+
+		s->file = &a->report.files[i];
+		s->fd = -1;
+		a->report.file_count = a->source_count = i + 1;
+		if (open_file(a, s, paths[i]) || load_rows(a, s) || list_rows(a, s))
+			return -1;
+	}
+	if (check_runs(a) || note_unfinished(a) || analysis_metrics(a) || analysis_fits(a) ||
+	    analysis_faults(a))
+		return -1;
+	analysis_native(a);
+	return analysis_merge_problems(a);
+}
+
+struct report *report_load(const char *const *paths, size_t count, char *error, size_t size)
+{
+	struct analysis *a = calloc(1, sizeof(*a));
+
+	if (!a) {
+		snprintf(error, size, "no memory for the report");
+		return NULL;
+	}
+	a->error = error;
+	a->error_size = size;
+	if (analyse(a, paths, count)) {
+		report_free(&a->report);
+		return NULL;
+	}
+	a->error = NULL;
+	return &a->report;
+}
+
+void report_free(struct report *r)
+{
+	struct analysis *a = (struct analysis *)r;
+
+	if (!r)
+		return;
+	for (size_t i = 0; i < a->source_count; i++) {
+		result_close(a->sources[i].file->result);
+		if (a->sources[i].fd >= 0)
+			close(a->sources[i].fd);
+	}
+	free(a->problems);
+	arena_free(&a->arena);
+	free(a);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the analysis share: the report being built, and who owns its memory. */
+#ifndef VQ_ANALYSIS_H
+#define VQ_ANALYSIS_H
+
+#include "harness/core/arena.h"
+#include "report/report.h"
+
+#define CONFIDENCE 0.95
+
+/* A row by its run and name. */
+struct row_key {
+	int64_t run;
+	const char *name;
+	const void *row;
+};
+
+struct row_index {
+	struct row_key *keys;
+	size_t count;
+};
+
+/* One file's rows, and how to find them. */
+struct source {
+	struct report_file *file;
+	int fd; /* what is hashed; open as long as SQLite's locks on the file are needed */
+	const struct result_run *runs;
+	size_t run_count;
+	const struct result_trial *trials;
+	size_t trial_count;
+	size_t first_run; /* its place in the report's runs */
+	struct row_index platforms, benches, faults;
+};
+
+struct analysis {
+	struct report report; /* first: report_free gets back from it */
+	struct arena arena;
+	struct source *sources;
+	size_t source_count;
+	struct problem_entry *problems;
+	size_t problem_count, problem_room;
+	size_t trial_count; /* over all files */
+	char *error;
+	size_t error_size;
+};
+
+/* Fill the error line; returns -1. */
+int analysis_fail(struct analysis *a, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+int analysis_no_memory(struct analysis *a);
+
+/* The place of a run among all of the report: rows are sorted by it, never by address. */
+size_t analysis_run_order(const struct analysis *a, const struct result_run *run);
+
+const struct result_run *source_run(const struct source *s, int64_t id);
+/* A row that the file's references say is there; NULL only where two names look the same after
+ * cleaning. */
+const void *source_find(const struct row_index *index, int64_t run, const char *name);
+
+/* ---- analysis_problem.c ---- */
+
+/* Note a trial or doubt; `why` and `what` are copied. */
+struct problem_entry {
+	size_t order; /* of its run */
+	struct problem problem;
+};
+
+int analysis_problem(struct analysis *a, const struct result_run *run, const char *what,
+		     const char *platform, enum trial_status status, const char *why);
+/* Count equal problems together, in a stable order. */
+int analysis_merge_problems(struct analysis *a);
+
+/* ---- The figures ---- */
+
+int analysis_metrics(struct analysis *a); /* analysis_metric.c */
+int analysis_fits(struct analysis *a);	  /* analysis_fit.c */
+void analysis_native(struct analysis *a); /* analysis_native.c */
+int analysis_faults(struct analysis *a);  /* analysis_fault.c */
+
+/* analysis_trial.c: one trial's figures in its bench's unit; NaN where there is none. */
+struct trial_figures {
+	double median, mean, p99;
+	double plain;		  /* mean of the un-instrumented loops; NaN: none */
+	double undisturbed;	  /* median over undisturbed batches; NaN: there are none */
+	double mean_ns, plain_ns; /* a time for one operation; plain: un-instrumented, NaN: none */
+	double overhead_ns;
+	size_t batches, disturbed;
+	uint32_t disturbances;
+};
+
+struct trial_space { /* histograms are large: made once */
+	struct histogram all, calm;
+};
+
+/* 0, or 1 with `why` where the trial yields no figure, or -1 with the error line. */
+int analysis_trial(struct analysis *a, struct result *result, const struct result_trial *t,
+		   const struct result_bench *bench, struct trial_space *space,
+		   struct trial_figures *f, const char **why);
+
+#endif

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metrics: per trial first, then over trials. Batches and samples of different trials are never
+ * pooled (that gives 69 % false alarms), but for the histogram that is only drawn.
+ */
+#include "report/analysis.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pictures of so many metrics; beyond that a file is no run of ours, and 34 KiB each add up. */
+#define MAX_PICTURES 4096u
+
+#define LOOP_TOLERANCE 0.02 /* stamped against un-instrumented means */
+#define LOOP_WORTH     20   /* where the operation takes that many times the stamp's cost */
+
+struct item { /* a bench trial and what it is sorted by */
+	const struct source *source;
+	const struct result_run *run;
+	const struct result_bench *bench;
+	const struct result_platform *platform;
+	const struct result_trial *trial;
+};
+
+/* Every trial of one metric, as columns. */
+struct columns {
+	double *median, *mean, *p99, *plain, *undisturbed, *mean_ns, *plain_ns, *overhead, *exits,
+		*emulated;
+	size_t count, batches, disturbed;
+};
+
+static int compare_sizes(uintptr_t a, uintptr_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Rows of one file stand in its order in memory; the files were sorted before. */
+static int by_metric(const void *x, const void *y)
+{
+	const struct item *a = x, *b = y;
+	int order = compare_sizes(a->source->first_run, b->source->first_run);
+
+	if (!order)
+		order = compare_sizes((uintptr_t)a->run, (uintptr_t)b->run);
+	if (!order)
+		order = compare_sizes((uintptr_t)a->bench, (uintptr_t)b->bench);
+	if (!order)
+		order = (a->trial->parameter > b->trial->parameter) -
+			(a->trial->parameter < b->trial->parameter);
+	if (!order)
+		order = compare_sizes((uintptr_t)a->platform, (uintptr_t)b->platform);
+	if (!order)
+		order = strcmp(a->trial->variant, b->trial->variant);
+	return order;
+}
+
+/* Within one metric: valid trials first, by execution, then in the order they ran. */
+static int by_item(const void *x, const void *y)
+{
+	const struct item *a = x, *b = y;
+	int order = by_metric(x, y);
+
+	if (!order)
+		order = (a->trial->status != TRIAL_OK) - (b->trial->status != TRIAL_OK);
+	if (!order && a->trial->status == TRIAL_OK)
+		order = (int)a->trial->execution - (int)b->trial->execution;
+	return order ? order : compare_sizes(a->trial->ordinal, b->trial->ordinal);
+}
+
+static int collect(struct analysis *a, struct item *items, size_t *count)
+{
+	for (size_t k = 0; k < a->source_count; k++) {
+		const struct source *s = &a->sources[k];
+
+		for (size_t i = 0; i < s->trial_count; i++) {
+			const struct result_trial *t = &s->trials[i];
+			struct item item = {.source = s, .trial = t};
+
+			if (!t->bench)
+				continue;
+			item.run = source_run(s, t->run);
+			item.bench = source_find(&s->benches, t->run, t->bench);
+			item.platform = source_find(&s->platforms, t->run, t->platform);
+			if (!item.run || !item.bench || !item.platform)
+				return analysis_fail(a,
+						     "%s: is damaged: trial %lld has no bench or "
+						     "platform",
+						     s->file->path, (long long)t->id);
+			items[(*count)++] = item;
+		}
+	}
+	if (*count)
+		qsort(items, *count, sizeof(*items), by_item);
+	return 0;
+}
+
+/* "mem_copy bytes=4096" */
+static void name_item(const struct item *item, char *name, size_t size)
+{
+	if (item->bench->parameter_name)
+		snprintf(name, size, "%s %s=%lld", item->bench->name, item->bench->parameter_name,
+			 (long long)item->trial->parameter);
+	else
+		snprintf(name, size, "%s", item->bench->name);
+}
+
+static int note(struct analysis *a, const struct item *item, enum trial_status status,
+		const char *why)
+{
+	char name[256];
+
+	name_item(item, name, sizeof(name));
+	return analysis_problem(a, item->run, name, item->platform->label, status, why);
+}
+
+/* ---- One metric ---- */
+
+static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
+{
+	double **const columns[] = {
+		&c->median,  &c->mean,	   &c->p99,	 &c->plain, &c->undisturbed,
+		&c->mean_ns, &c->plain_ns, &c->overhead, &c->exits, &c->emulated,
+	};
+
+	/* The median and undisturbed columns become the metric's: they outlive this. */
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		*columns[i] = arena_array(&a->arena, n, sizeof(double));
+		if (!*columns[i])
+			return analysis_no_memory(a);
+	}
+	return 0;
+}
+
+/* The median of those that are numbers. */
+static double median_known(double *x, size_t n)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (isfinite(x[i]))
+			x[known++] = x[i];
+	return stats_median(x, known);
+}
+
+static void add_trial(struct columns *c, struct metric *m, const struct item *item,
+		      const struct trial_figures *f)
+{
+	size_t i = c->count++;
+
+	c->median[i] = f->median;
+	c->mean[i] = f->mean;
+	c->p99[i] = f->p99;
+	c->plain[i] = f->plain;
+	c->mean_ns[i] = f->mean_ns;
+	c->plain_ns[i] = f->plain_ns;
+	c->overhead[i] = f->overhead_ns;
+	c->exits[i] = item->trial->exits_per_op;
+	c->emulated[i] = item->trial->emulated_per_op;
+	if (isfinite(f->undisturbed))
+		c->undisturbed[m->undisturbed_count++] = f->undisturbed;
+	c->batches += f->batches;
+	c->disturbed += f->disturbed;
+	m->disturbed_trials += f->disturbed != 0;
+	m->disturbances |= f->disturbances;
+}
+
+/* Trials may have calibrated their clocks a little apart; a picture does not show that. */
+static void add_picture(struct metric *m, const struct result_trial *t, const struct histogram *h)
+{
+	if (!m->histogram)
+		return;
+	if (!m->histogram->total)
+		m->tick_ns = t->tick_ns;
+	if (fabs(t->tick_ns / m->tick_ns - 1) < 0.01)
+		histogram_merge(m->histogram, h);
+}
+
+static void judge_loop(struct metric *m, struct columns *c)
+{
+	double mean = median_known(c->mean_ns, c->count);
+	double plain = median_known(c->plain_ns, c->count);
+
+	m->plain_mean = median_known(c->plain, c->count);
+	m->loop_disagrees = mean > 0 && mean >= LOOP_WORTH * m->overhead &&
+			    fabs(plain / mean - 1) > LOOP_TOLERANCE;
+}
+
+static void finish_metric(struct metric *m, struct columns *c)
+{
+	m->trials = c->count;
+	m->values = c->median;
+	m->undisturbed = c->undisturbed;
+	m->median = stats_median(c->median, c->count);
+	m->interval = stats_median_interval(c->median, c->count, CONFIDENCE);
+	m->mean = median_known(c->mean, c->count);
+	m->p99 = median_known(c->p99, c->count);
+	m->overhead = median_known(c->overhead, c->count);
+	m->exits_per_op = median_known(c->exits, c->count);
+	m->emulated_per_op = median_known(c->emulated, c->count);
+	m->disturbed_share = c->batches ? (double)c->disturbed / (double)c->batches : 0;
+	m->median_undisturbed = stats_median(m->undisturbed, m->undisturbed_count);
+	judge_loop(m, c);
+}
+
+/* A doubt stands beside the trials that failed, so that no format can leave it out. */
+static int note_doubts(struct analysis *a, const struct metric *m, const struct item *item)
+{
+	char why[160];
+
+	if (!m->loop_disagrees)
+		return 0;
+	snprintf(why, sizeof(why),
+		 "the un-instrumented loop and the stamped operations differ by over %.0f %%: the "
+		 "stamps disturb what they measure",
+		 LOOP_TOLERANCE * 100);
+	return note(a, item, TRIAL_OK, why);
+}
+
+/* The trials items[0..n) of one metric, all valid and of one execution. */
+static int add_metric(struct analysis *a, const struct item *items, size_t n, size_t *discarded,
+		      struct trial_space *space)
+{
+	struct metric *m = &a->report.metrics[a->report.metric_count];
+	struct columns c = {0};
+
+	*m = (struct metric){.run = items->run,
+			     .bench = items->bench,
+			     .platform = items->platform->label,
+			     .platform_name = items->platform->name,
+			     .variant = items->trial->variant,
+			     .parameter = items->trial->parameter,
+			     .execution = items->trial->execution,
+			     .native_ratio = NAN};
+	if (allocate_columns(a, &c, n))
+		return -1;
+	if (a->report.metric_count < MAX_PICTURES)
+		m->histogram = arena_alloc(&a->arena, sizeof(*m->histogram));
+	for (size_t i = 0; i < n; i++) {
+		struct trial_figures f;
+		const char *why;
+		int none = analysis_trial(a, items[i].source->file->result, items[i].trial,
+					  items[i].bench, space, &f, &why);
+
+		if (none < 0)
+			return -1;
+		if (none) {
+			++*discarded;
+			if (note(a, &items[i], TRIAL_INVALID, why))
+				return -1;
+			continue;
+		}
+		add_trial(&c, m, &items[i], &f);
+		add_picture(m, items[i].trial, &space->all);
+	}
+	if (!c.count)
+		return 0;
+	finish_metric(m, &c);
+	a->report.metric_count++;
+	return note_doubts(a, m, items);
+}
+
+/* ---- All metrics ---- */
+
+/* How many of items[0..n) belong together by `same`. */
+static size_t stretch(const struct item *items, size_t n, int (*same)(const void *x, const void *y))
+{
+	size_t length = 1;
+
+	while (length < n && !same(&items[0], &items[length]))
+		length++;
+	return length;
+}
+
+static int by_execution(const void *x, const void *y)
+{
+	const struct result_trial *a = ((const struct item *)x)->trial;
+	const struct result_trial *b = ((const struct item *)y)->trial;
+
+	return (a->status == TRIAL_OK) != (b->status == TRIAL_OK) || a->execution != b->execution;
+}
+
+/* The trials of one bench, parameter, platform and variant: a metric for each execution. */
+static int add_cell(struct analysis *a, const struct item *items, size_t n,
+		    struct trial_space *space)
+{
+	size_t first = a->report.metric_count, discarded = 0, valid = 0;
+
+	while (valid < n && items[valid].trial->status == TRIAL_OK)
+		valid++;
+	for (size_t i = valid; i < n; i++) {
+		const struct result_trial *t = items[i].trial;
+
+		discarded += t->status != TRIAL_UNSUPPORTED;
+		if (note(a, &items[i], t->status, t->reason[0] ? t->reason : "no reason is stored"))
+			return -1;
+	}
+	for (size_t i = 0, length; i < valid; i += length) {
+		length = stretch(items + i, valid - i, by_execution);
+		if (add_metric(a, items + i, length, &discarded, space))
+			return -1;
+	}
+	for (size_t i = first; i < a->report.metric_count; i++)
+		a->report.metrics[i].discarded = discarded;
+	return 0;
+}
+
+int analysis_metrics(struct analysis *a)
+{
+	struct item *items = calloc(a->trial_count + 1, sizeof(*items));
+	struct trial_space *space = malloc(sizeof(*space));
+	size_t count = 0;
+	int failed = -1;
+
+	a->report.metrics = arena_array(&a->arena, a->trial_count, sizeof(struct metric));
+	if (!items || !space || !a->report.metrics) {
+		analysis_no_memory(a);
+		goto out;
+	}
+	failed = collect(a, items, &count);
+	for (size_t i = 0, length; i < count && !failed; i += length) {
+		length = stretch(items + i, count - i, by_metric);
+		failed = add_cell(a, items + i, length, space);
+	}
+out:
+	free(items);
+	free(space);
+	return failed;
+}

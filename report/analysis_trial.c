@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One trial's figures: from the ticks that its batches stamped to times and rates. The stamp's own
+ * cost is subtracted, never clamped: a figure below zero tells of a bad calibration, and hiding it
+ * would make the others look better than they are.
+ */
+#include "report/analysis.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What the batches of a trial add up to. */
+struct sums {
+	uint64_t count, plain_count;
+	double ticks, plain_ticks;
+};
+
+static const char *add_up(const struct result_batch *b, size_t n, struct trial_space *space,
+			  struct sums *sums, struct trial_figures *f)
+{
+	for (size_t i = 0; i < n; i++, b++) {
+		if (b->count && !b->histogram)
+			return "a batch has stamped operations but no histogram of them";
+		f->batches++;
+		f->disturbed += b->disturbances != 0;
+		f->disturbances |= b->disturbances;
+		sums->count += b->count;
+		sums->ticks += (double)b->sum_ticks;
+		sums->plain_count += b->plain_count;
+		sums->plain_ticks += (double)b->plain_ticks;
+		if (!b->histogram)
+			continue;
+		histogram_merge(&space->all, b->histogram);
+		if (!b->disturbances)
+			histogram_merge(&space->calm, b->histogram);
+	}
+	return sums->count ? NULL : "it holds no stamped operation";
+}
+
+/* Nanoseconds of one operation, the stamp's cost taken off. */
+static double net_ns(const struct result_trial *t, double ticks)
+{
+	return (ticks - (double)t->overhead_ticks) * t->tick_ns;
+}
+
+static double quantile_ns(const struct result_trial *t, const struct histogram *h,
+			  uint64_t numerator, uint64_t denominator)
+{
+	if (!h->total)
+		return NAN;
+	return net_ns(t, (double)histogram_quantile(h, numerator, denominator));
+}
+
+/* In the bench's unit: a rate is work over time, and has none where no time is left. */
+static double in_unit(const struct result_trial *t, const struct result_bench *bench, double ns)
+{
+	if (bench->unit == NANOSECONDS)
+		return ns;
+	return ns > 0 ? t->work / (ns * 1e-9) : NAN;
+}
+
+static const char *compute(const struct result_trial *t, const struct result_bench *bench,
+			   const struct trial_space *space, const struct sums *sums,
+			   struct trial_figures *f)
+{
+	if (bench->unit != NANOSECONDS && !(t->work > 0))
+		return "its bench is a rate, and it does not say how much work an operation does";
+	f->mean_ns = net_ns(t, sums->ticks / (double)sums->count);
+	f->plain_ns = NAN;
+	if (sums->plain_count)
+		f->plain_ns = sums->plain_ticks / (double)sums->plain_count * t->tick_ns;
+	f->plain = in_unit(t, bench, f->plain_ns);
+	f->overhead_ns = (double)t->overhead_ticks * t->tick_ns;
+	f->median = in_unit(t, bench, quantile_ns(t, &space->all, 1, 2));
+	f->p99 = in_unit(t, bench, quantile_ns(t, &space->all, 99, 100));
+	f->mean = in_unit(t, bench, f->mean_ns);
+	f->undisturbed = in_unit(t, bench, quantile_ns(t, &space->calm, 1, 2));
+	if (!isfinite(f->median))
+		return "its stamps cost more than the operation: there is no rate";
+	return NULL;
+}
+
+int analysis_trial(struct analysis *a, struct result *result, const struct result_trial *t,
+		   const struct result_bench *bench, struct trial_space *space,
+		   struct trial_figures *f, const char **why)
+{
+	const struct result_batch *batches;
+	struct sums sums = {0};
+	size_t count;
+
+	memset(f, 0, sizeof(*f));
+	if (result_batches(result, t->id, &batches, &count))
+		return analysis_fail(a, "%s", result_error(result));
+	histogram_clear(&space->all);
+	histogram_clear(&space->calm);
+	*why = add_up(batches, count, space, &sums, f);
+	if (!*why)
+		*why = compute(t, bench, space, &sums, f);
+	return *why ? 1 : 0;
+}

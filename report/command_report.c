@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* virt-qualify report FILE.vq... [-F FORMAT] [-o OUT] */
+#include <argp.h>
+#include <stdlib.h>
+
+#include "harness/core/command.h"
+#include "report/output.h"
+
+struct arguments {
+	const char *format, *output;
+	const char **files;
+	size_t count;
+};
+
+static error_t parse(int key, char *value, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'F':
+		a->format = value;
+		return 0;
+	case 'o':
+		a->output = value;
+		return 0;
+	case ARGP_KEY_ARG:
+		a->files[a->count++] = value;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "name at least one result file (.vq)");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* --help ends with the formats that were really linked in. */
+static char *add_formats(int key, const char *help, void *input)
+{
+	struct registry formats = REGISTRY(formats);
+	char *all = NULL;
+	size_t size = 0;
+	FILE *out;
+
+	(void)input;
+	if (key != ARGP_KEY_HELP_POST_DOC || !(out = open_memstream(&all, &size)))
+		return (char *)help;
+	fputs("Formats:\n", out);
+	for_each_registered (struct format, f, formats)
+		fprintf(out, "  %-6s %s\n", f->name, f->summary);
+	fclose(out);
+	return all;
+}
+
+static int command_report(int argc, char **argv)
+{
+	static const struct argp_option options[] = {
+		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
+		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
+		{0},
+	};
+	static const struct argp argp = {
+		options, parse,	      "FILE.vq...", "Print every figure that result files hold.\v",
+		NULL,	 add_formats, NULL};
+	struct arguments a = {.format = "text"};
+	const struct format *format;
+	struct report *r = NULL;
+	char error[2048];
+	int code = EXIT_USAGE;
+
+	a.files = calloc((size_t)argc + 1, sizeof(*a.files));
+	if (!a.files)
+		return complain(EXIT_HARNESS, "no memory");
+	argp_parse(&argp, argc, argv, 0, NULL, &a);
+	format = output_format(a.format);
+	if (!format)
+		goto out;
+	r = report_load(a.files, a.count, error, sizeof(error));
+	if (!r) {
+		code = complain(EXIT_USAGE, "%s", error);
+		goto out;
+	}
+	code = output_report(r, format, a.output);
+	report_free(r);
+out:
+	free(a.files);
+	return code;
+}
+
+COMMAND(report, .summary = "print the figures of result files", .order = 30,
+	.main = command_report);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How formats in text name what a figure is about. Every function returns its buffer. */
+#ifndef VQ_LABEL_H
+#define VQ_LABEL_H
+
+#include "report/report.h"
+
+#define LABEL_SIZE 256
+
+/* "mem_copy bytes=4096" */
+const char *label_metric(char *s, const struct metric *m);
+/* "kvm" or "kvm/pinned" */
+const char *label_platform(char *s, const char *platform, const char *variant);
+/* "hang+restart" */
+const char *label_fault(char *s, const struct fault_figure *f);
+/* "7 assisted-recovered, 1 hang" */
+const char *label_outcomes(char *s, const struct fault_figure *f);
+/* "7 of 8 (47 % – 99.7 %)", "none lost service" */
+const char *label_recovered(char *s, const struct fault_figure *f);
+/* "24.1 ms (23.8 – 24.5 ms)", or "n/a (5 of 6 not seen)" where censoring leaves no median;
+ * `of`: the trials that could have shown the time. */
+const char *label_time(char *s, const struct time_figure *t, size_t of);
+/* "steal, migrated"; "" for none */
+const char *label_disturbances(char *s, uint32_t mask);
+/* "A", "B", …, "AA": a run's place in the report */
+const char *label_run(char *s, const struct report *r, const struct result_run *run);
+
+/* The run that a row refers to: skips, facts and platforms hold only its number in their file. */
+const struct result_run *label_run_of_skip(const struct report *r, size_t skip);
+const struct result_run *label_run_of_fact(const struct report *r, size_t fact);
+const struct result_run *label_run_of_platform(const struct report *r, size_t platform);
+/* A fact's value, or NULL. */
+const char *label_fact(const struct report *r, const struct result_run *run, const char *name);
+/* What a host is called: its name, else its processor; NULL where neither is disclosed. */
+const char *label_host(const struct report *r, const struct result_run *run);
+/* The version of a platform in a run, by its name; NULL where it is not disclosed. */
+const char *label_version(const struct report *r, const struct result_run *run, const char *name);
+/* The file that holds a run. */
+const struct report_file *label_file(const struct report *r, const struct result_run *run);
+
+#endif

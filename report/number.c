@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/number.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define DIGITS_DEFAULT 3
+#define DIGITS_MAX     4
+
+struct scale {
+	double by;
+	const char *unit;
+};
+
+static const struct interval none = {NAN, NAN};
+
+static struct scale scale_of(double v, enum unit unit)
+{
+	static const struct scale times[] = {
+		{1e9, "s"}, {1e6, "ms"}, {1e3, "µs"}, {1, "ns"}, {1e-3, "ps"}};
+	static const struct scale operations[] = {
+		{1e9, "Gop/s"}, {1e6, "Mop/s"}, {1e3, "kop/s"}, {1, "op/s"}};
+	static const struct scale bytes[] = {
+		{1e12, "TB/s"}, {1e9, "GB/s"}, {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}};
+	const struct scale *scales = unit == NANOSECONDS	     ? times
+				     : unit == OPERATIONS_PER_SECOND ? operations
+								     : bytes;
+	size_t n = unit == NANOSECONDS		   ? sizeof(times) / sizeof(times[0])
+		   : unit == OPERATIONS_PER_SECOND ? sizeof(operations) / sizeof(operations[0])
+						   : sizeof(bytes) / sizeof(bytes[0]);
+	size_t i = 0;
+
+	v = fabs(v);
+	if (v == 0)
+		return scales[unit == NANOSECONDS ? 3 : n - 1];
+	/* What would round up to 1000 of a unit is 1 of the next. */
+	while (i + 1 < n && v < scales[i].by * 0.9995)
+		i++;
+	return scales[i];
+}
+
+/* The power of ten of the first digit. */
+static int magnitude(double v)
+{
+	return (int)floor(log10(fabs(v)) + 1e-9);
+}
+
+/* Decimals that v, already scaled, may show. */
+static int decimals_of(double v, struct interval i)
+{
+	double half = (i.high - i.low) / 2;
+	int first = v == 0 ? 0 : magnitude(v), last = first - DIGITS_DEFAULT + 1;
+
+	if (half > 0)
+		last = magnitude(half);
+	else if (half == 0)
+		last = first - DIGITS_MAX + 1;
+	if (last < first - DIGITS_MAX + 1)
+		last = first - DIGITS_MAX + 1;
+	if (last > first) /* the interval is wider than the figure: one digit remains */
+		last = first;
+	return last < 0 ? (last < -6 ? 6 : -last) : 0;
+}
+
+/* Digits before the point that the interval does not support read as zeros. */
+static double blunt(double v, struct interval i)
+{
+	double half = (i.high - i.low) / 2, step;
+
+	if (v == 0 || !(half >= 10))
+		return v;
+	step = pow(10, fmin(magnitude(half), magnitude(v)));
+	return round(v / step) * step;
+}
+
+static struct interval scaled(struct interval i, double by)
+{
+	return (struct interval){i.low / by, i.high / by};
+}
+
+const char *number_beside(char *s, double v, double median, struct interval i, enum unit unit)
+{
+	struct scale scale = scale_of(v, unit), own = scale_of(median, unit);
+	struct interval in = scaled(i, own.by);
+	int decimals;
+
+	if (!isfinite(v))
+		return strcpy(s, NUMBER_NONE);
+	/* The same share of the figure, whatever its scale. */
+	if (median != 0 && isfinite(median))
+		in = scaled(i, scale.by * fabs(median) / fabs(v == 0 ? median : v));
+	decimals = decimals_of(v / scale.by, in);
+	snprintf(s, NUMBER_SIZE, "%.*f %s", decimals, blunt(v / scale.by, in), scale.unit);
+	return s;
+}
+
+const char *number_figure(char *s, double v, struct interval i, enum unit unit)
+{
+	return number_beside(s, v, v, i, unit);
+}
+
+const char *number_interval(char *s, double v, struct interval i, enum unit unit)
+{
+	struct scale scale = scale_of(v, unit);
+	struct interval in = scaled(i, scale.by);
+	int decimals;
+
+	if (!isfinite(v) || !isfinite(i.low) || !isfinite(i.high))
+		return strcpy(s, NUMBER_NONE);
+	decimals = decimals_of(v / scale.by, in);
+	snprintf(s, NUMBER_SIZE, "%.*f – %.*f %s", decimals, blunt(in.low, in), decimals,
+		 blunt(in.high, in), scale.unit);
+	return s;
+}
+
+const char *number_time(char *s, double median, double low, double high)
+{
+	return number_figure(s, median, (struct interval){low, high}, NANOSECONDS);
+}
+
+const char *number_share(char *s, double share)
+{
+	double percent = share * 100;
+
+	if (!isfinite(share))
+		return strcpy(s, NUMBER_NONE);
+	/* A share that is not whole must not read as if it were. */
+	if (percent > 0 && percent < 0.1)
+		return strcpy(s, "< 0.1 %");
+	if (percent > 99.9 && percent < 100)
+		return strcpy(s, "> 99.9 %");
+	snprintf(s, NUMBER_SIZE, percent == floor(percent) ? "%.0f %%" : "%.1f %%", percent);
+	return s;
+}
+
+const char *number_ratio(char *s, double ratio, struct interval i)
+{
+	if (!isfinite(ratio))
+		return strcpy(s, NUMBER_NONE);
+	snprintf(s, NUMBER_SIZE, "%.*f", decimals_of(ratio, i), blunt(ratio, i));
+	return s;
+}
+
+const char *number_plain(char *s, double v)
+{
+	return number_ratio(s, v, none);
+}
+
+const char *number_p(char *s, double p)
+{
+	if (!isfinite(p))
+		return strcpy(s, NUMBER_NONE);
+	if (p < 0.001)
+		return strcpy(s, "< 0.001");
+	snprintf(s, NUMBER_SIZE, "%.3f", p);
+	return s;
+}
