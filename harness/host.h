@@ -39,8 +39,10 @@ uint32_t host_tsc_khz(void);
 int64_t host_now_ns(void);
 
 /*
- * OS numbers of the CPUs that trials may use, best first: allowed by affinity and cpuset, one per
- * core before any sibling (hwloc). Returns how many were stored, at least 1.
+ * OS numbers of the CPUs that trials may use, best first: allowed by cpuset and by the affinity of
+ * the process's first thread (a pinned worker may ask, too), one per core before any sibling, fast
+ * cores of a hybrid processor before slow ones (hwloc). Returns how many were stored, at least 1
+ * where `max` is.
  */
 unsigned int host_cpus(unsigned int *cpus, unsigned int max);
 

@@ -22,6 +22,7 @@
  *
  * A name matched by several entries takes the first one. An entry that matches nothing is an error
  * that offers the nearest name; so is an unknown key.
+ * Trials are 20 where an entry does not say; a plan without a name is called after its file.
  */
 #ifndef VQ_PLAN_H
 #define VQ_PLAN_H
@@ -64,7 +65,7 @@ struct plan {
 	size_t fault_count;
 };
 
-/* Names that a plan is checked against; any of them may be empty. */
+/* Names that a plan is checked against; of a kind that is empty, none is checked. */
 struct plan_names {
 	struct registry platforms, benches, faults, recoveries;
 };
@@ -77,7 +78,10 @@ struct plan *plan_read(const char *path, const struct plan_names *names, char *e
 struct plan *plan_parse(const char *text, size_t length, const char *file,
 			const struct plan_names *names, char *error, size_t size);
 
-/* A built-in plan: "smoke", "ci", "qualify". NULL with a line in `error` for another name. */
+/*
+ * A built-in plan: "smoke", "ci", "qualify". NULL with a line in `error` for another name. Its
+ * globs may match nothing: a build without, say, any life-cycle bench still has all its presets.
+ */
 struct plan *plan_preset(const char *preset, const struct plan_names *names, char *error,
 			 size_t size);
 
@@ -88,11 +92,13 @@ int plan_globs_match(const struct plan_globs *g, const char *name);
 
 /*
  * Narrow by the command line: globs given with -p, -b, -f replace the plan's own list of
- * platforms, and restrict benches and faults to those that match. A glob that matches no known
- * name fails with the nearest one. Returns 0 or -1 with `error`.
+ * platforms, and restrict benches and faults to those that match: entries then list names in
+ * place of globs. A glob that matches no known name fails with the nearest one; one that matches
+ * nothing that the plan has fails, too, and so do globs that leave nothing to run. Returns 0, or -1
+ * with `error`.
  */
-int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count,
-		char *const *benches, size_t bench_count, char *const *faults, size_t fault_count,
+int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count, char *const *benches,
+		size_t bench_count, char *const *faults, size_t fault_count,
 		const struct plan_names *names, char *error, size_t size);
 
 /* The entry that governs a bench or fault, or NULL where the plan leaves it out. */

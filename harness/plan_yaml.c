@@ -155,6 +155,7 @@ int plan_load(struct reader *r, const char *text, size_t length,
 	}
 	r->document = &document;
 	status = read(r, out);
+	r->document = NULL;
 	yaml_document_delete(&document);
 out:
 	yaml_parser_delete(&parser);
