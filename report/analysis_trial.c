@@ -28,13 +28,23 @@ static const char *add_up(const struct result_batch *b, size_t n, struct trial_s
 		sums->ticks += (double)b->sum_ticks;
 		sums->plain_count += b->plain_count;
 		sums->plain_ticks += (double)b->plain_ticks;
-		if (!b->histogram)
-			continue;
-		histogram_merge(&space->all, b->histogram);
-		if (!b->disturbances)
-			histogram_merge(&space->calm, b->histogram);
+		if (b->histogram)
+			histogram_merge(&space->all, b->histogram);
 	}
 	return sums->count ? NULL : "it holds no stamped operation";
+}
+
+/* The undisturbed batches alone; all of them where none was disturbed, which saves a merge. */
+static const struct histogram *undisturbed(const struct result_batch *b, size_t n,
+					   struct trial_space *space, const struct trial_figures *f)
+{
+	if (!f->disturbed)
+		return &space->all;
+	histogram_clear(&space->calm);
+	for (size_t i = 0; i < n; i++)
+		if (!b[i].disturbances && b[i].histogram)
+			histogram_merge(&space->calm, b[i].histogram);
+	return &space->calm;
 }
 
 /* Nanoseconds of one operation, the stamp's cost taken off. */
@@ -60,8 +70,8 @@ static double in_unit(const struct result_trial *t, const struct result_bench *b
 }
 
 static const char *compute(const struct result_trial *t, const struct result_bench *bench,
-			   const struct trial_space *space, const struct sums *sums,
-			   struct trial_figures *f)
+			   const struct trial_space *space, const struct histogram *calm,
+			   const struct sums *sums, struct trial_figures *f)
 {
 	if (bench->unit != NANOSECONDS && !(t->work > 0))
 		return "its bench is a rate, and it does not say how much work an operation does";
@@ -74,7 +84,7 @@ static const char *compute(const struct result_trial *t, const struct result_ben
 	f->median = in_unit(t, bench, quantile_ns(t, &space->all, 1, 2));
 	f->p99 = in_unit(t, bench, quantile_ns(t, &space->all, 99, 100));
 	f->mean = in_unit(t, bench, f->mean_ns);
-	f->undisturbed = in_unit(t, bench, quantile_ns(t, &space->calm, 1, 2));
+	f->undisturbed = in_unit(t, bench, quantile_ns(t, calm, 1, 2));
 	if (!isfinite(f->median))
 		return "its stamps cost more than the operation: there is no rate";
 	return NULL;
@@ -92,9 +102,8 @@ int analysis_trial(struct analysis *a, struct result *result, const struct resul
 	if (result_batches(result, t->id, &batches, &count))
 		return analysis_fail(a, "%s", result_error(result));
 	histogram_clear(&space->all);
-	histogram_clear(&space->calm);
 	*why = add_up(batches, count, space, &sums, f);
 	if (!*why)
-		*why = compute(t, bench, space, &sums, f);
+		*why = compute(t, bench, space, undisturbed(batches, count, space, f), &sums, f);
 	return *why ? 1 : 0;
 }

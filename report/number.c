@@ -138,6 +138,8 @@ const char *number_ratio(char *s, double ratio, struct interval i)
 {
 	if (!isfinite(ratio))
 		return strcpy(s, NUMBER_NONE);
+	if (ratio == 0 && !isfinite(i.high - i.low))
+		return strcpy(s, "0");
 	snprintf(s, NUMBER_SIZE, "%.*f", decimals_of(ratio, i), blunt(ratio, i));
 	return s;
 }

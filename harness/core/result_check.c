@@ -97,10 +97,11 @@ static bool is_possible_sum(const struct histogram *h, uint64_t sum)
 	unsigned __int128 low = 0, high = 0;
 
 	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
-		uint64_t from = histogram_bucket_low(i);
+		uint64_t from;
 
 		if (!h->count[i])
 			continue;
+		from = histogram_bucket_low(i);
 		low += (unsigned __int128)h->count[i] * from;
 		high += (unsigned __int128)h->count[i] * (from + histogram_bucket_width(i) - 1);
 	}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The report as tidy CSV (RFC 4180): one quantity a line, so that any tool can filter and plot it.
+ * Values are in base units with all their digits; an empty value is one that does not exist.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "report/label.h"
+
+/* What a line's quantities are about. */
+struct subject {
+	FILE *out;
+	const char *run, *kind, *name, *parameter_name, *platform, *variant, *execution;
+	long long parameter;
+	size_t trials;
+};
+
+/*
+ * A text field, always quoted. A spreadsheet takes a field that begins like a formula for one,
+ * and names come from files of strangers: such a field gets an apostrophe.
+ */
+static void field(FILE *out, const char *s, const char *after)
+{
+	fputc('"', out);
+	if (s[0] && strchr("=+-@", s[0]))
+		fputc('\'', out);
+	for (; *s; s++) {
+		if (*s == '"')
+			fputc('"', out);
+		fputc(*s, out);
+	}
+	fputc('"', out);
+	fputs(after, out);
+}
+
+static void number(FILE *out, double v)
+{
+	if (isfinite(v))
+		fprintf(out, "%.15g", v);
+	fputc(',', out);
+}
+
+static void line(const struct subject *s, const char *quantity, double value, struct interval i,
+		 const char *unit, const char *note)
+{
+	FILE *out = s->out;
+
+	field(out, s->run, ",");
+	field(out, s->kind, ",");
+	field(out, s->name, ",");
+	field(out, s->parameter_name ? s->parameter_name : "", ",");
+	if (s->parameter_name)
+		fprintf(out, "%lld", s->parameter);
+	fputc(',', out);
+	field(out, s->platform, ",");
+	field(out, s->variant, ",");
+	field(out, s->execution, ",");
+	field(out, quantity, ",");
+	number(out, value);
+	number(out, i.low);
+	number(out, i.high);
+	field(out, unit, ",");
+	fprintf(out, "%zu,", s->trials);
+	field(out, note, "\r\n");
+}
+
+static const struct interval none = {NAN, NAN};
+
+static void print_metric(FILE *out, const struct metric *m)
+{
+	const char *unit = unit_name(m->bench->unit);
+	const struct subject s = {.out = out,
+				  .run = m->run->uuid,
+				  .kind = "metric",
+				  .name = m->bench->name,
+				  .parameter_name = m->bench->parameter_name,
+				  .parameter = m->parameter,
+				  .platform = m->platform,
+				  .variant = m->variant,
+				  .execution = execution_name(m->execution),
+				  .trials = m->trials};
+	char why[LABEL_SIZE];
+
+	line(&s, "median", m->median, m->interval, unit, "");
+	line(&s, "mean", m->mean, none, unit, "");
+	line(&s, "p99", m->p99, none, unit, "");
+	line(&s, "median_undisturbed", m->median_undisturbed, none, unit, "");
+	line(&s, "plain_mean", m->plain_mean, none, unit,
+	     m->loop_disagrees ? "disagrees with the stamped mean" : "");
+	line(&s, "overhead", m->overhead, none, "ns", "");
+	line(&s, "native_ratio", m->native_ratio, none, "", m->native_why ? m->native_why : "");
+	line(&s, "disturbed_share", m->disturbed_share, none, "",
+	     label_disturbances(why, m->disturbances));
+	line(&s, "discarded", (double)m->discarded, none, "trials", "");
+	if (isfinite(m->exits_per_op))
+		line(&s, "exits_per_op", m->exits_per_op, none, "", "");
+	if (isfinite(m->emulated_per_op))
+		line(&s, "emulated_per_op", m->emulated_per_op, none, "", "");
+	for (size_t i = 0; i < m->trials; i++)
+		line(&s, "trial", m->values[i], none, unit, "");
+}
+
+static void print_fit(FILE *out, const struct metric_fit *f)
+{
+	const struct subject s = {.out = out,
+				  .run = f->run->uuid,
+				  .kind = "fit",
+				  .name = f->bench->name,
+				  .platform = f->platform,
+				  .variant = f->variant,
+				  .execution = execution_name(f->execution)};
+	const char *unit = unit_name(f->bench->unit);
+
+	line(&s, "intercept", f->fit.intercept, none, unit, "");
+	line(&s, "slope", f->fit.slope, f->fit.slope_interval, unit,
+	     f->bench->parameter_name ? f->bench->parameter_name : "");
+	line(&s, "r_squared", f->fit.r_squared, none, "", "");
+}
+
+static void time_line(struct subject *s, const char *quantity, const struct time_figure *t,
+		      const char *note)
+{
+	s->trials = t->count; /* in which it was seen */
+	line(s, quantity, t->median, (struct interval){t->low, t->high}, "ns", note);
+}
+
+static void print_fault(FILE *out, const struct fault_figure *f)
+{
+	char name[LABEL_SIZE];
+	struct subject s = {.out = out,
+			    .run = f->run->uuid,
+			    .kind = "fault",
+			    .name = label_fault(name, f),
+			    .platform = f->platform,
+			    .variant = f->variant,
+			    .execution = "",
+			    .trials = f->trials};
+	size_t lost = f->recovered + f->censored;
+
+	for (int o = 0; o < OUTCOMES; o++)
+		if (f->outcomes[o])
+			line(&s, outcome_name((enum outcome)o), (double)f->outcomes[o], none,
+			     "trials", "");
+	s.trials = lost;
+	line(&s, "recovered_share", lost ? (double)f->recovered / (double)lost : NAN,
+	     f->recovered_share, "", "");
+	line(&s, "censored", (double)f->censored, none, "trials", "");
+	s.trials = f->activated;
+	line(&s, "lost_operations", f->lost_operations, none, "op", "");
+	line(&s, "rate_ratio", f->rate_ratio, none, "", "");
+	line(&s, "neighbour_ratio", f->neighbour_ratio, none, "", "");
+	line(&s, "fairness", f->fairness, none, "", "");
+	line(&s, "worst_wait", f->worst_wait, none, "ns", "");
+	line(&s, "steal", f->steal, none, "ns", "");
+	time_line(&s, "ttd", &f->ttd, f->detector);
+	time_line(&s, "ttr", &f->ttr, "");
+	time_line(&s, "repair", &f->repair, "");
+	time_line(&s, "full", &f->full, "");
+	time_line(&s, "downtime", &f->downtime, "");
+}
+
+static void print_comparison(FILE *out, const struct comparison_row *c)
+{
+	const struct metric *m = c->other ? c->other : c->base;
+	bool mixed = c->base && c->other && c->base->execution != c->other->execution;
+	const struct subject s = {.out = out,
+				  .run = m->run->uuid,
+				  .kind = "comparison",
+				  .name = m->bench->name,
+				  .parameter_name = m->bench->parameter_name,
+				  .parameter = m->parameter,
+				  .platform = m->platform,
+				  .variant = m->variant,
+				  .execution = mixed ? "unlike" : execution_name(m->execution),
+				  .trials = m->trials};
+	const char *verdict = isfinite(c->test.p) ? verdict_name(c->verdict) : "not compared";
+	char note[3 * LABEL_SIZE];
+
+	snprintf(note, sizeof(note), "%s: %s against %s%s%s", verdict,
+		 c->other ? c->other_name : "nothing", c->base ? c->base_name : "nothing",
+		 c->why ? "; " : "", c->why ? c->why : "");
+	line(&s, "ratio", c->test.ratio, c->test.ratio_interval, "", note);
+	line(&s, "adjusted_p", c->adjusted_p, none, "", verdict);
+	line(&s, "detectable", c->test.detectable, none, "", "");
+}
+
+static void print_missing(const struct report *r, FILE *out)
+{
+	for (size_t i = 0; i < r->skip_count; i++) {
+		const struct result_skip *x = r->skips[i];
+		const struct result_run *run = label_run_of_skip(r, i);
+		const struct subject s = {.out = out,
+					  .run = run ? run->uuid : "",
+					  .kind = "skip",
+					  .name = x->what,
+					  .platform = x->platform ? x->platform : "",
+					  .variant = "",
+					  .execution = ""};
+
+		line(&s, x->kind, NAN, none, "", x->why);
+	}
+	for (size_t i = 0; i < r->problem_count; i++) {
+		const struct problem *x = &r->problems[i];
+		const struct subject s = {.out = out,
+					  .run = x->run->uuid,
+					  .kind = "problem",
+					  .name = x->what,
+					  .platform = x->platform,
+					  .variant = "",
+					  .execution = "",
+					  .trials = x->count};
+
+		line(&s, x->status == TRIAL_OK ? "doubt" : trial_status_name(x->status), NAN, none,
+		     "", x->why);
+	}
+}
+
+static int print_csv(const struct report *r, FILE *out)
+{
+	fputs("run,kind,name,parameter_name,parameter,platform,variant,execution,quantity,value,"
+	      "low,high,unit,trials,note\r\n",
+	      out);
+	for (size_t i = 0; i < r->metric_count; i++)
+		print_metric(out, &r->metrics[i]);
+	for (size_t i = 0; i < r->fit_count; i++)
+		print_fit(out, &r->fits[i]);
+	for (size_t i = 0; i < r->fault_count; i++)
+		print_fault(out, &r->faults[i]);
+	for (size_t i = 0; i < r->comparison_count; i++)
+		print_comparison(out, &r->comparisons[i]);
+	print_missing(r, out);
+	return ferror(out) ? -1 : 0;
+}
+
+FORMAT(csv, .summary = "one quantity a line, for spreadsheets and plots", .suffix = ".csv",
+       .print = print_csv);

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The report as Markdown, for a pull request: verdicts first. */
+#include <ctype.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/label.h"
+#include "report/number.h"
+
+/* An underscore inside a word is one; elsewhere it begins emphasis. */
+static bool is_inside_word(const char *text, const char *s)
+{
+	return s > text && isalnum((unsigned char)s[-1]) && isalnum((unsigned char)s[1]);
+}
+
+/* What files say must not become markup, a mention, a link or a table's bar. */
+static void escaped(FILE *out, const char *text)
+{
+	for (const char *s = text; *s; s++) {
+		if (*s == '<')
+			fputs("&lt;", out);
+		else if (*s == '>')
+			fputs("&gt;", out);
+		else if (*s == '&')
+			fputs("&amp;", out);
+		else if (strchr("@\\`*[]#|~$", *s) || (*s == '_' && !is_inside_word(text, s)) ||
+			 (*s == ':' && s[1] == '/' && s[2] == '/'))
+			fprintf(out, "&#%d;", *s);
+		else
+			fputc(*s, out);
+	}
+}
+
+static void cell(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void cell(FILE *out, const char *format, ...)
+{
+	char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&text, format, args) < 0)
+		text = NULL;
+	va_end(args);
+	fputs(" ", out);
+	escaped(out, text ? text : "(no memory)");
+	fputs(" |", out);
+	free(text);
+}
+
+/* Begin a table from its two first lines, which are ours and no text of a file's. */
+static void begin(FILE *out, const char *heading, const char *columns, const char *rule)
+{
+	fprintf(out, "\n### %s\n\n%s\n%s\n", heading, columns, rule);
+}
+
+static void run_cell(FILE *out, const struct report *r, const struct result_run *run)
+{
+	char s[LABEL_SIZE];
+
+	fputc('|', out);
+	cell(out, "%s", run ? label_run(s, r, run) : "");
+}
+
+static void print_runs(const struct report *r, FILE *out)
+{
+	begin(out, "Runs", "| run | started | host | virt-qualify | file | SHA-256 |",
+	      "|---|---|---|---|---|---|");
+	for (size_t i = 0; i < r->run_count; i++) {
+		const struct result_run *run = r->runs[i];
+		const struct report_file *file = label_file(r, run);
+		const char *host = label_host(r, run);
+
+		run_cell(out, r, run);
+		cell(out, "%s", run->started);
+		cell(out, "%s", host ? host : "not disclosed");
+		cell(out, "%s", run->version);
+		cell(out, "%s", file ? file->path : "");
+		cell(out, "%s", file ? file->sha256 : "");
+		fputc('\n', out);
+	}
+}
+
+static void print_metrics(const struct report *r, FILE *out)
+{
+	const struct interval none = {NAN, NAN};
+	char s[LABEL_SIZE], n[NUMBER_SIZE], why[LABEL_SIZE];
+
+	if (!r->metric_count)
+		return;
+	begin(out, "Benches",
+	      "| run | bench | platform | execution | median | 95 % interval | p99 | / native | "
+	      "trials | disturbed | note |",
+	      "|---|---|---|---|--:|---|--:|--:|--:|---|---|");
+	for (size_t i = 0; i < r->metric_count; i++) {
+		const struct metric *m = &r->metrics[i];
+		enum unit unit = m->bench->unit;
+
+		run_cell(out, r, m->run);
+		cell(out, "%s", label_metric(s, m));
+		cell(out, "%s", label_platform(s, m->platform, m->variant));
+		cell(out, "%s", execution_name(m->execution));
+		cell(out, "%s", number_figure(n, m->median, m->interval, unit));
+		cell(out, "%s", number_interval(n, m->median, m->interval, unit));
+		cell(out, "%s", number_beside(n, m->p99, m->median, m->interval, unit));
+		cell(out, "%s", number_ratio(n, m->native_ratio, none));
+		if (m->discarded)
+			cell(out, "%zu of %zu", m->trials, m->trials + m->discarded);
+		else
+			cell(out, "%zu", m->trials);
+		if (m->disturbances)
+			cell(out, "%s (%s)", number_share(n, m->disturbed_share),
+			     label_disturbances(why, m->disturbances));
+		else
+			cell(out, "%s", "");
+		cell(out, "%s%s", m->loop_disagrees ? "loop and stamps disagree; " : "",
+		     m->native_why ? m->native_why : "");
+		fputc('\n', out);
+	}
+}
+
+static void print_fits(const struct report *r, FILE *out)
+{
+	const struct interval none = {NAN, NAN};
+	char s[LABEL_SIZE], n[NUMBER_SIZE];
+
+	if (!r->fit_count)
+		return;
+	begin(out, "Lines over a parameter",
+	      "| run | bench | platform | execution | fixed | per unit | 95 % interval | of | R² |",
+	      "|---|---|---|---|--:|--:|---|---|--:|");
+	for (size_t i = 0; i < r->fit_count; i++) {
+		const struct metric_fit *f = &r->fits[i];
+		enum unit unit = f->bench->unit;
+
+		run_cell(out, r, f->run);
+		cell(out, "%s", f->bench->name);
+		cell(out, "%s", label_platform(s, f->platform, f->variant));
+		cell(out, "%s", execution_name(f->execution));
+		cell(out, "%s", number_figure(n, f->fit.intercept, none, unit));
+		cell(out, "%s", number_figure(n, f->fit.slope, f->fit.slope_interval, unit));
+		cell(out, "%s", number_interval(n, f->fit.slope, f->fit.slope_interval, unit));
+		cell(out, "%s", f->bench->parameter_name ? f->bench->parameter_name : "");
+		cell(out, "%.4f", f->fit.r_squared);
+		fputc('\n', out);
+	}
+}
+
+static void print_faults(const struct report *r, FILE *out)
+{
+	char s[LABEL_SIZE];
+
+	if (!r->fault_count)
+		return;
+	begin(out, "Faults",
+	      "| run | fault+recovery | platform | trials | outcomes | recovered | time to detect "
+	      "| "
+	      "time to recover | downtime | detector |",
+	      "|---|---|---|--:|---|---|---|---|---|---|");
+	for (size_t i = 0; i < r->fault_count; i++) {
+		const struct fault_figure *f = &r->faults[i];
+		size_t lost = f->recovered + f->censored;
+
+		run_cell(out, r, f->run);
+		cell(out, "%s", label_fault(s, f));
+		cell(out, "%s", label_platform(s, f->platform, f->variant));
+		cell(out, "%zu", f->trials);
+		cell(out, "%s", label_outcomes(s, f));
+		cell(out, "%s", label_recovered(s, f));
+		cell(out, "%s", label_time(s, &f->ttd, lost));
+		cell(out, "%s", label_time(s, &f->ttr, lost));
+		cell(out, "%s", label_time(s, &f->downtime, f->activated));
+		cell(out, "%s%s", f->detector_ours ? "ours: " : "", f->detector);
+		fputc('\n', out);
+	}
+}
+
+/* ---- Comparison ---- */
+
+static void side_cell(FILE *out, const struct metric *m, const char *name)
+{
+	char n[NUMBER_SIZE];
+
+	if (!m)
+		cell(out, "%s", "");
+	else
+		cell(out, "%s: %s (%s)", name,
+		     number_figure(n, m->median, m->interval, m->bench->unit),
+		     execution_name(m->execution));
+}
+
+static void comparison_row(FILE *out, const struct comparison_row *c)
+{
+	const struct metric *m = c->base ? c->base : c->other;
+	struct interval i = c->test.ratio_interval;
+	char s[LABEL_SIZE], n[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
+	bool ranked = isfinite(c->test.p);
+
+	fputs("| ", out);
+	if (c->verdict == VERDICT_REGRESSED)
+		fputs("**regressed** |", out);
+	else
+		fprintf(out, "%s |", ranked ? verdict_name(c->verdict) : "not compared");
+	cell(out, "%s", label_metric(s, m));
+	cell(out, "%s", label_platform(s, m->platform, m->variant));
+	side_cell(out, c->base, c->base_name);
+	side_cell(out, c->other, c->other_name);
+	cell(out, "%s", number_ratio(n, c->test.ratio, i));
+	if (isfinite(i.low) && isfinite(i.high))
+		cell(out, "%s – %s", number_ratio(low, i.low, i), number_ratio(high, i.high, i));
+	else
+		cell(out, "%s", "");
+	cell(out, "%s", number_p(n, c->adjusted_p));
+	cell(out, "%s",
+	     isfinite(c->test.detectable) ? number_share(n, c->test.detectable)
+	     : ranked			  ? "none"
+					  : "");
+	cell(out, "%s", c->why ? c->why : "");
+	fputc('\n', out);
+}
+
+static void print_comparison(const struct report *r, FILE *out)
+{
+	size_t counts[4] = {0}, not_compared = 0;
+
+	if (!r->compared_by)
+		return;
+	for (size_t i = 0; i < r->comparison_count; i++) {
+		if (isfinite(r->comparisons[i].test.p))
+			counts[r->comparisons[i].verdict]++;
+		else
+			not_compared++;
+	}
+	fprintf(out,
+		"\n**%zu regressed**, %zu improved, %zu equivalent, %zu inconclusive, %zu not "
+		"compared\n",
+		counts[VERDICT_REGRESSED], counts[VERDICT_IMPROVED], counts[VERDICT_EQUIVALENT],
+		counts[VERDICT_INCONCLUSIVE], not_compared);
+	fprintf(out, "\n### Comparison by %s\n\n", r->compared_by);
+	fputs("Ratio is other / base; p is corrected for the number of metrics (Benjamini, "
+	      "Hochberg).\n\n"
+	      "| verdict | bench | platform | base | other | ratio | 95 % interval | p | "
+	      "detectable "
+	      "| why |\n"
+	      "|---|---|---|---|---|--:|---|--:|--:|---|\n",
+	      out);
+	for (size_t i = 0; i < r->comparison_count; i++)
+		comparison_row(out, &r->comparisons[i]);
+}
+
+/* ---- What has no figure ---- */
+
+static void print_skips(const struct report *r, FILE *out)
+{
+	if (!r->skip_count)
+		return;
+	begin(out, "Skipped", "| run | kind | what | platform | why |", "|---|---|---|---|---|");
+	for (size_t i = 0; i < r->skip_count; i++) {
+		const struct result_skip *s = r->skips[i];
+
+		run_cell(out, r, label_run_of_skip(r, i));
+		cell(out, "%s", s->kind);
+		cell(out, "%s", s->what);
+		cell(out, "%s", s->platform ? s->platform : "");
+		cell(out, "%s", s->why);
+		fputc('\n', out);
+	}
+}
+
+static void print_problems(const struct report *r, FILE *out)
+{
+	if (!r->problem_count)
+		return;
+	begin(out, "Problems", "| run | what | platform | trials | status | why |",
+	      "|---|---|---|--:|---|---|");
+	for (size_t i = 0; i < r->problem_count; i++) {
+		const struct problem *x = &r->problems[i];
+
+		run_cell(out, r, x->run);
+		cell(out, "%s", x->what);
+		cell(out, "%s", x->platform);
+		cell(out, "%zu", x->count);
+		cell(out, "%s", x->status == TRIAL_OK ? "doubt" : trial_status_name(x->status));
+		cell(out, "%s", x->why);
+		fputc('\n', out);
+	}
+}
+
+static int print_md(const struct report *r, FILE *out)
+{
+	fputs("## virt-qualify\n", out);
+	print_comparison(r, out);
+	print_metrics(r, out);
+	print_fits(r, out);
+	print_faults(r, out);
+	print_skips(r, out);
+	print_problems(r, out);
+	print_runs(r, out);
+	return ferror(out) ? -1 : 0;
+}
+
+FORMAT(md, .summary = "Markdown tables, for a pull request", .suffix = ".md", .print = print_md);
