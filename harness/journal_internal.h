@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the journal's parts know of each other: entries, and how each kind is undone. */
+#ifndef VQ_JOURNAL_INTERNAL_H
+#define VQ_JOURNAL_INTERNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/core/arena.h"
+#include "harness/journal.h"
+
+#define JOURNAL_MAX_LINE    (32 + 3 * (JOURNAL_MAX_PATH + JOURNAL_MAX_VALUE))
+#define JOURNAL_MAX_ENTRIES 4096
+
+/* A kind of inverse. All functions return 0, or -1 with a sentence in `why`. */
+struct inverse {
+	const char *name;
+	const char *done;   /* past tense, for messages: "removed cgroup" */
+	bool has_value;	    /* PATH VALUE instead of PATH */
+	bool outlives_boot; /* the change is still there after a reboot */
+	/* May this be undone at all? Nothing is touched. */
+	int (*check)(const char *path, char *why, size_t size);
+	int (*undo)(const char *path, const char *value, char *why, size_t size);
+	int (*verify)(const char *path, const char *value, char *why, size_t size);
+};
+
+const struct inverse *inverse_find(const char *name);
+
+struct journal_entry {
+	const struct inverse *inverse;
+	const char *path, *value; /* value: "" where the kind has none */
+	unsigned int line;
+	bool undone; /* as the file says */
+	bool healed; /* by us, just now */
+};
+
+/* A journal's text, understood. */
+struct journal_image {
+	struct arena arena;
+	char boot[64]; /* "" where there is no header yet */
+	size_t header; /* bytes of the header line */
+	size_t whole;  /* bytes up to the end of the last complete line */
+	struct journal_entry *entry;
+	size_t count;
+	const char **bad; /* complaints about complete lines that make no sense */
+	size_t bad_count;
+};
+
+/* 0, or -1 where memory is short. Free with arena_free(&image->arena). */
+int journal_parse(const char *text, size_t length, struct journal_image *image);
+
+/* An entry as a line with its end; its length, or 0 where it exceeds a limit. */
+size_t journal_format(char *line, size_t size, const struct inverse *inverse, const char *path,
+		      const char *value);
+
+/* Escaped for a line or a message; `out` has room for 3 bytes each and a NUL. */
+void journal_escape(char *out, const char *raw);
+
+#endif
