@@ -54,12 +54,20 @@ static void contents(const struct html *h)
 	fputs("</ul></nav>\n", h->out);
 }
 
+static void release(struct html *h)
+{
+	free(h->series);
+	free(h->metrics);
+}
+
 static int html_print(const struct report *r, FILE *out)
 {
 	struct html h = {.out = out, .r = r};
 
-	if (html_series_init(&h))
+	if (html_series_init(&h) || html_metrics_init(&h)) {
+		release(&h);
 		return -1;
+	}
 	head(&h);
 	fputs("<body>\n<a class=\"skip\" href=\"#main\">Skip to the figures</a>\n", out);
 	html_header(&h);
@@ -75,7 +83,7 @@ static int html_print(const struct report *r, FILE *out)
 	      "page "
 	      "loads nothing and runs nothing.</p></footer>\n</body>\n</html>\n",
 	      out);
-	free(h.series);
+	release(&h);
 	if (fflush(out) || ferror(out)) {
 		errno = errno ? errno : EIO;
 		return -1;

@@ -39,6 +39,8 @@ struct html {
 	int explained[TERMS];
 	struct html_series *series;
 	size_t series_count;
+	const struct metric *
+		*metrics; /* in the order of the page: group, bench, parameter, platform */
 };
 
 /* ---- html_text.c: text, figures in words ---- */
@@ -58,9 +60,12 @@ const char *html_ratio(char *s, double ratio, struct interval i); /* "1.04×" */
 const char *html_interval(char *s, double v, struct interval i, enum unit unit);
 const char *html_ratio_interval(char *s, double ratio, struct interval i);
 
-/* "kvm · variant [B]"; s holds `size`. */
-const char *html_platform(const struct html *h, char *s, size_t size, const struct result_run *run,
-			  const char *platform, const char *variant);
+#define NAME_SIZE  300
+#define NAME_WHOLE 28 /* letters of a platform's name, or a variant's, where there is room */
+
+/* "kvm · variant [B]"; names are cut to `letters`, the run's letter never. s holds NAME_SIZE. */
+const char *html_platform(const struct html *h, char *s, const struct result_run *run,
+			  const char *platform, const char *variant, size_t letters);
 
 /* "exit_pio, bytes = 4" */
 const char *html_bench_name(char *s, size_t size, const struct metric *m);
@@ -83,6 +88,7 @@ const char *html_fact(const struct report *r, const struct result_run *run, cons
 const char *html_base_name(const char *path);
 
 int html_series_init(struct html *h);
+int html_metrics_init(struct html *h); /* html_bench.c */
 size_t html_series(const struct html *h, const struct result_run *run, const char *platform,
 		   const char *variant);
 enum ink html_ink(size_t series);

@@ -8,7 +8,7 @@
 
 struct place { /* where a metric belongs: groups and benches in order of their first metric */
 	const struct metric *m;
-	size_t group, bench, index;
+	size_t group, bench, platform, index;
 };
 
 static const struct html_column columns[] = {
@@ -28,39 +28,51 @@ static int by_place(const void *a, const void *b)
 		return p->bench < q->bench ? -1 : 1;
 	if (p->m->parameter != q->m->parameter)
 		return p->m->parameter < q->m->parameter ? -1 : 1;
+	/* The runs of one platform side by side. */
+	if (p->platform != q->platform)
+		return p->platform < q->platform ? -1 : 1;
 	return p->index < q->index ? -1 : p->index > q->index;
 }
 
-static size_t first_like(const struct report *r, const struct metric *m, int whole_group)
+enum part { PART_GROUP, PART_BENCH, PART_PLATFORM };
+
+static const char *part_of(const struct metric *m, enum part part)
+{
+	return part == PART_GROUP   ? m->bench->group
+	       : part == PART_BENCH ? m->bench->name
+				    : m->platform;
+}
+
+static size_t first_like(const struct report *r, const struct metric *m, enum part part)
 {
 	size_t i = 0;
 
-	while (i < r->metric_count &&
-	       strcmp(whole_group ? r->metrics[i].bench->group : r->metrics[i].bench->name,
-		      whole_group ? m->bench->group : m->bench->name))
+	while (i < r->metric_count && strcmp(part_of(&r->metrics[i], part), part_of(m, part)))
 		i++;
 	return i;
 }
 
-/* All metrics in the order of the page; the caller frees. */
-static const struct metric **sorted(const struct report *r)
+int html_metrics_init(struct html *h)
 {
+	const struct report *r = h->r;
 	struct place *p = calloc(r->metric_count + 1, sizeof(*p));
-	const struct metric **m = calloc(r->metric_count + 1, sizeof(*m));
 
-	if (!p || !m) {
+	h->metrics = calloc(r->metric_count + 1, sizeof(*h->metrics));
+	if (!p || !h->metrics) {
 		free(p);
-		free(m);
-		return NULL;
+		return -1;
 	}
-	for (size_t i = 0; i < r->metric_count; i++)
-		p[i] = (struct place){&r->metrics[i], first_like(r, &r->metrics[i], 1),
-				      first_like(r, &r->metrics[i], 0), i};
+	for (size_t i = 0; i < r->metric_count; i++) {
+		const struct metric *m = &r->metrics[i];
+
+		p[i] = (struct place){m, first_like(r, m, PART_GROUP), first_like(r, m, PART_BENCH),
+				      first_like(r, m, PART_PLATFORM), i};
+	}
 	qsort(p, r->metric_count, sizeof(*p), by_place);
 	for (size_t i = 0; i < r->metric_count; i++)
-		m[i] = p[i].m;
+		h->metrics[i] = p[i].m;
 	free(p);
-	return m;
+	return 0;
 }
 
 /* ---- The table ---- */
@@ -164,11 +176,11 @@ static void native_cell(const struct html *h, const struct metric *m)
 static void metric_row(struct html_table *t, const struct metric *m)
 {
 	const struct html *h = t->h;
-	char s[FIGURE_SIZE], name[300];
+	char s[FIGURE_SIZE], name[NAME_SIZE];
 
 	html_table_row(t);
 	html_table_cell(t);
-	html_text(h, "%s", html_platform(h, name, sizeof(name), m->run, m->platform, m->variant));
+	html_text(h, "%s", html_platform(h, name, m->run, m->platform, m->variant, NAME_WHOLE));
 	if (m->bench->parameter_name)
 		html_text(h, ", %s\xc2\xa0=\xc2\xa0%lld", m->bench->parameter_name,
 			  (long long)m->parameter);
@@ -247,10 +259,10 @@ static void group(struct html *h, const struct metric *const *m, size_t count, s
 
 void html_benches(struct html *h)
 {
-	const struct metric **m = sorted(h->r);
+	const struct metric **m = h->metrics;
 	size_t from = 0, number = 0;
 
-	if (!m)
+	if (!h->r->metric_count)
 		return;
 	fputs("<section aria-labelledby=\"measurements\"><h2 "
 	      "id=\"measurements\">Measurements</h2>\n",
@@ -261,5 +273,4 @@ void html_benches(struct html *h)
 			from = i;
 		}
 	fputs("</section>\n", h->out);
-	free(m);
 }

@@ -79,12 +79,12 @@ static void row(const struct html *h, const struct svg *s, const struct axis *a,
 	size_t series = html_series(h, m->run, m->platform, m->variant);
 	enum ink ink = html_ink(series);
 	int soft = m->execution != EXECUTION_HARDWARE;
-	char name[300], cut[200], line[600], figure[FIGURE_SIZE], interval[FIGURE_SIZE];
+	char name[NAME_SIZE], cut[NAME_SIZE], line[600], figure[FIGURE_SIZE], interval[FIGURE_SIZE];
 	double x = axis_place(a, m->median);
 	double zero = a->logarithmic ? a->from : axis_place(a, 0), y = top + 22;
 
-	html_platform(h, name, sizeof(name), m->run, m->platform, m->variant);
-	html_cut(cut, sizeof(cut), name, 22);
+	html_platform(h, name, m->run, m->platform, m->variant, NAME_WHOLE);
+	html_platform(h, cut, m->run, m->platform, m->variant, 18);
 	if (m->bench->parameter_name)
 		snprintf(line, sizeof(line), "%s, %lld%s%s", cut, (long long)m->parameter,
 			 soft ? " \xc2\xb7 " : "", soft ? execution_name(m->execution) : "");
@@ -128,12 +128,12 @@ static void describe(const struct html *h, const struct metric *const *m, size_t
 	size_t used = 0;
 
 	for (size_t i = 0; i < count && used + 1 < size; i++) {
-		char bench[300], platform[300], figure[FIGURE_SIZE];
+		char bench[300], platform[NAME_SIZE], figure[FIGURE_SIZE];
 		int n = snprintf(
 			text + used, size - used, "%s%s on %s: %s%s%s", i ? "; " : "",
 			html_bench_name(bench, sizeof(bench), m[i]),
-			html_platform(h, platform, sizeof(platform), m[i]->run, m[i]->platform,
-				      m[i]->variant),
+			html_platform(h, platform, m[i]->run, m[i]->platform, m[i]->variant,
+				      NAME_WHOLE),
 			number_figure(figure, m[i]->median, m[i]->interval, m[i]->bench->unit),
 			m[i]->execution == EXECUTION_HARDWARE ? "" : ", ",
 			m[i]->execution == EXECUTION_HARDWARE ? ""

@@ -11,7 +11,8 @@
 #include <string.h>
 
 #define PLOT_HEIGHT 26.0
-#define WIDEST	    8.0 /* a ratio beyond which the forest plot cuts */
+#define ROOM	    0.17 /* for a tick's name, as a share of the narrowest plot */
+#define WIDEST	    8.0	 /* a ratio beyond which the forest plot cuts */
 
 static const struct {
 	const char *name, *mark, *class;
@@ -90,33 +91,33 @@ static struct axis ratio_axis(const struct comparison_row *const *rows, size_t c
 	return a;
 }
 
-/* Ratios read best in both directions from 1: 0.5, 0.8, 1, 1.25, 2. */
+/* Round ratios outwards from 1, each with room for its name. */
 static size_t ratio_ticks(const struct axis *a, double *ticks)
 {
-	static const double steps[] = {1.05, 1.1, 1.25, 1.5, 2, 4, 8};
-	size_t n = 0, last = 0;
+	static const double up[] = {1.02, 1.05, 1.1, 1.2, 1.5, 2, 3, 4, 6, 8};
+	static const double down[] = {0.98, 0.95, 0.9, 0.8, 0.67, 0.5, 0.33, 0.25, 0.17, 0.125};
+	double one = axis_place(a, 1), right = one, left = one;
+	size_t n = 0;
 
-	while (last + 1 < sizeof(steps) / sizeof(*steps) && steps[last + 1] <= a->high * 0.999)
-		last++;
 	ticks[n++] = 1;
-	if (steps[last] > a->high)
-		return n;
-	ticks[n++] = steps[last];
-	ticks[n++] = 1 / steps[last];
-	/* A second pair where it does not crowd the first. */
-	for (size_t i = last; i-- > 0;)
-		if (log(steps[i]) < 0.62 * log(steps[last]) &&
-		    log(steps[i]) > 0.38 * log(a->high)) {
-			ticks[n++] = steps[i];
-			ticks[n++] = 1 / steps[i];
-			break;
+	for (size_t i = 0; i < sizeof(up) / sizeof(*up); i++) {
+		double x = axis_place(a, up[i]), y = axis_place(a, down[i]);
+
+		if (up[i] < a->high && x > right + ROOM && x < 0.96) {
+			ticks[n++] = up[i];
+			right = x;
 		}
+		if (down[i] > a->low && y < left - ROOM && y > 0.04) {
+			ticks[n++] = down[i];
+			left = y;
+		}
+	}
 	return n;
 }
 
 static void scale_row(struct html *h, const struct axis *a)
 {
-	double ticks[8];
+	double ticks[AXIS_TICKS];
 	size_t n = ratio_ticks(a, ticks);
 	struct svg s;
 
@@ -180,7 +181,7 @@ static void forest_row(struct html *h, const struct axis *a, const struct compar
 /* ---- The table ---- */
 
 static const struct html_column columns[] = {
-	{"Verdict", ""},      {"Metric", "h"},	     {"Base", "n"},
+	{"Metric", "h"},      {"Verdict", ""},	     {"Base", "n"},
 	{"Other", "n"},	      {"Ratio [95 %]", "n"}, {"Ratio, other to base", "plot"},
 	{"p, adjusted", "n"}, {"Detectable", "n"},
 };
@@ -254,15 +255,16 @@ static void comparison_row(struct html *h, struct html_table *t, const struct ax
 
 	html_table_row(t);
 	html_table_cell(t);
+	metric_name(h, c);
+	html_table_cell(t);
 	fprintf(h->out, "<span class=\"verdict %s\"><span aria-hidden=\"true\">%s</span> %s</span>",
 		looks[v].class, looks[v].mark, looks[v].name);
+	change_in_words(h, c);
 	if (c->why) {
 		fputs("<span class=\"note\">", h->out);
 		html_text(h, "%s", c->why);
 		fputs("</span>", h->out);
 	}
-	html_table_cell(t);
-	metric_name(h, c);
 	side_cell(t, c->base, c->base_name, 0);
 	side_cell(t, c->other, c->other_name, 0);
 	html_table_cell(t);
@@ -271,7 +273,6 @@ static void comparison_row(struct html *h, struct html_table *t, const struct ax
 	fputs("</strong> <span class=\"interval\">", h->out);
 	html_text(h, "%s", html_ratio_interval(s, c->test.ratio, c->test.ratio_interval));
 	fputs("</span>", h->out);
-	change_in_words(h, c);
 	html_table_cell(t);
 	forest_row(h, a, c);
 	html_table_cell(t);

@@ -22,7 +22,7 @@ static void run_badge(const struct html *h, const struct result_run *run)
 static void skips(struct html *h)
 {
 	static const struct html_column columns[] = {
-		{"What", "h"}, {"Kind", ""}, {"Platform", ""}, {"Why", ""}};
+		{"What", "h"}, {"Kind", ""}, {"Platform", ""}, {"Why", "words"}};
 	const struct report *r = h->r;
 	struct html_table t;
 
@@ -54,7 +54,7 @@ static void skips(struct html *h)
 static void problems(struct html *h)
 {
 	static const struct html_column columns[] = {
-		{"What", "h"}, {"Platform", ""}, {"State", ""}, {"Trials", "n"}, {"Why", ""}};
+		{"What", "h"}, {"Platform", ""}, {"State", ""}, {"Trials", "n"}, {"Why", "words"}};
 	const struct report *r = h->r;
 	struct html_table t;
 

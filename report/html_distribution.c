@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define BINS  96
-#define LANE  52.0
+#define LANE  54.0
 #define SCALE 26.0
 #define LANES 12 /* in one panel */
 
@@ -121,10 +121,10 @@ static void marks(const struct svg *s, const struct axis *a, const struct metric
 	double x = axis_place(a, m->median);
 
 	if (isfinite(m->median))
-		svg_line(s, x, base - 32, x, base + 2, INK_TEXT, 1.8, NULL);
+		svg_line(s, x, base - 28, x, base + 2, INK_TEXT, 1.8, NULL);
 	x = axis_place(a, m->p99);
 	if (isfinite(m->p99))
-		svg_line(s, x, base - 32, x, base + 2, INK_TEXT, 1.4, "3 2.5");
+		svg_line(s, x, base - 28, x, base + 2, INK_TEXT, 1.4, "3 2.5");
 }
 
 static void lane(const struct html *h, const struct svg *s, const struct axis *a,
@@ -133,7 +133,7 @@ static void lane(const struct html *h, const struct svg *s, const struct axis *a
 	enum ink ink = html_ink(html_series(h, m->run, m->platform, m->variant));
 	int soft = m->execution != EXECUTION_HARDWARE;
 	double bins[BINS], x[BINS], y[BINS], base = top + LANE - 4;
-	char name[300], cut[200], line[400], median[FIGURE_SIZE], p99[FIGURE_SIZE];
+	char cut[NAME_SIZE], line[400], median[FIGURE_SIZE], p99[FIGURE_SIZE];
 
 	density(a, m, bins);
 	for (int i = 0; i < BINS; i++) {
@@ -143,8 +143,7 @@ static void lane(const struct html *h, const struct svg *s, const struct axis *a
 	svg_curve(s, x, y, BINS, base, ink, soft ? FILL_HATCHED : FILL_FAINT, NULL);
 	svg_line(s, a->from, base, a->to, base, INK_GRID, 1, NULL);
 	marks(s, a, m, base);
-	html_platform(h, name, sizeof(name), m->run, m->platform, m->variant);
-	html_cut(cut, sizeof(cut), name, 16);
+	html_platform(h, cut, m->run, m->platform, m->variant, 16);
 	snprintf(line, sizeof(line), "%s%s%s", cut, soft ? " \xc2\xb7 " : "",
 		 soft ? execution_name(m->execution) : "");
 	svg_text(s, a->from, top + 12, ANCHOR_START, INK_TEXT, 0, line);
@@ -180,13 +179,13 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 	html_bench_name(name, sizeof(name), m[0]);
 	snprintf(title, sizeof(title), "Distribution of %s", name);
 	for (size_t i = 0; i < count && used + 1 < sizeof(text); i++) {
-		char platform[300], median[FIGURE_SIZE], p99[FIGURE_SIZE];
+		char platform[NAME_SIZE], median[FIGURE_SIZE], p99[FIGURE_SIZE];
 
 		used += (size_t)snprintf(
 			text + used, sizeof(text) - used, "%s%s: median %s, 99th percentile %s",
 			i ? "; " : "",
-			html_platform(h, platform, sizeof(platform), m[i]->run, m[i]->platform,
-				      m[i]->variant),
+			html_platform(h, platform, m[i]->run, m[i]->platform, m[i]->variant,
+				      NAME_WHOLE),
 			number_figure(median, m[i]->median, m[i]->interval, NANOSECONDS),
 			number_beside(p99, m[i]->p99, m[i]->median, m[i]->interval, NANOSECONDS));
 	}
@@ -204,30 +203,41 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 					   "no more than the stamps.");
 }
 
+/* Is there an operation alike before the i-th metric, so that its panel is drawn already? */
+static int drawn(const struct metric *const *m, size_t i)
+{
+	for (size_t j = 0; j < i; j++)
+		if (drawable(m[j]) && alike(m[j], m[i]))
+			return 1;
+	return 0;
+}
+
 void html_distributions(struct html *h)
 {
-	const struct report *r = h->r;
+	const struct metric **m = h->metrics, **lanes;
+	size_t count = h->r->metric_count;
 
-	if (!html_has_distributions(r))
+	if (!html_has_distributions(h->r))
+		return;
+	lanes = calloc(count, sizeof(*lanes));
+	if (!lanes)
 		return;
 	fputs("<section aria-labelledby=\"distributions\"><h2 id=\"distributions\">Distributions"
 	      "</h2>\n<p>What single operations cost; solid line: median, dashed line: p99.</p>\n",
 	      h->out);
 	html_term(h, TERM_DISTRIBUTION);
 	fputs("<div class=\"multiples\">\n", h->out);
-	for (size_t i = 0; i < r->metric_count; i++) {
-		const struct metric *lanes[LANES];
-		size_t n = 0, before = 0;
+	for (size_t i = 0; i < count; i++) {
+		size_t n = 0;
 
-		while (before < i && !(drawable(&r->metrics[before]) &&
-				       alike(&r->metrics[before], &r->metrics[i])))
-			before++;
-		if (before < i || !drawable(&r->metrics[i]))
+		if (!drawable(m[i]) || drawn(m, i))
 			continue;
-		for (size_t j = i; j < r->metric_count && n < LANES; j++)
-			if (drawable(&r->metrics[j]) && alike(&r->metrics[i], &r->metrics[j]))
-				lanes[n++] = &r->metrics[j];
-		panel(h, lanes, n);
+		for (size_t j = i; j < count; j++)
+			if (drawable(m[j]) && alike(m[i], m[j]))
+				lanes[n++] = m[j];
+		for (size_t from = 0; from < n; from += LANES)
+			panel(h, lanes + from, n - from < LANES ? n - from : LANES);
 	}
 	fputs("</div></section>\n", h->out);
+	free(lanes);
 }

@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const struct html_column columns[] = {
-	{"Platform and recovery", "h"}, {"Outcomes", ""},  {"Recovered [95 % interval]", "n"},
-	{"Time to detect", "n"},	{"Repair", "n"},   {"Time to recover", "n"},
+	{"Platform and recovery", "h"}, {"Outcomes", "words"}, {"Recovered [95 % interval]", "n"},
+	{"Time to detect", "n"},	{"Repair", "n"},       {"Time to recover", "n"},
 	{"Full recovery", "n"},		{"Downtime", "n"},
 };
 
@@ -24,7 +24,7 @@ static const struct {
 	[OUTCOME_HANG] = {INK_BAD, FILL_HATCHED},
 	[OUTCOME_CRASH] = {INK_BAD, FILL_SOLID},
 	[OUTCOME_DETECTED_CORRUPTION] = {INK_WARN, FILL_SOLID},
-	[OUTCOME_SILENT_CORRUPTION] = {INK_BAD, FILL_FAINT},
+	[OUTCOME_SILENT_CORRUPTION] = {INK_TEXT, FILL_SOLID},
 	[OUTCOME_COLLATERAL] = {INK_WARN, FILL_HATCHED},
 	[OUTCOME_HARNESS_ERROR] = {INK_MUTED, FILL_OUTLINE},
 };
@@ -70,7 +70,7 @@ static void time_cell(struct html_table *t, const struct time_figure *time, size
 		if (!all)
 			fprintf(h->out, "<span class=\"none\">%s</span>", none);
 		else
-			html_text(h, "censored (%zu of %zu)", censored, all);
+			html_text(h, "censored (%zu\xc2\xa0of\xc2\xa0%zu)", censored, all);
 		return;
 	}
 	fputs("<strong>", h->out);
@@ -110,9 +110,12 @@ static void side_notes(const struct html *h, const struct fault_figure *f)
 {
 	char s[FIGURE_SIZE];
 
-	if (!isnan(f->lost_operations))
-		note(h, "acknowledged operations lost:", f->lost_operations,
-		     number_plain(s, f->lost_operations));
+	if (f->lost_operations < 1e15) { /* a count: not "3.00" */
+		snprintf(s, sizeof(s), "%.*f",
+			 f->lost_operations == floor(f->lost_operations) ? 0 : 1,
+			 f->lost_operations);
+		note(h, "acknowledged operations lost:", f->lost_operations, s);
+	}
 	note(h, "rate under the fault:", f->rate_ratio, number_share(s, f->rate_ratio));
 	note(h, "neighbours kept:", f->neighbour_ratio, number_share(s, f->neighbour_ratio));
 	note(h, "fairness (Jain):", f->fairness, number_plain(s, f->fairness));
@@ -123,10 +126,10 @@ static void side_notes(const struct html *h, const struct fault_figure *f)
 static void platform_cell(struct html_table *t, const struct fault_figure *f)
 {
 	const struct html *h = t->h;
-	char s[300];
+	char s[NAME_SIZE];
 
 	html_table_cell(t);
-	html_text(h, "%s", html_platform(h, s, sizeof(s), f->run, f->platform, f->variant));
+	html_text(h, "%s", html_platform(h, s, f->run, f->platform, f->variant, NAME_WHOLE));
 	html_text(h, " + %s", f->recovery);
 	fputs("<span class=\"note\">", h->out);
 	html_text(h, "detector: %s", f->detector && *f->detector ? f->detector : "none");
@@ -204,12 +207,11 @@ static void table(const struct html *h)
 static void bar(const struct html *h, const struct svg *s, const struct fault_figure *f, double top)
 {
 	double from = 0, all = 0;
-	char name[300], cut[200], fault[200], line[600];
+	char name[NAME_SIZE], cut[NAME_SIZE], fault[200], line[600];
 
 	for (int i = 0; i < OUTCOMES; i++)
 		all += (double)f->outcomes[i];
-	html_platform(h, name, sizeof(name), f->run, f->platform, f->variant);
-	html_cut(cut, sizeof(cut), name, 14);
+	html_platform(h, cut, f->run, f->platform, f->variant, 14);
 	snprintf(line, sizeof(line), "%s + %.40s, %s",
 		 html_cut(fault, sizeof(fault), f->fault->name, 20), f->recovery, cut);
 	html_cut(name, sizeof(name), line, 48);
@@ -224,9 +226,6 @@ static void bar(const struct html *h, const struct svg *s, const struct fault_fi
 		svg_box(s, from + (from > 0 ? 0.003 : 0), to, top + 19, 17, looks[i].ink,
 			looks[i].fill);
 		snprintf(line, sizeof(line), "%zu", f->outcomes[i]);
-		if (looks[i].fill == FILL_HATCHED && to - from > 0.06)
-			svg_box(s, (from + to) / 2 - 0.018, (from + to) / 2 + 0.018, top + 21, 13,
-				INK_PAPER, FILL_SOLID);
 		if (to - from > 0.06)
 			svg_text(s, (from + to) / 2, top + 32, ANCHOR_MIDDLE, ink, 1, line);
 		from = to;

@@ -127,14 +127,13 @@ static void words(const struct html *h, const struct metric_fit *f)
 	const struct line_fit *fit = &f->fit;
 	const char *parameter = f->bench->parameter_name ? f->bench->parameter_name : "parameter";
 	size_t series = html_series(h, f->run, f->platform, f->variant);
-	char platform[300], a[FIGURE_SIZE], b[FIGURE_SIZE];
+	char platform[NAME_SIZE], a[FIGURE_SIZE], b[FIGURE_SIZE];
 
 	fputs("<li>", h->out);
 	svg_swatch(h->out, html_ink(series), html_shape(series),
 		   f->execution != EXECUTION_HARDWARE);
 	fputs(" <strong>", h->out);
-	html_text(h, "%s",
-		  html_platform(h, platform, sizeof(platform), f->run, f->platform, f->variant));
+	html_text(h, "%s", html_platform(h, platform, f->run, f->platform, f->variant, NAME_WHOLE));
 	fputs("</strong> ", h->out);
 	html_execution(h, f->execution, 0);
 	if (!isfinite(fit->slope)) {

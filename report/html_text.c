@@ -28,7 +28,7 @@ static const struct interval none = {NAN, NAN};
 
 const char *html_figure(char *s, double v, enum unit unit)
 {
-	return number_figure(s, v, none, unit);
+	return v == 0 ? strcpy(s, "0") : number_figure(s, v, none, unit);
 }
 
 /* 1.50 as 1.5, and 2.00 as 2: the zeros of a round number say nothing. */
@@ -96,18 +96,19 @@ const char *html_ratio_interval(char *s, double ratio, struct interval i)
 	return s;
 }
 
-const char *html_platform(const struct html *h, char *s, size_t size, const struct result_run *run,
-			  const char *platform, const char *variant)
+const char *html_platform(const struct html *h, char *s, const struct result_run *run,
+			  const char *platform, const char *variant, size_t letters)
 {
-	char letter[8], platform_cut[120], variant_cut[120];
+	char letter[8], platform_cut[124], variant_cut[124];
 	int n;
 
-	html_cut(platform_cut, sizeof(platform_cut), platform, 28);
-	html_cut(variant_cut, sizeof(variant_cut), variant, 28);
-	n = snprintf(s, size, "%s%s%s", platform_cut, *variant_cut ? " \xc2\xb7 " : "",
+	html_cut(platform_cut, sizeof(platform_cut), platform, letters);
+	html_cut(variant_cut, sizeof(variant_cut), variant, letters);
+	n = snprintf(s, NAME_SIZE, "%s%s%s", platform_cut, *variant_cut ? " \xc2\xb7 " : "",
 		     variant_cut);
-	if (h->r->run_count > 1 && n >= 0 && (size_t)n < size)
-		snprintf(s + n, size - (size_t)n, NBSP "[%s]", html_run_letter(h, letter, run));
+	if (h->r->run_count > 1 && n > 0)
+		snprintf(s + n, NAME_SIZE - (size_t)n, NBSP "[%s]",
+			 html_run_letter(h, letter, run));
 	return s;
 }
 

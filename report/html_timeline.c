@@ -113,7 +113,7 @@ static void frame(struct timeline *t)
 	if (end <= 0)
 		end = isfinite(last) && last > 0 ? last : 1e6;
 	else
-		end *= 1.25;
+		end *= t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0 ? 1.25 : 1.02;
 	t->x = axis_linear(isfinite(first) ? fmax(fmin(first, 0), -0.3 * end) : -0.1 * end, end);
 	t->x.from = 0.005;
 	t->x.to = 0.995;
@@ -352,7 +352,7 @@ static void console(const struct html *h, const struct result_trial *trial)
 static void timeline(struct html *h, const struct fault_figure *f)
 {
 	struct timeline t = {.f = f};
-	char title[700], platform[300], text[900], from_to[FIGURE_SIZE];
+	char title[700], platform[NAME_SIZE], text[900], from_to[FIGURE_SIZE];
 	double from, to;
 	struct svg s;
 
@@ -363,7 +363,7 @@ static void timeline(struct html *h, const struct fault_figure *f)
 	t.y.from = BOTTOM;
 	t.y.to = TOP;
 	snprintf(title, sizeof(title), "%.80s + %.80s on %s", f->fault->name, f->recovery,
-		 html_platform(h, platform, sizeof(platform), f->run, f->platform, f->variant));
+		 html_platform(h, platform, f->run, f->platform, f->variant, NAME_WHOLE));
 	snprintf(text, sizeof(text),
 		 "Acknowledged operations of %zu guests over time, outcome %s. %s%s.", t.guests,
 		 outcome_name(t.trial->outcome),

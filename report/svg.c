@@ -136,8 +136,8 @@ void svg_box(const struct svg *s, double x1, double x2, double y, double height,
 {
 	if (x2 < x1)
 		return;
-	/* A hairline on the left edge: a box too narrow to see is still there. */
-	if (fill != FILL_OUTLINE)
+	/* A hairline: a box too narrow to see is still there. */
+	if (fill != FILL_OUTLINE && x2 - x1 < 0.004)
 		svg_line(s, x1, y, x1, y + height, ink, 1, NULL);
 	put_rect(s, x1, x2, y, height);
 	if (fill == FILL_OUTLINE)
@@ -165,7 +165,14 @@ void svg_text(const struct svg *s, double x, double y, enum anchor anchor, enum 
 		anchor = ANCHOR_END;
 	fprintf(s->out, "<text x=\"%.2f%%\" y=\"%.1f\" text-anchor=\"%s\"", percent(x), pixel(y),
 		names[anchor]);
-	put_fill(s->out, ink);
+	/* A seam of paper around the letters, where lines and boxes run beneath. */
+	if (ink == INK_PAPER)
+		put_fill(s->out, ink);
+	else
+		fprintf(s->out,
+			" class=\"f-%s o-paper\" fill=\"%s\" stroke=\"%s\" stroke-width=\"3\" "
+			"stroke-linejoin=\"round\" paint-order=\"stroke\"",
+			inks[ink].name, inks[ink].colour, inks[INK_PAPER].colour);
 	fputs(bold ? " font-weight=\"600\">" : ">", s->out);
 	svg_escape(s->out, text);
 	fputs("</text>\n", s->out);
