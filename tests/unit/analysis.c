@@ -1,0 +1,792 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The analysis: every expected figure is worked out by hand in the comment beside it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "report/report.h"
+#include "report/sha256.h"
+#include "tests/unit/sample_full.h"
+
+static char directory[] = "/tmp/vq-analysis.XXXXXX";
+static char path[64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/a.vq", directory);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	remove(path);
+	return rmdir(directory);
+}
+
+static void assert_near(double v, double expected)
+{
+	if (!(fabs(v - expected) <= 1e-9 * fmax(1, fabs(expected))))
+		print_error("%.17g is not %.17g\n", v, expected);
+	assert_true(fabs(v - expected) <= 1e-9 * fmax(1, fabs(expected)));
+}
+
+/* A new file with one run, platforms native and kvm, and one bench. */
+static struct result *begin(int64_t *run, const char *native, struct result_bench bench)
+{
+	struct result *r = sample_create(path);
+
+	*run = sample_run(r, "u-1", "1.0");
+	sample_platform(r, *run, "native", native);
+	sample_platform(r, *run, "kvm", "kvm");
+	bench.run = *run;
+	sample_must(r, result_add_bench(r, &bench));
+	return r;
+}
+
+static struct result_bench bench_of(enum unit unit)
+{
+	return (struct result_bench){.name = "b",
+				     .group = "g",
+				     .summary = "s",
+				     .unit = unit,
+				     .better = unit == NANOSECONDS ? LOWER : HIGHER};
+}
+
+static struct report *finish(struct result *r, int64_t run)
+{
+	const char *const paths[] = {path};
+	struct report *report;
+	char error[512] = "";
+
+	sample_must(r, result_end_run(r, run, 0));
+	result_close(r);
+	report = report_load(paths, 1, error, sizeof(error));
+	if (!report)
+		print_error("%s\n", error);
+	assert_non_null(report);
+	return report;
+}
+
+/* ---- Metrics ---- */
+
+static void test_times(void **state)
+{
+	struct report *report;
+	struct metric *m;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	for (uint32_t i = 0; i < 8; i++)
+		sample_flat(r, sample_trial(run, i, "b", "kvm"), 160 + 2 * i, 10);
+	report = finish(r, run);
+	assert_int_equal(report->metric_count, 1);
+	m = &report->metrics[0];
+	/* (160 + 2 i - 60) ticks of 0.5 ns: 50, 51, … 57. */
+	for (size_t i = 0; i < 8; i++)
+		assert_near(m->values[i], 50 + (double)i);
+	assert_int_equal(m->trials, 8);
+	assert_int_equal(m->discarded, 0);
+	assert_near(m->median, 53.5);
+	assert_near(m->mean, 53.5);
+	assert_near(m->p99, 53.5);
+	assert_near(m->overhead, 30);
+	/* Eight trials: only the extremes hold the median with 95 % (1 - 2/256; inside them 93 %).
+	 */
+	assert_near(m->interval.low, 50);
+	assert_near(m->interval.high, 57);
+	assert_near(m->median_undisturbed, 53.5);
+	assert_near(m->disturbed_share, 0);
+	assert_true(isnan(m->plain_mean) && isnan(m->exits_per_op));
+	assert_int_equal(m->loop_disagrees, 0);
+	assert_int_equal(m->histogram->total, 80);
+	assert_near(m->tick_ns, 0.5);
+	assert_int_equal(report->problem_count, 0);
+	report_free(report);
+}
+
+static void test_never_pooled(void **state)
+{
+	static const uint32_t counts[] = {1000, 10, 10};
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	for (uint32_t i = 0; i < 3; i++)
+		sample_flat(r, sample_trial(run, i, "b", "kvm"), 160 + 40 * i, counts[i]);
+	report = finish(r, run);
+	/* Medians 50, 70, 90: their median is 70; of all samples together it would be 50. */
+	assert_near(report->metrics[0].median, 70);
+	assert_near(report->metrics[0].mean, 70);
+	assert_true(isnan(report->metrics[0].interval.low));
+	report_free(report);
+}
+
+static void test_never_clamped(void **state)
+{
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	sample_flat(r, sample_trial(run, 0, "b", "kvm"), 50, 10);
+	report = finish(r, run);
+	assert_near(report->metrics[0].median, -5); /* (50 - 60) / 2 */
+	report_free(report);
+}
+
+/* One batch holds 98 fast and 2 slow operations. */
+static void test_rates(void **state)
+{
+	struct histogram *h = malloc(sizeof(*h));
+	struct result_batch b;
+	struct result_trial t;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	assert_non_null(h);
+	r = begin(&run, "native", bench_of(BYTES_PER_SECOND));
+	t = sample_trial(run, 0, "b", "kvm");
+	t.work = 1000;
+	sample_batch_clear(&b, h, 0);
+	sample_record(&b, 160, 98);
+	sample_record(&b, 260, 2);
+	t.batches = &b;
+	t.batch_count = 1;
+	sample_must(r, result_add_trial(r, &t));
+	t.ordinal = 1; /* the stamps cost more than the operation: no rate, and it says so */
+	sample_flat(r, t, 60, 5);
+	report = finish(r, run);
+	assert_int_equal(report->metric_count, 1);
+	assert_int_equal(report->metrics[0].trials, 1);
+	assert_int_equal(report->metrics[0].discarded, 1);
+	assert_near(report->metrics[0].median, 1000 / 50e-9);
+	assert_near(report->metrics[0].p99, 1000 / 100e-9); /* the slow end */
+	assert_near(report->metrics[0].mean, 1000 / 51e-9);
+	assert_int_equal(report->problem_count, 1);
+	assert_int_equal(report->problems[0].status, TRIAL_INVALID);
+	assert_non_null(strstr(report->problems[0].why, "no rate"));
+	report_free(report);
+	free(h);
+}
+
+static void test_disturbances(void **state)
+{
+	static struct histogram h[4];
+	struct result_batch b[4];
+	struct result_trial t;
+	struct report *report;
+	struct metric *m;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	for (uint32_t i = 0; i < 3; i++) {
+		t = sample_trial(run, i, "b", "kvm");
+		for (uint32_t k = 0; k < 4; k++) {
+			bool disturbed = k < i + 1; /* 1, 2, 3 of 4 */
+
+			sample_batch_clear(&b[k], &h[k], k);
+			sample_record(&b[k], disturbed ? 400 : 160 + 2 * i, 10);
+			b[k].disturbances = disturbed ? DISTURBED_STEAL : 0;
+		}
+		t.batches = b;
+		t.batch_count = 4;
+		sample_must(r, result_add_trial(r, &t));
+	}
+	t = sample_trial(run, 3, "b", "kvm"); /* nothing undisturbed at all */
+	sample_batch_clear(&b[0], &h[0], 0);
+	sample_record(&b[0], 400, 10);
+	b[0].disturbances = DISTURBED_SWITCHES;
+	t.batches = b;
+	t.batch_count = 1;
+	sample_must(r, result_add_trial(r, &t));
+	report = finish(r, run);
+	m = &report->metrics[0];
+	/* Nearest rank: 50, 51 (20 of 40), 170, 170. */
+	assert_near(m->values[0], 50);
+	assert_near(m->values[1], 51);
+	assert_near(m->values[2], 170);
+	assert_near(m->median, 110.5);
+	assert_int_equal(m->undisturbed_count, 3);
+	assert_near(m->median_undisturbed, 51); /* of 50, 51, 52 */
+	assert_near(m->disturbed_share, 7.0 / 13);
+	assert_int_equal(m->disturbed_trials, 4);
+	assert_int_equal(m->disturbances, DISTURBED_STEAL | DISTURBED_SWITCHES);
+	report_free(report);
+}
+
+/* A plain loop of `ticks` an operation beside stamped ones of 460 ticks, net 400 = 200 ns. */
+static struct report *load_loop(uint64_t ticks, int64_t overhead)
+{
+	struct histogram *h = malloc(sizeof(*h));
+	struct result_batch b;
+	struct result_trial t;
+	struct result *r;
+	int64_t run;
+
+	assert_non_null(h);
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	t = sample_trial(run, 0, "b", "kvm");
+	t.overhead_ticks = overhead;
+	sample_batch_clear(&b, h, 0);
+	sample_record(&b, 400 + (uint64_t)overhead, 10);
+	b.plain_count = 100;
+	b.plain_ticks = 100 * ticks;
+	t.batches = &b;
+	t.batch_count = 1;
+	sample_must(r, result_add_trial(r, &t));
+	free(h);
+	return finish(r, run);
+}
+
+static void test_loop(void **state)
+{
+	struct report *report;
+
+	(void)state;
+	report = load_loop(420, 20);			 /* 5 % more; 400 is 20 times the stamp */
+	assert_near(report->metrics[0].plain_mean, 210); /* no overhead taken off */
+	assert_int_equal(report->metrics[0].loop_disagrees, 1);
+	assert_int_equal(report->problem_count, 1);
+	assert_int_equal(report->problems[0].status, TRIAL_OK);
+	report_free(report);
+	report = load_loop(420, 21); /* not worth judging: stamps weigh too much */
+	assert_int_equal(report->metrics[0].loop_disagrees, 0);
+	assert_int_equal(report->problem_count, 0);
+	report_free(report);
+	report = load_loop(407, 20); /* 1.75 % */
+	assert_int_equal(report->metrics[0].loop_disagrees, 0);
+	report_free(report);
+}
+
+static void test_no_samples(void **state)
+{
+	struct result_batch b = {.number = 0, .plain_count = 10, .plain_ticks = 100};
+	struct result_batch bare = {.number = 0, .count = 10, .sum_ticks = 100};
+	struct result_trial t;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	t = sample_trial(run, 0, "b", "kvm");
+	t.batches = &b;
+	t.batch_count = 1;
+	sample_must(r, result_add_trial(r, &t));
+	t.ordinal = 1;
+	t.batches = &bare;
+	sample_must(r, result_add_trial(r, &t));
+	t.ordinal = 2;
+	t.status = TRIAL_FAILED;
+	t.reason = "crash";
+	t.batch_count = 0;
+	sample_must(r, result_add_trial(r, &t));
+	t.ordinal = 3;
+	sample_must(r, result_add_trial(r, &t));
+	report = finish(r, run);
+	assert_int_equal(report->metric_count, 0);
+	assert_int_equal(report->problem_count, 3);
+	assert_string_equal(report->problems[2].why, "crash");
+	assert_int_equal(report->problems[2].count, 2);
+	assert_string_equal(report->problems[2].what, "b");
+	assert_string_equal(report->problems[2].platform, "kvm");
+	report_free(report);
+}
+
+/* ---- Against native ---- */
+
+static struct metric *find(struct report *report, const char *platform)
+{
+	for (size_t i = 0; i < report->metric_count; i++)
+		if (!strcmp(report->metrics[i].platform_name, platform))
+			return &report->metrics[i];
+	fail();
+	return NULL;
+}
+
+struct native_case {
+	const char *native; /* label */
+	enum unit unit;
+	int traps;
+	enum execution guest;
+	double ratio;
+	const char *why;
+};
+
+static void test_native(void **state)
+{
+	/* Native takes 50 ns, kvm 200 ns; as rates 1000 over that. */
+	static const struct native_case cases[] = {
+		{"native", NANOSECONDS, 1, EXECUTION_HARDWARE, 4, NULL},
+		{"native", OPERATIONS_PER_SECOND, 0, EXECUTION_HARDWARE, 4, NULL},
+		{"native (nested)", NANOSECONDS, 0, EXECUTION_HARDWARE, 4, NULL},
+		{"native (nested)", NANOSECONDS, 1, EXECUTION_HARDWARE, NAN, "native traps"},
+		{"native", NANOSECONDS, 0, EXECUTION_INTERPRETED, NAN, "hardware alone"},
+		{"native", NANOSECONDS, 0, EXECUTION_DETERMINISTIC, NAN, "hardware alone"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result_bench bench = bench_of(cases[i].unit);
+		struct result_trial t;
+		struct report *report;
+		struct metric *m;
+		struct result *r;
+		int64_t run;
+
+		bench.traps = cases[i].traps;
+		r = begin(&run, cases[i].native, bench);
+		t = sample_trial(run, 0, "b", "native");
+		t.work = 1000;
+		sample_flat(r, t, 160, 5);
+		t = sample_trial(run, 1, "b", "kvm");
+		t.work = 1000;
+		t.execution = cases[i].guest;
+		sample_flat(r, t, 460, 5);
+		report = finish(r, run);
+		m = find(report, "kvm");
+		assert_string_equal(find(report, "native")->platform, cases[i].native);
+		if (cases[i].why) {
+			assert_true(isnan(m->native_ratio));
+			assert_non_null(strstr(m->native_why, cases[i].why));
+		} else {
+			assert_null(m->native_why);
+			assert_near(m->native_ratio, 4);
+		}
+		assert_true(isnan(find(report, "native")->native_ratio));
+		report_free(report);
+	}
+}
+
+static void test_native_missing(void **state)
+{
+	struct result_bench bench = bench_of(NANOSECONDS);
+	struct result_trial t;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	bench.parameter_name = "n";
+	r = begin(&run, "native", bench);
+	t = sample_trial(run, 0, "b", "native");
+	t.parameter = 1;
+	sample_flat(r, t, 160, 5);
+	t = sample_trial(run, 1, "b", "kvm");
+	t.parameter = 2; /* another parameter is another metric */
+	sample_flat(r, t, 160, 5);
+	t = sample_trial(run, 2, "b", "kvm");
+	t.parameter = 2; /* and so is another execution */
+	t.execution = EXECUTION_INTERPRETED;
+	sample_flat(r, t, 200, 5);
+	report = finish(r, run);
+	assert_int_equal(report->metric_count, 3);
+	assert_non_null(strstr(find(report, "kvm")->native_why, "not measured"));
+	assert_int_equal(report->metrics[1].execution, EXECUTION_HARDWARE);
+	assert_int_equal(report->metrics[2].execution, EXECUTION_INTERPRETED);
+	assert_near(report->metrics[1].median, 50);
+	assert_near(report->metrics[2].median, 70);
+	report_free(report);
+}
+
+static void test_fit(void **state)
+{
+	struct result_bench bench = bench_of(NANOSECONDS);
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	bench.parameter_name = "pages";
+	bench.fit_line = 1;
+	r = begin(&run, "native", bench);
+	for (uint32_t i = 0; i < 12; i++) {
+		struct result_trial t = sample_trial(run, i, "b", "kvm");
+
+		t.parameter = 10 * (i % 4 + 1);
+		sample_flat(r, t, 100 + 2 * (uint64_t)t.parameter, 5);
+	}
+	report = finish(r, run);
+	assert_int_equal(report->fit_count, 1);
+	assert_near(report->fits[0].fit.intercept, 20); /* (100 - 60) / 2 */
+	assert_near(report->fits[0].fit.slope, 1);
+	assert_near(report->fits[0].fit.r_squared, 1);
+	assert_string_equal(report->fits[0].platform, "kvm");
+	report_free(report);
+}
+
+/* ---- Faults ---- */
+
+static struct result *begin_faults(int64_t *run)
+{
+	struct result *r = sample_create(path);
+
+	*run = sample_run(r, "u-1", "1.0");
+	sample_platform(r, *run, "kvm", "kvm");
+	sample_fault(r, *run, "hang");
+	return r;
+}
+
+static void add_fault(struct result *r, int64_t run, uint32_t ordinal,
+		      const struct result_fault_trial *f)
+{
+	struct result_trial t = sample_fault_trial(run, ordinal, "hang", "restart", "kvm", f);
+
+	sample_must(r, result_add_trial(r, &t));
+}
+
+static void add_recovered(struct result *r, int64_t run, uint32_t ordinal, int64_t after)
+{
+	struct result_fault_trial f = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
+
+	sample_recovered(&f, after / 2, after);
+	add_fault(r, run, ordinal, &f);
+}
+
+static void add_lost(struct result *r, int64_t run, uint32_t ordinal, enum outcome outcome)
+{
+	struct result_fault_trial f = sample_outcome(outcome);
+
+	f.stamp_ns[T0_INJECTED] = 100000000;
+	f.stamp_ns[T1_ACTIVE] = 100001000;
+	f.downtime_ns = f.horizon_ns;
+	add_fault(r, run, ordinal, &f);
+}
+
+static void test_censored(void **state)
+{
+	static const int64_t times[] = {40, 10, 30, 20};
+	struct fault_figure *f;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 4; i++)
+		add_recovered(r, run, i, times[i] * 1000000);
+	add_lost(r, run, 4, OUTCOME_HANG);
+	report = finish(r, run);
+	assert_int_equal(report->fault_count, 1);
+	f = &report->faults[0];
+	assert_int_equal(f->trials, 5);
+	assert_int_equal(f->activated, 5);
+	assert_int_equal(f->recovered, 4);
+	assert_int_equal(f->censored, 1);
+	assert_int_equal(f->outcomes[OUTCOME_HANG], 1);
+	/* Survival 0.8, 0.6, 0.4: half are back by 30 ms. Without the hang it would say 20. */
+	assert_near(f->ttr.median, 30e6);
+	assert_int_equal(f->ttr.count, 4);
+	assert_near(f->ttd.median, 15e6);
+	/* Of 5, 10, 15, 20: the hang was never detected, so there was nothing to repair. */
+	assert_near(f->repair.median, 10e6);
+	assert_near(f->full.median, 35e6);
+	assert_near(f->downtime.median, 30e6);
+	assert_near(f->rate_ratio, 0);
+	assert_near(f->lost_operations, 0);
+	assert_true(isnan(f->fairness) && isnan(f->steal));
+	/* Clopper and Pearson for 4 of 5. */
+	assert_true(fabs(f->recovered_share.low - 0.28358) < 1e-4);
+	assert_true(fabs(f->recovered_share.high - 0.99495) < 1e-4);
+	assert_non_null(f->example);
+	assert_int_equal(f->example->ordinal, 2); /* the one that took 30 ms */
+	assert_ptr_equal(f->result, report->files[0].result);
+	report_free(report);
+}
+
+static void test_censored_median(void **state)
+{
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 2; i++)
+		add_recovered(r, run, i, 10000000);
+	for (uint32_t i = 2; i < 5; i++)
+		add_lost(r, run, i, i == 2 ? OUTCOME_CRASH : OUTCOME_HANG);
+	report = finish(r, run);
+	/* Two of five: half are never seen to recover. No number, but the count. */
+	assert_true(isnan(report->faults[0].ttr.median));
+	assert_true(isnan(report->faults[0].ttr.low) && isnan(report->faults[0].ttr.high));
+	assert_int_equal(report->faults[0].ttr.count, 2);
+	assert_int_equal(report->faults[0].censored, 3);
+	assert_true(isnan(report->faults[0].downtime.median));
+	report_free(report);
+}
+
+/*
+ * Recovered at 10, 20 and 30 ms; two lose data at once. Aalen and Johansen: incidence of recovery
+ * 0.2, 0.4, 0.6, so the median is 30 ms. Censoring the losses at 15 ms would give 20.
+ */
+static void test_competing(void **state)
+{
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 3; i++)
+		add_recovered(r, run, i, 10000000 * (int64_t)(i + 1));
+	add_lost(r, run, 3, OUTCOME_SILENT_CORRUPTION);
+	add_lost(r, run, 4, OUTCOME_DETECTED_CORRUPTION);
+	report = finish(r, run);
+	assert_near(report->faults[0].ttr.median, 30e6);
+	assert_int_equal(report->faults[0].recovered, 3);
+	assert_int_equal(report->faults[0].censored, 2);
+	report_free(report);
+}
+
+static void test_not_counted(void **state)
+{
+	struct result_fault_trial f;
+	struct fault_figure *figure;
+	struct result_trial t;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	add_recovered(r, run, 0, 10000000);
+	f = sample_outcome(OUTCOME_HARNESS_ERROR);
+	add_fault(r, run, 1, &f);
+	f = sample_outcome(OUTCOME_NOT_ACTIVATED);
+	f.stamp_ns[T0_INJECTED] = 5;
+	add_fault(r, run, 2, &f);
+	f = sample_outcome(OUTCOME_MASKED);
+	f.stamp_ns[T0_INJECTED] = 5;
+	add_fault(r, run, 3, &f);
+	f = sample_outcome(OUTCOME_ASSISTED_RECOVERED); /* but no stamp says when */
+	f.stamp_ns[T0_INJECTED] = 5;
+	add_fault(r, run, 4, &f);
+	f = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
+	sample_recovered(&f, 5000000, 10000000);
+	f.stamp_ns[T2_DETECTED] = 5; /* before the injection */
+	add_fault(r, run, 5, &f);
+	f = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
+	sample_recovered(&f, 5000000, 10000000);
+	t = sample_fault_trial(run, 6, "hang", "restart", "kvm", &f);
+	t.status = TRIAL_FAILED;
+	t.reason = "the guest did not start";
+	sample_must(r, result_add_trial(r, &t));
+	report = finish(r, run);
+	assert_int_equal(report->fault_count, 1);
+	figure = &report->faults[0];
+	assert_int_equal(figure->trials, 3);
+	assert_int_equal(figure->outcomes[OUTCOME_NOT_ACTIVATED], 1);
+	assert_int_equal(figure->outcomes[OUTCOME_MASKED], 1);
+	assert_int_equal(figure->outcomes[OUTCOME_HARNESS_ERROR], 0);
+	assert_int_equal(figure->activated, 2);
+	assert_int_equal(figure->recovered, 1);
+	assert_int_equal(figure->censored, 0);
+	assert_int_equal(figure->ttr.count, 1);
+	assert_near(figure->ttr.median, 10e6);
+	assert_int_equal(figure->downtime.count, 2);
+	assert_int_equal(report->problem_count, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_string_equal(report->problems[i].what, "hang+restart");
+	report_free(report);
+}
+
+/* Self-recovered before the detector noticed: not detected late, and not repaired either. */
+static void test_undetected(void **state)
+{
+	struct result_fault_trial f;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 3; i++) {
+		f = sample_outcome(OUTCOME_AUTO_RECOVERED);
+		sample_recovered(&f, 20000000, 10000000);
+		f.stamp_ns[T3_RECOVERY_STARTED] = -1;
+		if (i)
+			f.stamp_ns[T2_DETECTED] = -1;
+		add_fault(r, run, i, &f);
+	}
+	report = finish(r, run);
+	assert_near(report->faults[0].ttr.median, 10e6);
+	assert_int_equal(report->faults[0].ttd.count, 1);
+	assert_true(isnan(report->faults[0].ttd.median));
+	assert_int_equal(report->faults[0].repair.count, 0);
+	assert_true(isnan(report->faults[0].repair.median));
+	report_free(report);
+}
+
+/* Truth lies within [stamp - uncertainty, stamp]: the interval is wider by that, the median is
+ * not moved. */
+static void test_uncertainty(void **state)
+{
+	struct time_figure exact, vague;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	for (int vagueness = 0; vagueness < 2; vagueness++) {
+		r = begin_faults(&run);
+		for (uint32_t i = 0; i < 12; i++) {
+			struct result_fault_trial f = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
+
+			sample_recovered(&f, 5000000, 10000000 + 1000000 * (int64_t)i);
+			f.uncertainty_ns[T4_FIRST_SERVICE] = vagueness * 300000;
+			f.uncertainty_ns[T0_INJECTED] = vagueness * 50000;
+			add_fault(r, run, i, &f);
+		}
+		report = finish(r, run);
+		*(vagueness ? &vague : &exact) = report->faults[0].ttr;
+		report_free(report);
+	}
+	assert_near(vague.median, exact.median);
+	assert_near(vague.median, 15e6); /* the sixth of twelve */
+	assert_near(vague.low, exact.low - 300000);
+	assert_near(vague.high, exact.high + 50000);
+}
+
+/* ---- The whole ---- */
+
+static void test_full(void **state)
+{
+	static const struct sample_options options = {.uuid = "u-9",
+						      .version = "1",
+						      .host = "h",
+						      .seed = 5,
+						      .exit_pio_factor = 1,
+						      .mem_copy_factor = 1};
+	const char *const twice[] = {path, path};
+	const char *const one[] = {path};
+	struct report *report;
+	char error[512];
+
+	(void)state;
+	sample_write(path, &options);
+	report = report_load(one, 1, error, sizeof(error));
+	assert_non_null(report);
+	assert_int_equal(report->metric_count, 15);
+	assert_int_equal(report->fit_count, 1);
+	assert_true(fabs(report->fits[0].fit.slope / 700 - 1) < 0.03);
+	assert_int_equal(report->fault_count, 3);
+	assert_int_equal(report->skip_count, 3);
+	assert_int_equal(report->fact_count, 5);
+	assert_int_equal(report->platform_count, 3);
+	assert_int_equal(report->problem_count, 4);
+	for (size_t i = 0; i < report->metric_count; i++) {
+		const struct metric *m = &report->metrics[i];
+
+		assert_int_equal(m->trials, SAMPLE_TRIALS);
+		assert_true(m->interval.low <= m->median && m->median <= m->interval.high);
+		assert_true(isnan(m->native_ratio) == (m->native_why != NULL));
+	}
+	report_free(report);
+
+	assert_null(report_load(twice, 2, error, sizeof(error)));
+	assert_non_null(strstr(error, "twice"));
+}
+
+static void test_unfinished(void **state)
+{
+	const char *const one[] = {path};
+	struct report *report;
+	struct result *r;
+	char error[512];
+
+	(void)state;
+	r = sample_create(path);
+	result_close(r);
+	assert_null(report_load(one, 1, error, sizeof(error)));
+	assert_non_null(strstr(error, "holds no run"));
+
+	r = sample_create(path);
+	sample_run(r, "u", "1");
+	result_close(r);
+	report = report_load(one, 1, error, sizeof(error));
+	assert_non_null(report);
+	assert_int_equal(report->metric_count, 0);
+	assert_int_equal(report->problem_count, 1);
+	assert_non_null(strstr(report->problems[0].why, "has no end"));
+	report_free(report);
+}
+
+/* FIPS 180-4's examples (NIST CSRC), and lengths around a block's end. */
+static void test_sha256(void **state)
+{
+	static const struct {
+		const char *text, *hex;
+	} cases[] = {
+		{"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+		{"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+		{"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+		 "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"},
+		{"abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopq"
+		 "klmnopqrlmnopqrsmnopqrstnopqrstu",
+		 "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1"},
+	};
+	char hex[65], chunked[65], block[1000];
+	struct sha256 s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		sha256_begin(&s);
+		sha256_add(&s, cases[i].text, strlen(cases[i].text));
+		sha256_end(&s, hex);
+		assert_string_equal(hex, cases[i].hex);
+	}
+	/* A million times "a", in pieces that never fit a block. */
+	memset(block, 'a', sizeof(block));
+	sha256_begin(&s);
+	for (int i = 0; i < 1000; i++)
+		sha256_add(&s, block, sizeof(block));
+	sha256_end(&s, hex);
+	assert_string_equal(hex,
+			    "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+	for (size_t n = 50; n < 140; n++) {
+		sha256_begin(&s);
+		sha256_add(&s, block, n);
+		sha256_end(&s, hex);
+		sha256_begin(&s);
+		for (size_t i = 0; i < n; i++)
+			sha256_add(&s, block + i, 1);
+		sha256_end(&s, chunked);
+		assert_string_equal(hex, chunked);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_times),	       cmocka_unit_test(test_never_pooled),
+		cmocka_unit_test(test_never_clamped),  cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_disturbances),   cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_no_samples),     cmocka_unit_test(test_native),
+		cmocka_unit_test(test_native_missing), cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_censored),       cmocka_unit_test(test_censored_median),
+		cmocka_unit_test(test_competing),      cmocka_unit_test(test_not_counted),
+		cmocka_unit_test(test_undetected),     cmocka_unit_test(test_uncertainty),
+		cmocka_unit_test(test_full),	       cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_sha256),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
