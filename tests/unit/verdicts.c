@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Verdicts: what is planted is found, what is not there is not, and doubt is said aloud. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <unistd.h>
+
+#include "report/report.h"
+#include "tests/unit/sample_full.h"
+
+static char directory[] = "/tmp/vq-verdicts.XXXXXX";
+static char paths[2][64];
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(paths[0], sizeof(paths[0]), "%s/a.vq", directory);
+	snprintf(paths[1], sizeof(paths[1]), "%s/b.vq", directory);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	remove(paths[0]);
+	remove(paths[1]);
+	return rmdir(directory);
+}
+
+/* One side: a file with `trials` trials of one bench on kvm. */
+struct side {
+	enum unit unit;
+	uint32_t trials;
+	double ns, spread; /* of one operation; relative, alternating around it */
+	enum execution execution;
+	const char *bench, *host, *variant;
+	double delta;
+	uint32_t disturbed;  /* so many of the four batches of each trial … */
+	double disturbed_ns; /* … take that long instead */
+};
+
+static const struct side plain = {.trials = 20,
+				  .ns = 1000,
+				  .spread = 0.01,
+				  .bench = "b",
+				  .host = "h",
+				  .variant = "",
+				  .delta = 0.03};
+
+static void add_trials(struct result *r, int64_t run, const struct side *s, const char *platform,
+		       uint32_t first)
+{
+	static struct histogram h[4];
+
+	for (uint32_t i = 0; i < s->trials; i++) {
+		struct result_trial t = sample_trial(run, first + i, s->bench, platform);
+		/* -1 to 1 in even steps, in a scrambled order */
+		double place = 2.0 * (i * 7 % s->trials) / (s->trials > 1 ? s->trials - 1 : 1) - 1;
+		struct result_batch b[4];
+
+		for (uint32_t k = 0; k < 4; k++) {
+			bool disturbed = k < s->disturbed;
+			double ns = disturbed ? s->disturbed_ns : s->ns;
+
+			sample_batch_clear(&b[k], &h[k], k);
+			sample_record(&b[k], (uint64_t)(60 + 2 * ns * (1 + s->spread * place)), 5);
+			b[k].disturbances = disturbed ? DISTURBED_STEAL : 0;
+		}
+		t.execution = s->execution;
+		t.variant = s->variant;
+		t.work = 1000;
+		t.batches = b;
+		t.batch_count = 4;
+		sample_must(r, result_add_trial(r, &t));
+	}
+}
+
+static struct result *begin(const char *path, const char *uuid, const struct side *s, int64_t *run)
+{
+	struct result_run row = {.uuid = uuid,
+				 .started = "2026-11-20T10:00:00Z",
+				 .version = "1",
+				 .command = "",
+				 .plan_name = "p",
+				 .plan = "",
+				 .seed = 7,
+				 .delta = s->delta};
+	const struct result_fact host = {.name = "host.name", .value = s->host};
+	struct result *r = sample_create(path);
+	struct result_fact fact = host;
+
+	sample_must(r, result_begin_run(r, &row));
+	*run = fact.run = row.id;
+	sample_must(r, result_add_fact(r, &fact));
+	sample_must(r, result_begin(r));
+	sample_platform(r, *run, "native", "native");
+	sample_platform(r, *run, "kvm", "kvm");
+	sample_bench(r, *run, s->bench, s->unit);
+	return r;
+}
+
+static void end(struct result *r, int64_t run)
+{
+	sample_must(r, result_commit(r));
+	sample_must(r, result_end_run(r, run, 0));
+	result_close(r);
+}
+
+static void write_side(const char *path, const char *uuid, const struct side *s)
+{
+	int64_t run;
+	struct result *r = begin(path, uuid, s, &run);
+
+	add_trials(r, run, s, "kvm", 0);
+	end(r, run);
+}
+
+static struct report *load(size_t count)
+{
+	const char *const list[] = {paths[0], paths[1]};
+	char error[512] = "";
+	struct report *report = report_load(list, count, error, sizeof(error));
+
+	if (!report)
+		print_error("%s\n", error);
+	assert_non_null(report);
+	return report;
+}
+
+static struct report *compare(const struct side *a, const struct side *b, enum compare_by by)
+{
+	struct report *report;
+	char error[512] = "";
+
+	write_side(paths[0], "u-a", a);
+	write_side(paths[1], "u-b", b);
+	report = load(2);
+	if (report_compare(report, by, error, sizeof(error)))
+		print_error("%s\n", error);
+	assert_int_equal(report->comparison_count > 0, 1);
+	return report;
+}
+
+static void assert_verdict(const struct side *a, const struct side *b, enum verdict verdict,
+			   const char *why, int code)
+{
+	struct report *report = compare(a, b, BY_VERSION);
+	const struct comparison_row *c = &report->comparisons[0];
+
+	assert_int_equal(report->comparison_count, 1);
+	if (c->verdict != verdict || !c->why != !why || (why && !strstr(c->why, why)))
+		print_error("%s (%s), ratio %g [%g, %g], p %g\n", verdict_name(c->verdict),
+			    c->why ? c->why : "no reason", c->test.ratio,
+			    c->test.ratio_interval.low, c->test.ratio_interval.high, c->test.p);
+	assert_int_equal(c->verdict, verdict);
+	assert_int_equal(!c->why, !why);
+	if (why)
+		assert_non_null(strstr(c->why, why));
+	assert_int_equal(report_exit_code(report, 0), code == 3 ? 0 : code);
+	assert_int_equal(report_exit_code(report, 1), code);
+	report_free(report);
+}
+
+static void test_verdicts(void **state)
+{
+	struct side b = plain;
+
+	(void)state;
+	b.ns = 1100;
+	assert_verdict(&plain, &b, VERDICT_REGRESSED, NULL, 1);
+	assert_verdict(&b, &plain, VERDICT_IMPROVED, NULL, 0);
+	assert_verdict(&plain, &plain, VERDICT_EQUIVALENT, NULL, 0);
+	b.ns = 1020; /* significant, but smaller than is worth acting on: within 3 % */
+	assert_verdict(&plain, &b, VERDICT_EQUIVALENT, NULL, 0);
+	b.ns = 1050;
+	b.spread = 0.4; /* too noisy to tell */
+	assert_verdict(&plain, &b, VERDICT_INCONCLUSIVE, "neither", 3);
+}
+
+static void test_direction(void **state)
+{
+	struct side a = plain, b = plain;
+
+	(void)state;
+	a.unit = b.unit = BYTES_PER_SECOND;
+	b.ns = 1100; /* takes longer, so the rate falls, and higher is better */
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	assert_verdict(&b, &a, VERDICT_IMPROVED, NULL, 0);
+}
+
+static void test_delta(void **state)
+{
+	struct side a = plain, b = plain;
+
+	(void)state;
+	b.ns = 1100;
+	a.delta = b.delta = 0.2; /* the plan does not care about 10 % */
+	assert_verdict(&a, &b, VERDICT_EQUIVALENT, NULL, 0);
+	a.delta = 0.03; /* plans differ: the less strict one counts */
+	assert_verdict(&a, &b, VERDICT_EQUIVALENT, NULL, 0);
+}
+
+static void test_few_trials(void **state)
+{
+	struct side a = plain, b = plain;
+
+	(void)state;
+	a.trials = b.trials = 3; /* 20 ways to label six: at best p = 0.1 */
+	b.ns = 2000;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "so few trials", 3);
+}
+
+static void test_disturbed(void **state)
+{
+	struct side a = plain, b = plain;
+
+	(void)state;
+	/* Slower only where it was disturbed, which is most of the time. */
+	a.disturbed = b.disturbed = 3;
+	a.disturbed_ns = 1000;
+	b.disturbed_ns = 1300;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "undisturbed batches alone", 3);
+	/* Slower everywhere: the disturbance is alike on both sides and explains nothing. */
+	b.ns = b.disturbed_ns = 1300;
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	/* One side alone was disturbed. */
+	a.disturbed = 0;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "disturbed more", 3);
+	/* Nothing undisturbed is left to confirm it. */
+	a.disturbed = b.disturbed = 4;
+	a.disturbed_ns = 1000;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "every batch", 3);
+}
+
+static void test_unlike(void **state)
+{
+	struct side b = plain;
+	struct report *report;
+
+	(void)state;
+	b.execution = EXECUTION_INTERPRETED;
+	b.ns = 5000;
+	report = compare(&plain, &b, BY_VERSION);
+	assert_int_equal(report->comparison_count, 1);
+	assert_true(isnan(report->comparisons[0].test.p));
+	assert_true(isnan(report->comparisons[0].test.ratio));
+	assert_non_null(strstr(report->comparisons[0].why, "did not run alike"));
+	assert_int_equal(report_exit_code(report, 0), 0);
+	assert_int_equal(report_exit_code(report, 1), 3);
+	report_free(report);
+
+	b = plain;
+	b.bench = "other";
+	report = compare(&plain, &b, BY_VERSION);
+	assert_int_equal(report->comparison_count, 2);
+	assert_null(report->comparisons[0].base);
+	assert_null(report->comparisons[1].other);
+	assert_string_equal(report->comparisons[1].base->bench->name, "b");
+	assert_non_null(report->comparisons[0].why);
+	assert_non_null(report->comparisons[1].why);
+	report_free(report);
+
+	b = plain;
+	b.unit = OPERATIONS_PER_SECOND;
+	report = compare(&plain, &b, BY_VERSION);
+	assert_non_null(strstr(report->comparisons[0].why, "another unit"));
+	report_free(report);
+}
+
+static void test_hosts(void **state)
+{
+	struct side b = plain;
+	struct report *report;
+	char error[512];
+
+	(void)state;
+	b.host = "other";
+	b.ns = 1100;
+	report = compare(&plain, &b, BY_HOST);
+	assert_int_equal(report->comparisons[0].verdict, VERDICT_REGRESSED);
+	assert_string_equal(report->comparisons[0].base_name, "A: h");
+	assert_string_equal(report->comparisons[0].other_name, "B: other");
+	assert_string_equal(report->compared_by, "host");
+	report_free(report);
+
+	write_side(paths[1], "u-b", &plain);
+	report = load(2);
+	assert_int_equal(report_compare(report, BY_HOST, error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "one host"));
+	report_free(report);
+	report = load(1);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "one run only"));
+	assert_int_equal(report_compare(report, BY_PLATFORM, error, sizeof(error)), -1);
+	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), -1);
+	report_free(report);
+}
+
+/* Trials of one run are pairs: a drift that hits both sides alike does not hide a change. */
+static void test_pairs(void **state)
+{
+	struct side native = plain, kvm = plain;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+	char error[512];
+
+	(void)state;
+	native.spread = kvm.spread = 0.3;
+	kvm.ns = 1100;
+	r = begin(paths[0], "u", &native, &run);
+	add_trials(r, run, &native, "native", 0);
+	add_trials(r, run, &kvm, "kvm", 20);
+	end(r, run);
+	report = load(1);
+	assert_int_equal(report_compare(report, BY_PLATFORM, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 1);
+	assert_string_equal(report->comparisons[0].base_name, "native");
+	assert_string_equal(report->comparisons[0].other_name, "kvm");
+	assert_int_equal(report->comparisons[0].verdict, VERDICT_REGRESSED);
+	assert_true(fabs(report->comparisons[0].test.ratio - 1.1) < 0.001);
+	/* That kvm costs something is no regression of anything. */
+	assert_int_equal(report_exit_code(report, 0), 0);
+	report_free(report);
+}
+
+static void test_variants(void **state)
+{
+	struct side a = plain, b = plain;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+	char error[512];
+
+	(void)state;
+	b.variant = "nopoll";
+	b.ns = 800;
+	r = begin(paths[0], "u", &a, &run);
+	add_trials(r, run, &b, "kvm", 0); /* ran first, yet the plain form is the base */
+	add_trials(r, run, &a, "kvm", 20);
+	end(r, run);
+	report = load(1);
+	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 1);
+	assert_string_equal(report->comparisons[0].base_name, "(no variant)");
+	assert_string_equal(report->comparisons[0].other_name, "nopoll");
+	assert_int_equal(report->comparisons[0].verdict, VERDICT_IMPROVED);
+	report_free(report);
+}
+
+/*
+ * The whole sample: 20 % in exit_pio and 10 % in mem_copy are found among 15 metrics, and nothing
+ * else; the same code under other seeds raises no alarm.
+ */
+static void test_planted(void **state)
+{
+	struct sample_options options = {
+		.version = "1", .host = "h", .exit_pio_factor = 1, .mem_copy_factor = 1};
+	size_t regressed = 0, alarms = 0;
+	struct report *report;
+	char error[512];
+
+	(void)state;
+	for (uint64_t seed = 0; seed < 20; seed++) {
+		options.uuid = "u-a";
+		options.seed = 100 + 2 * seed;
+		sample_write(paths[0], &options);
+		options.uuid = "u-b";
+		options.seed++;
+		sample_write(paths[1], &options);
+		report = load(2);
+		assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+		assert_int_equal(report->comparison_count, 15);
+		alarms += report_exit_code(report, 0) == 1;
+		report_free(report);
+	}
+	assert_true(alarms <= 1);
+
+	options.exit_pio_factor = 1.2;
+	options.mem_copy_factor = 0.9;
+	sample_write(paths[1], &options);
+	report = load(2);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+	for (size_t i = 0; i < report->comparison_count; i++) {
+		const struct comparison_row *c = &report->comparisons[i];
+
+		if (c->verdict != VERDICT_REGRESSED)
+			continue;
+		regressed++;
+		assert_string_equal(c->base->platform_name, "kvm");
+		assert_true(!strcmp(c->base->bench->name, "exit_pio") ||
+			    !strcmp(c->base->bench->name, "mem_copy"));
+	}
+	assert_int_equal(regressed, 3);
+	assert_int_equal(report_exit_code(report, 0), 1);
+	report_free(report);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_delta),	  cmocka_unit_test(test_few_trials),
+		cmocka_unit_test(test_disturbed), cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_hosts),	  cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_variants),  cmocka_unit_test(test_planted),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
