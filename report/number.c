@@ -40,10 +40,10 @@ static struct scale scale_of(double v, enum unit unit)
 	return scales[i];
 }
 
-/* The power of ten of the first digit. */
+/* The power of ten of the first digit, once rounded to three: 0.9996 prints as 1.00. */
 static int magnitude(double v)
 {
-	return (int)floor(log10(fabs(v)) + 1e-9);
+	return (int)floor(log10(fabs(v) / 0.9995));
 }
 
 /* Decimals that v, already scaled, may show. */
