@@ -12,7 +12,7 @@ struct place { /* where a metric belongs: groups and benches in order of their f
 };
 
 static const struct html_column columns[] = {
-	{"Platform", "h"},  {"Median [95 % interval]", "n"},
+	{"Platform", "h"},  {"Median [95\xc2\xa0% interval]", "n"},
 	{"p99", "n"},	    {"Trials", "n"},
 	{"Exits/op", "n"},  {"Emulated/op", "n"},
 	{"Disturbed", "n"}, {"\xc3\x97\xc2\xa0native", "n"},

@@ -181,9 +181,14 @@ static void forest_row(struct html *h, const struct axis *a, const struct compar
 /* ---- The table ---- */
 
 static const struct html_column columns[] = {
-	{"Metric", "h"},      {"Verdict", ""},	     {"Base", "n"},
-	{"Other", "n"},	      {"Ratio [95 %]", "n"}, {"Ratio, other to base", "plot"},
-	{"p, adjusted", "n"}, {"Detectable", "n"},
+	{"Metric", "h"},
+	{"Verdict", ""},
+	{"Base", "n"},
+	{"Other", "n"},
+	{"Ratio [95\xc2\xa0%]", "n"},
+	{"Ratio, other to base", "plot"},
+	{"p, adjusted", "n"},
+	{"Detectable change", "n"},
 };
 
 static void change_in_words(const struct html *h, const struct comparison_row *c)
@@ -214,8 +219,10 @@ static void side_cell(struct html_table *t, const struct metric *m, const char *
 		return;
 	}
 	html_text(h, "%s", number_figure(s, m->median, m->interval, m->bench->unit));
-	if (execution)
+	if (execution) {
+		fputc(' ', h->out);
 		html_execution(h, m->execution, 1);
+	}
 	fputs("<span class=\"note\">", h->out);
 	html_text(h, "%s, n\xc2\xa0=\xc2\xa0%zu", name, m->trials);
 	fputs("</span>", h->out);

@@ -6,9 +6,14 @@
 #include <string.h>
 
 static const struct html_column columns[] = {
-	{"Platform and recovery", "h"}, {"Outcomes", "words"}, {"Recovered [95 % interval]", "n"},
-	{"Time to detect", "n"},	{"Repair", "n"},       {"Time to recover", "n"},
-	{"Full recovery", "n"},		{"Downtime", "n"},
+	{"Platform and recovery", "h"},
+	{"Outcomes", "words"},
+	{"Recovered [95\xc2\xa0% interval]", "n"},
+	{"Time to detect", "n"},
+	{"Repair", "n"},
+	{"Time to recover", "n"},
+	{"Full recovery", "n"},
+	{"Downtime", "n"},
 };
 
 /* How an outcome is drawn: good ones filled, a loss hatched, the rest faint. */

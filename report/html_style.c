@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The page's style sheet. The light palette is that of svg.c; dark mode swaps it on a screen only,
- * so that paper stays white. Under 46em tables turn into cards.
+ * so that paper stays white. Under 60em tables turn into cards.
  */
 #include "report/html.h"
 
@@ -99,7 +99,7 @@ const char html_style[] =
 	"th:last-child,td:last-child{padding-right:0}\n"
 	"thead th{font-weight:600;font-size:.8rem;color:var(--muted);vertical-align:bottom;"
 	"border-bottom:1px solid var(--text);line-height:1.25}\n"
-	"th.h{font-weight:400;min-width:9rem}td.words{min-width:13rem}\n"
+	"tbody th.h{font-weight:400}th.h{min-width:9rem}td.words{min-width:13rem}\n"
 	".n{text-align:right}td.n{min-width:5.2rem}td.n "
 	".note{max-width:13rem;margin-left:auto;overflow-wrap:normal}\n"
 	"td strong{font-weight:600;white-space:nowrap}\n"
@@ -138,7 +138,7 @@ const char html_style[] =
 	"margin:.4rem 0 .8rem;font-size:.92rem}.facts dt{color:var(--muted)}"
 	".facts dd{margin:0;min-width:0;overflow-wrap:anywhere}\n"
 	/* A narrow screen: each row a card. */
-	"@media screen and (max-width:46em){\n"
+	"@media screen and (max-width:60em){\n"
 	"body{padding:1.3rem 1rem 3rem}h1{font-size:1.55rem}h2{margin-top:2.6rem}\n"
 	"table,tbody,tr,th,td,caption{display:block}thead{display:none}\n"
 	"tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}\n"

@@ -196,6 +196,16 @@ static void scales(const struct svg *s, const struct timeline *t)
 
 static void shade(const struct svg *s, const struct timeline *t)
 {
+	double from, to;
+
+	if (outage(t, &from, &to))
+		svg_box(s, axis_place(&t->x, from), axis_place(&t->x, to), TOP, BOTTOM - TOP,
+			INK_BAD, FILL_FAINT);
+}
+
+/* Drawn last: lines must not run through it. */
+static void shade_name(const struct svg *s, const struct timeline *t)
+{
 	double from, to, left, right;
 	char text[FIGURE_SIZE + 32], figure[FIGURE_SIZE];
 
@@ -203,7 +213,6 @@ static void shade(const struct svg *s, const struct timeline *t)
 		return;
 	left = axis_place(&t->x, from);
 	right = axis_place(&t->x, to);
-	svg_box(s, left, right, TOP, BOTTOM - TOP, INK_BAD, FILL_FAINT);
 	snprintf(text, sizeof(text), "no service%s%s",
 		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0 ? ", " : " up to the horizon",
 		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0
@@ -383,6 +392,7 @@ static void timeline(struct html *h, const struct fault_figure *f)
 	stamps(&s, &t);
 	for (size_t k = 0; k < t.guests; k++)
 		guest_line(&s, &t, k);
+	shade_name(&s, &t);
 	svg_end(&s);
 	stamp_list(h, &t);
 	event_table(h, &t);
