@@ -152,7 +152,7 @@ const char html_style[] =
 	"td[data-label]>*{grid-column:2;justify-self:start}\n"
 	"td.n "
 	".note{margin-left:0}tbody "
-	"tbody th.h{font-weight:600}td.plot[data-label]:not(:empty){display:block;"
+	"th.h{font-weight:600}td.plot[data-label]:not(:empty){display:block;"
 	"width:auto}\n"
 	"td.plot::before{display:none}\n"
 	".interval{white-space:normal}.facts{grid-template-columns:1fr;gap:0}"
