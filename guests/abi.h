@@ -64,6 +64,7 @@ struct vq_boot {
 	uint32_t cpus;			 /* 1 to VQ_MAX_CPUS */
 	uint32_t tsc_khz;		 /* 0: unknown to the host */
 	uint32_t shared_window;		 /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
+	uint32_t interpreted;		 /* 1: ring 0 is, and not all of its instructions work */
 	uint32_t member;		 /* index of this guest in its cast */
 	char command[VQ_COMMAND_LENGTH]; /* "key=value key=value", NUL-terminated */
 };

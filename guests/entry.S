@@ -18,19 +18,23 @@ isr_table:
 	.set	v, 0
 	.rept	32				/* exceptions: error code, vector, on to C */
 	.balign	16
+	.if	v == VECTOR_GATE
+	testq	%rax, %rax
+	je	1f
+	call	*%rax				/* C's convention: arguments in %rdi, %rsi */
+1:	iretq
+	.else
 	.if	!((v == 8) || ((v >= 10) && (v <= 14)) || (v == 17) || (v == 21) || (v == 29) || (v == 30))
 	pushq	$0				/* the CPU pushes no error code for these */
 	.endif
 	pushq	$v
 	jmp	exception_common
+	.endif
 	.set	v, v + 1
 	.endr
 	.rept	256 - 32
 	.balign	16
-	.if	v == VECTOR_RING0
-	call	*%rax				/* C's convention: arguments in %rdi, %rsi */
-	iretq
-	.elseif	(v == VECTOR_RETURN) || (v == VECTOR_SPURIOUS)
+	.if	v == VECTOR_SPURIOUS
 	iretq
 	.else
 	incq	interrupt_count + 8 * v		/* where ring 3 can see it */
@@ -39,14 +43,14 @@ isr_table:
 	.set	v, v + 1
 	.endr
 
-/* ---- IDT: interrupt gates; those from 3 to 4 and ours may be raised from ring 3 ---- */
+/* ---- IDT: interrupt gates; the gate may be raised from ring 3 ---- */
 
 	.org	LAYOUT_IDT - LAYOUT_ISR
 	.set	v, 0
 	.rept	256
 	.set	a, LAYOUT_ISR + 16 * v
 	.word	a & 0xffff, SELECTOR_KERNEL_CODE
-	.if	(v == 3) || (v == 4) || (v == VECTOR_RING0) || (v == VECTOR_RETURN)
+	.if	v == VECTOR_GATE
 	.word	0xee00
 	.else
 	.word	0x8e00
@@ -157,9 +161,41 @@ ring3_entry:
 	.balign	16
 interrupt_end:
 	pushq	%rax
-	xorl	%eax, %eax
+	cmpq	$kernel_halt_hlt, 8(%rsp)	/* about to halt: it need not any more */
+	je	2f
+1:	xorl	%eax, %eax
 	movabsl	%eax, 0xfee000b0	/* the local APIC's EOI register */
 	popq	%rax
+	iretq
+2:	movq	$kernel_halt_end, 8(%rsp)
+	jmp	1b
+
+	/*
+	 * Halt until an interrupt; called in ring 0 with interrupts off. STI should hold interrupts
+	 * off until HLT has begun; where ring 0 is interpreted it does not, and one that comes in
+	 * between would be slept through: interrupt_end skips the HLT then.
+	 */
+	.globl	kernel_halt
+kernel_halt:
+	sti
+kernel_halt_hlt:
+	hlt
+kernel_halt_end:
+	cli
+	ret
+
+	/* Where SYSCALL goes (bench/switch_ring.c): straight back, by SYSRET or, where that is not
+	 * emulated, by IRET over the payload's own stack. */
+	.globl	syscall_sysret, syscall_iret
+syscall_sysret:
+	sysretq
+syscall_iret:
+	movq	%rsp, %rdx
+	pushq	$SELECTOR_USER_DATA
+	pushq	%rdx
+	pushq	%r11
+	pushq	$SELECTOR_USER_CODE
+	pushq	%rcx
 	iretq
 
 	/*

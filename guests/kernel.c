@@ -35,7 +35,7 @@ void payload_doorbell(struct payload *p, uint8_t reason)
 
 void payload_relax(void)
 {
-	pause();
+	cpu_pause();
 }
 
 void payload_notify(struct payload *p)
@@ -46,9 +46,8 @@ void payload_notify(struct payload *p)
 
 static void halt_until_interrupt(void *count, void *seen)
 {
-	/* STI holds interrupts off for one more instruction: no wake-up falls between. */
 	while (__atomic_load_n((uint64_t *)count, __ATOMIC_ACQUIRE) == *(uint64_t *)seen)
-		__asm__ volatile("sti; hlt; cli" ::: "memory");
+		kernel_halt();
 }
 
 void payload_wait(struct payload *p)
@@ -91,6 +90,38 @@ void environment_triple_fault(void)
 	ring0_call(triple_fault, 0, 0);
 }
 
+/* Where small pages of a region are mapped; nothing else uses these addresses. */
+#define REGION_WINDOW 0x80000000ull
+#define REGION_TABLES 32u /* of 2 MiB each */
+
+static uint64_t region_table[REGION_TABLES][512] __attribute__((aligned(4096)));
+
+/*
+ * Page tables are plain memory to ring 3 here, and the window was never touched: no translation
+ * of it can be cached, so nothing needs flushing.
+ */
+static uint8_t *map_small(uint64_t physical, uint64_t size)
+{
+	uint64_t *directory = (uint64_t *)(uintptr_t)LAYOUT_PD + (REGION_WINDOW >> 21);
+
+	for (uint64_t page = 0; page < size >> 12; page++)
+		region_table[page >> 9][page & 511] = (physical + (page << 12)) | 7;
+	for (uint64_t i = 0; i < (size + (2ull << 20) - 1) >> 21; i++)
+		directory[i] = (uintptr_t)region_table[i] | 7;
+	return (uint8_t *)(uintptr_t)REGION_WINDOW;
+}
+
+uint8_t *payload_region(struct payload *p, uint64_t size, bool huge)
+{
+	uint64_t begin = 2ull << 20; /* the image ends below */
+
+	if (begin + size > p->boot->memory_size || size > (uint64_t)REGION_TABLES << 21) {
+		payload_refuse(p, "the guest has not enough memory for this bench");
+		return 0;
+	}
+	return huge ? (uint8_t *)(uintptr_t)begin : map_small(begin, size);
+}
+
 static void print(const char *s)
 {
 	while (*s)
@@ -118,7 +149,7 @@ void payload_exception(uint64_t vector, uint64_t error, uint64_t address)
 	payload_event(p, VQ_EVENT_EXCEPTION, vector << 32 | (uint32_t)error);
 	payload_goodbye(p, 0, 2, 0);
 	for (;;)
-		pause();
+		cpu_pause();
 }
 
 static void halt(void *a, void *b)

@@ -29,11 +29,13 @@
 #define SELECTOR_USER_CODE   0x23
 #define SELECTOR_TSS	     0x30 /* of CPU 0, 16 bytes each */
 
-/* Vectors. Each CPU has its own, so that handlers need no per-CPU data. */
-#define VECTOR_RING0	0x30 /* call the function in %rax in ring 0 */
-#define VECTOR_RETURN	0x31 /* nothing but IRET: what delivery itself costs */
+/*
+ * Vectors. Each CPU has its own, so that handlers need no per-CPU data. The way into ring 0 is
+ * INT3: where ring 0 is interpreted (kvm_pvm) no INT n works.
+ */
+#define VECTOR_GATE	0x03 /* call the function in %rax in ring 0; 0: only return */
 #define VECTOR_TIMER	0x40 /* + CPU */
-#define VECTOR_IPI	0x80 /* + CPU */
+#define VECTOR_IPI	0xa0 /* + CPU */
 #define VECTOR_SPURIOUS 0xff
 
 #endif

@@ -13,16 +13,28 @@ static uint64_t ticks[CHUNK];
 static struct histogram histogram;
 static volatile uint32_t others_stop, others_ready;
 
-/* The empty operation, stamped like any other. */
-static void nothing_stamped(struct payload *p, uint64_t *t, uint32_t n)
+/* The empty operation, stamped like any other of its ring. */
+static inline __attribute__((always_inline)) void stamp_nothing(uint64_t *t, uint32_t n,
+								enum ring ring)
 {
-	(void)p;
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t begin = stamp_begin();
 
 		__asm__ volatile("" ::: "memory");
-		t[i] = stamp_end() - begin;
+		t[i] = stamp_end_in(ring) - begin;
 	}
+}
+
+static void nothing_ring0(struct payload *p, uint64_t *t, uint32_t n)
+{
+	(void)p;
+	stamp_nothing(t, n, RING0);
+}
+
+static void nothing_ring3(struct payload *p, uint64_t *t, uint32_t n)
+{
+	(void)p;
+	stamp_nothing(t, n, RING3);
 }
 
 struct loop {
@@ -47,9 +59,14 @@ static void ring0_plain(void *a, void *b)
 	l->bench->plain(l->p, l->n);
 }
 
+static bool in_ring0(const struct guest_bench *b)
+{
+	return b->ring == RING0 && !b->from_ring3;
+}
+
 static void run_stamped(struct loop *l, uint64_t *t)
 {
-	if (l->bench->ring == RING0 && !l->bench->sample)
+	if (in_ring0(l->bench))
 		ring0_call(ring0_stamped, l, t);
 	else
 		l->stamped(l->p, t, l->n);
@@ -57,7 +74,7 @@ static void run_stamped(struct loop *l, uint64_t *t)
 
 static void run_plain(struct loop *l)
 {
-	if (l->bench->ring == RING0)
+	if (in_ring0(l->bench))
 		ring0_call(ring0_plain, l, 0);
 	else
 		l->bench->plain(l->p, l->n);
@@ -65,10 +82,11 @@ static void run_plain(struct loop *l)
 
 static void calibrate(struct payload *p, const struct guest_bench *b)
 {
-	struct loop l = {.bench = b, .stamped = nothing_stamped, .p = p};
+	struct loop l = {
+		.bench = b, .stamped = b->ring == RING0 ? nothing_ring0 : nothing_ring3, .p = p};
 	struct vq_calibration c = {.min_ticks = ~0ull};
 	/* Interpreted stamps are slow: fewer will do, their median is as steady. */
-	uint32_t count = b->ring == RING0 ? CALIBRATION / 8 : CALIBRATION;
+	uint32_t count = in_ring0(b) ? CALIBRATION / 8 : CALIBRATION;
 
 	if (b->sample) /* it takes its own stamps and answers for them */
 		count = 0;
@@ -185,6 +203,7 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 	uint32_t warmup = payload_number(p->boot, "warmup", samples);
 	uint64_t operations = 0;
 
+	p->planned = warmup + (uint64_t)batches * samples * (b->plain ? 2 : 1);
 	wait_for_others(p, b);
 	if (b->setup && !b->setup(p)) {
 		bench_refused(p);

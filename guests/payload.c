@@ -142,7 +142,9 @@ void payload_run(struct payload *p)
 		return;
 	}
 	say_hello(p, tsc, bench ? bench->ring : RING3);
-	if (bench) {
+	if (bench && p->boot->member && bench->peer) {
+		bench->peer(p);
+	} else if (bench) {
 		bench_run(p, bench);
 	} else if (name) {
 		payload_refuse(p, "this guest image does not know that bench");

@@ -38,6 +38,7 @@ struct payload {
 	uint8_t *shared;		/* window shared by the cast, NULL: none */
 	uint32_t cpu;			/* this one */
 	uint32_t parameter;		/* of the bench */
+	uint64_t planned;		/* operations, warm-up and bare loops included */
 	struct record_writer *writer;
 	char why[160];	     /* a setup that returns false says here why it cannot run */
 	uint64_t scratch[8]; /* the bench's own, zero at start, one set for each CPU */
@@ -46,12 +47,15 @@ struct payload {
 /* A bench's guest half; GUEST_OP fills it. */
 struct guest_bench {
 	const char *name;
-	enum ring ring;
-	bool native; /* the operation is legal in a process, and means the same there */
+	enum ring ring;	 /* the deepest that takes part: how it is executed, and labelled */
+	bool from_ring3; /* ring 0 takes part (a handler, HLT), but ring 3 does the operation */
+	bool native;	 /* the operation is legal in a process, and means the same there */
 	/* Before calibration, in ring 3; false: cannot run, p->why says why. */
 	bool (*setup)(struct payload *p);
 	/* Runs on every other CPU while CPU 0 measures, until *stop. */
 	void (*other)(struct payload *p, volatile uint32_t *stop);
+	/* CPU 0 of every other member of the cast does this for ever, while member 0 measures. */
+	void (*peer)(struct payload *p);
 	/* After the last batch, in ring 3: events to report, things to put back. */
 	void (*finish)(struct payload *p);
 	/* In place of stamping each operation: the bench takes its own samples. */
@@ -77,6 +81,20 @@ static inline uint64_t stamp_end(void)
 
 	__asm__ volatile("rdtscp; lfence" : "=a"(lo), "=d"(hi)::"rcx", "memory");
 	return (uint64_t)hi << 32 | lo;
+}
+
+/* The same with RDTSC, for ring 0: its interpreter knows no RDTSCP. */
+static inline uint64_t stamp_end_ring0(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("lfence; rdtsc; lfence" : "=a"(lo), "=d"(hi)::"memory");
+	return (uint64_t)hi << 32 | lo;
+}
+
+static inline uint64_t stamp_end_in(enum ring ring)
+{
+	return ring == RING0 ? stamp_end_ring0() : stamp_end();
 }
 
 static inline uint64_t rdtsc(void)
@@ -123,7 +141,7 @@ static inline void wrmsr(uint32_t msr, uint64_t value)
 			 : "memory");
 }
 
-static inline void pause(void)
+static inline void cpu_pause(void)
 {
 	__asm__ volatile("pause" ::: "memory");
 }
@@ -181,11 +199,14 @@ static inline uint64_t interrupts_taken(uint32_t vector)
  */
 static inline void ring0_call(void (*function)(void *, void *), void *a, void *b)
 {
-	__asm__ volatile("int %[vector]"
+	__asm__ volatile("int3"
 			 : "+a"(function), "+D"(a), "+S"(b)
-			 : [vector] "i"(VECTOR_RING0)
+			 :
 			 : "rcx", "rdx", "r8", "r9", "r10", "r11", "cc", "memory");
 }
+
+/* In ring 0 with interrupts off: halt until an interrupt came, none is slept through (guest). */
+void kernel_halt(void);
 
 /* ---- Services of the payload (guests/payload.c, and one file for each environment) ---- */
 
@@ -198,6 +219,12 @@ void payload_wait(struct payload *p);
 
 /* Give up the CPU for a moment (native: sched_yield; guest: PAUSE). */
 void payload_relax(void);
+
+/*
+ * Memory for a bench to work on, aligned to 2 MiB, mapped in pages of 2 MiB if `huge`, else of
+ * 4 KiB; pre-faulted by the host. NULL with p->why where it cannot be had.
+ */
+uint8_t *payload_region(struct payload *p, uint64_t size, bool huge);
 
 void payload_event(struct payload *p, uint32_t code, uint64_t value);
 
@@ -226,7 +253,7 @@ bool payload_refuse(struct payload *p, const char *why);
 			uint64_t begin = stamp_begin();                                            \
                                                                                                    \
 			id##_op(p);                                                                \
-			ticks[i] = stamp_end() - begin;                                            \
+			ticks[i] = stamp_end_in(privilege) - begin;                                \
 		}                                                                                  \
 	}                                                                                          \
 	static void id##_plain(struct payload *p, uint32_t n)                                      \

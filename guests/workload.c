@@ -136,7 +136,7 @@ static void spin(struct worker *w)
 {
 	mark_active(w);
 	for (;;)
-		pause();
+		cpu_pause();
 }
 
 /* Touch memory page by page, working in between, so that slowness shows before the end does. */

@@ -21,3 +21,8 @@ int complain(int code, const char *format, ...)
 	fprintf(stderr, "virt-qualify: %s\n", line);
 	return code;
 }
+
+const char *virt_qualify_version(void)
+{
+	return VQ_VERSION;
+}

@@ -35,6 +35,9 @@ REGISTRY_DECLARE(commands);
 	static const struct command id##_command = {.name = #id, __VA_ARGS__};                     \
 	REGISTER(commands, id##_command)
 
+/* The version of this program, for files and reports. */
+const char *virt_qualify_version(void);
+
 /*
  * Print one line "virt-qualify: …" to stderr: what, where, what to do. printf-style, no newline.
  * Returns `code`, so that a command can end with `return complain(EXIT_USAGE, …)`.

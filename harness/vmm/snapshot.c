@@ -33,14 +33,14 @@ static uint64_t round_page(uint64_t x)
 	return (x + VQ_PAGE_SIZE - 1) & ~(uint64_t)(VQ_PAGE_SIZE - 1);
 }
 
-static uint64_t memory_offset(const struct vm *vm)
+static uint64_t memory_offset(uint32_t cpus)
 {
-	return round_page(sizeof(struct snapshot) + vm->config.cpus * sizeof(struct cpu_state));
+	return round_page(sizeof(struct snapshot) + cpus * sizeof(struct cpu_state));
 }
 
-size_t snapshot_size(const struct vm *vm)
+size_t vm_snapshot_room(uint32_t cpus, uint64_t memory_size)
 {
-	return memory_offset(vm) + vm->config.memory_size;
+	return memory_offset(cpus) + memory_size;
 }
 
 static size_t log_words(const struct vm *vm)
@@ -67,7 +67,7 @@ int vm_snapshot(struct vm *vm, struct snapshot *s)
 		return vm_fail(vm, "out of memory for the dirty log");
 	s->magic = 0; /* not a snapshot until it is whole */
 	s->memory_size = vm->config.memory_size;
-	s->memory_offset = memory_offset(vm);
+	s->memory_offset = memory_offset(vm->config.cpus);
 	s->cpus = vm->config.cpus;
 	for (uint32_t i = 0; i < s->cpus; i++)
 		if (cpu_state_save(&vm->vcpu[i], &s->cpu[i]))
@@ -125,7 +125,7 @@ int64_t vm_restore(struct vm *vm, struct snapshot *s)
 	int64_t pages = -1;
 
 	if (s->magic != SNAPSHOT_MAGIC || s->memory_size != vm->config.memory_size ||
-	    s->cpus != vm->config.cpus || s->memory_offset != memory_offset(vm))
+	    s->cpus != vm->config.cpus || s->memory_offset != memory_offset(vm->config.cpus))
 		return vm_fail(vm, "this is no snapshot of a VM of this shape");
 	bits = calloc(log_words(vm), sizeof(*bits));
 	if (!bits)

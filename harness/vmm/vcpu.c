@@ -238,7 +238,10 @@ static void *thread_main(void *argument)
 	struct vcpu *v = argument;
 	const int *pin = v->vm->config.pin;
 
+	pthread_mutex_lock(&v->vm->lock);
 	v->tid = gettid();
+	pthread_cond_broadcast(&v->vm->changed);
+	pthread_mutex_unlock(&v->vm->lock);
 	if (pin && pin[v->index] >= 0) {
 		cpu_set_t set;
 

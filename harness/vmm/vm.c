@@ -107,18 +107,26 @@ static int set_wake_irq(struct vm *vm)
 	return 0;
 }
 
-static int set_kernel_devices(struct vm *vm)
+static int set_kernel_event(struct vm *vm)
 {
 	vm->kernel_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (vm->kernel_event < 0)
 		return vm_fail(vm, "eventfd: %s", strerror(errno));
-	if (set_ioeventfd(vm, vm->kernel_event, VQ_PORT_KERNEL, KVM_IOEVENTFD_FLAG_PIO) ||
-	    set_ioeventfd(vm, vm->kernel_event, VQ_MMIO_KERNEL, 0))
+	if (set_ioeventfd(vm, vm->kernel_event, VQ_PORT_KERNEL, KVM_IOEVENTFD_FLAG_PIO))
 		return -1;
-	if (vm->config.notify_fd >= 0 &&
-	    set_ioeventfd(vm, vm->config.notify_fd, VQ_PORT_NOTIFY, KVM_IOEVENTFD_FLAG_PIO))
+	return set_ioeventfd(vm, vm->kernel_event, VQ_MMIO_KERNEL, 0);
+}
+
+static int set_kernel_devices(struct vm *vm)
+{
+	const struct vm_config *c = &vm->config;
+
+	if (c->kernel_devices && set_kernel_event(vm))
 		return -1;
-	return vm->config.wake_fd >= 0 ? set_wake_irq(vm) : 0;
+	if (c->notify_fd >= 0 &&
+	    set_ioeventfd(vm, c->notify_fd, VQ_PORT_NOTIFY, KVM_IOEVENTFD_FLAG_PIO))
+		return -1;
+	return c->wake_fd >= 0 ? set_wake_irq(vm) : 0;
 }
 
 static int open_kvm(struct vm *vm)
@@ -147,6 +155,7 @@ static void write_boot_page(struct vm *vm, const char *command, uint32_t member,
 		.cpus = vm->config.cpus,
 		.tsc_khz = host_tsc_khz(),
 		.shared_window = vm->config.shared ? (uint32_t)vm->config.shared_size : 0,
+		.interpreted = !vmm_probe()->hardware_ring0,
 		.member = member,
 	};
 
@@ -247,6 +256,18 @@ enum vm_end vm_end(struct vm *vm)
 	end = vm->end;
 	pthread_mutex_unlock(&vm->lock);
 	return end;
+}
+
+pid_t vm_wait_tid(struct vm *vm, uint32_t cpu)
+{
+	pid_t tid;
+
+	pthread_mutex_lock(&vm->lock);
+	while (!vm->vcpu[cpu].tid)
+		pthread_cond_wait(&vm->changed, &vm->lock);
+	tid = vm->vcpu[cpu].tid;
+	pthread_mutex_unlock(&vm->lock);
+	return tid;
 }
 
 void vm_destroy(struct vm *vm)

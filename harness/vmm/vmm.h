@@ -59,6 +59,7 @@ struct vm_config {
 	const int *pin;	      /* [cpus] host CPU for each vCPU thread, -1: anywhere; or NULL */
 	uint8_t *shared;      /* mapping for VQ_SHARED_WINDOW, or NULL */
 	uint64_t shared_size;
+	bool kernel_devices;	/* ioeventfds: destroying a VM that had one takes 15 ms (SRCU) */
 	bool track_dirty;	/* vm_snapshot will be used */
 	uint64_t exit_delay_ns; /* plant a slowdown in every user-space exit: proves the gate */
 	/* Called on the vCPU's thread for each doorbell; the guest waits meanwhile. */
@@ -114,6 +115,9 @@ int vm_nmi(struct vm *vm, uint32_t cpu);
 
 enum vm_end vm_end(struct vm *vm);
 
+/* The thread id of a vCPU that was started (waits until its thread runs). */
+pid_t vm_wait_tid(struct vm *vm, uint32_t cpu);
+
 /* Stop everything and free; NULL is allowed. */
 void vm_destroy(struct vm *vm);
 
@@ -124,11 +128,11 @@ int vm_counters(struct vm *vm, uint32_t cpu, struct vm_counters *out);
 
 struct snapshot;
 
-/* Bytes that a snapshot of this VM takes; the caller may place it in shared memory, so that it
+/* Bytes that a snapshot of such a VM takes; the caller may place it in shared memory, so that it
  * outlives the process. */
-size_t snapshot_size(const struct vm *vm);
+size_t vm_snapshot_room(uint32_t cpus, uint64_t memory_size);
 
-/* Fill `s` (snapshot_size bytes, page-aligned) from a paused VM. */
+/* Fill `s` (vm_snapshot_room bytes, page-aligned) from a paused VM. */
 int vm_snapshot(struct vm *vm, struct snapshot *s);
 
 /*

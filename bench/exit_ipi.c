@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * exit_ipi: an interrupt to another, running vCPU, from sending it until the sender sees that the
+ * handler ran.
+ */
+#include "harness/bench.h"
+
+GUEST_FN void spin(struct payload *p, volatile uint32_t *stop)
+{
+	(void)p;
+	while (!*stop)
+		; /* no PAUSE: the processor may leave the guest at one */
+}
+
+GUEST_FN void finish(struct payload *p)
+{
+	payload_event(p, VQ_EVENT_INTERRUPTS_SEEN, interrupts_taken(VECTOR_IPI + 1));
+}
+
+GUEST_OP(exit_ipi, RING0, .from_ring3 = true, .other = spin, .finish = finish)
+{
+	uint64_t taken = interrupts_taken(VECTOR_IPI + 1);
+
+	apic_send_ipi(1, VECTOR_IPI + 1);
+	while (interrupts_taken(VECTOR_IPI + 1) == taken)
+		;
+}
+
+BENCH(exit_ipi, .group = "exits", .summary = "interrupt to a running vCPU until its handler ran",
+      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_GUEST | CAN_RING0 | CAN_APIC, .cpus = 2,
+      .exits_per_op = {0, 3}, .exits_interpreted = {1, 12});

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* exit_mmio_user: a write to a device address that the VMM answers in user space. */
+#include "harness/bench.h"
+
+GUEST_OP(exit_mmio_user, RING3)
+{
+	mmio_write(VQ_MMIO_USER, 0);
+}
+
+BENCH(exit_mmio_user, .group = "exits",
+      .summary = "device memory write, answered by the VMM in user space", .unit = NANOSECONDS,
+      .better = LOWER, .needs = CAN_GUEST, .exits_per_op = {1, 1}, .emulated_per_op = {0, 1});

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "guests/payload.h"
+
+#ifdef VQ_HOST
+
+#include <string.h>
+
+#include "bench/life_cycle.h"
+
+int life_open(struct trial *t, const char *command, bool snapshots)
+{
+	int pin = trial_cpu(t->spec, 0);
+	struct machine_config c = {
+		.cpus = 1,
+		.memory = 2ull << 20,
+		.command = command,
+		.pin = &pin,
+		.snapshots = snapshots,
+		.shared_fd = -1,
+		.notify_fd = -1,
+		.wake_fd = -1,
+	};
+
+	return trial_open(t, 0, &c);
+}
+
+int64_t life_stamp(const struct trial *t, enum machine_stamp which)
+{
+	return __atomic_load_n(&t->machine[0].status->stamp_ns[which], __ATOMIC_ACQUIRE);
+}
+
+static int check_guest(struct trial *t)
+{
+	struct machine_status *s = t->machine[0].status;
+
+	s->error[sizeof(s->error) - 1] = '\0';
+	if (s->end == MACHINE_ERROR || s->end == MACHINE_SHUTDOWN)
+		return trial_fail(t, TRIAL_FAILED, "the guest: %s", s->error);
+	if (host_now_ns() > t->deadline_ns)
+		return trial_fail(t, TRIAL_FAILED, "the guest was not there in time");
+	return 0;
+}
+
+int life_wait_stamp(struct trial *t, enum machine_stamp which)
+{
+	while (!life_stamp(t, which))
+		if (check_guest(t))
+			return -1;
+	return 0;
+}
+
+static const struct vq_heartbeat *heartbeat(const struct trial *t)
+{
+	return (const void *)(t->machine[0].memory + VQ_HEARTBEAT_OFFSET);
+}
+
+uint64_t life_sequence(const struct trial *t)
+{
+	return __atomic_load_n(&heartbeat(t)->sequence, __ATOMIC_ACQUIRE);
+}
+
+int life_wait_service(struct trial *t, uint64_t before, int64_t *at)
+{
+	while (life_sequence(t) <= before)
+		if (check_guest(t))
+			return -1;
+	if (at)
+		*at = host_now_ns();
+	return 0;
+}
+
+int life_first_tsc(struct trial *t, uint64_t *tsc)
+{
+	const struct vq_ring *ring = (const void *)(t->machine[0].memory + VQ_RING_OFFSET);
+	struct vq_hello hello;
+
+	while (__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE) <
+	       sizeof(struct vq_record) + sizeof(hello))
+		if (check_guest(t))
+			return -1;
+	memcpy(&hello, ring->data + sizeof(struct vq_record), sizeof(hello));
+	if (hello.tsc < t->machine[0].status->start_tsc)
+		return trial_fail(
+			t, TRIAL_UNSUPPORTED,
+			"the guest's TSC is not the host's: KVM_VCPU_TSC_OFFSET is needed "
+			"(Linux 5.16)");
+	*tsc = hello.tsc;
+	return 0;
+}
+
+int64_t life_ticks_ns(uint64_t ticks)
+{
+	return (int64_t)((double)ticks * 1e6 / host_tsc_khz());
+}
+
+int life_add(struct trial *t, uint32_t batch, int64_t begin, int64_t end)
+{
+	if (!begin || end <= begin)
+		return trial_fail(t, TRIAL_INVALID,
+				  "the end of the operation lies before its begin");
+	trial_sample(t, batch, (uint64_t)(end - begin));
+	return 0;
+}
+
+int life_sample(struct trial *t, int64_t begin, int64_t end)
+{
+	return life_add(t, 0, begin, end);
+}
+
+int life_command(struct trial *t, int ret, uint32_t batch)
+{
+	if (ret)
+		return ret;
+	return life_add(t, batch, life_stamp(t, STAMP_COMMAND), life_stamp(t, STAMP_DONE));
+}
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Life-cycle benches are measured from the host; what their files share. */
+#ifndef VQ_LIFE_CYCLE_H
+#define VQ_LIFE_CYCLE_H
+
+#include "harness/host.h"
+#include "harness/trial.h"
+
+#define LIFE_REPEATS 10 /* of a command within a trial; what ends a guest is once a trial */
+
+/* Open the trial's one guest, 2 MiB, one vCPU. */
+int life_open(struct trial *t, const char *command, bool snapshots);
+
+/* A stamp of the guest process (enum machine_stamp), host_now_ns(). */
+int64_t life_stamp(const struct trial *t, enum machine_stamp which);
+
+/* Wait until the guest process has set it. */
+int life_wait_stamp(struct trial *t, enum machine_stamp which);
+
+/* Acknowledged operations so far. */
+uint64_t life_sequence(const struct trial *t);
+
+/* Wait, without sleeping, until more than `before` operations are acknowledged; when that was
+ * seen goes to `at` (may be NULL). */
+int life_wait_service(struct trial *t, uint64_t before, int64_t *at);
+
+/* The guest's TSC at its first instruction, from its first record. */
+int life_first_tsc(struct trial *t, uint64_t *tsc);
+
+int64_t life_ticks_ns(uint64_t ticks);
+
+/* One sample, from `begin` to `end`; refuses one that makes no sense. */
+int life_add(struct trial *t, uint32_t batch, int64_t begin, int64_t end);
+int life_sample(struct trial *t, int64_t begin, int64_t end);
+
+/* The last command's time, from taken up to done; `ret` is what the command returned. */
+int life_command(struct trial *t, int ret, uint32_t batch);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Memory cgroups of our own, on version 1 and 2; each is in the journal before it exists. */
+#ifndef VQ_CGROUP_H
+#define VQ_CGROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+
+/* Can we make a memory cgroup here? false with a sentence: why not, and what would help. */
+bool cgroup_memory_works(char *why, size_t size);
+
+/*
+ * Make one with a limit in bytes and no swap. Its directory goes to `path`. 0, or -1 with one
+ * line in `error`; nothing is left behind then.
+ */
+int cgroup_memory_make(struct journal *j, uint64_t limit, char *path, size_t path_size, char *error,
+		       size_t size);
+
+/* How often the kernel killed for lack of memory in it; -1: not known. */
+int64_t cgroup_memory_kills(const char *path);
+
+#endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A machine's life as seen from the trial: its process, its memory, its commands. */
+#include "harness/platform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/host.h"
+
+#define COMMAND_TIMEOUT_MS 2000
+
+struct command_message {
+	uint32_t command;
+};
+
+struct command_answer {
+	int32_t ret;
+	char error[512];
+};
+
+static int fail(struct machine *m, const char *what)
+{
+	snprintf(m->error, sizeof(m->error), "%s: %s", what, strerror(errno));
+	return -1;
+}
+
+const char *capability_name(enum capability one)
+{
+	switch (one) {
+	case CAN_GUEST:
+		return "a guest";
+	case CAN_SNAPSHOT:
+		return "snapshots";
+	case CAN_PAUSE:
+		return "pause and resume";
+	case CAN_RING0:
+		return "a guest ring 0";
+	case CAN_HYPERCALL:
+		return "hypercalls that return";
+	case CAN_KERNEL_DEVICES:
+		return "devices inside the kernel (ioeventfd, irqfd)";
+	case CAN_APIC:
+		return "a local APIC";
+	case CAN_NOTIFY:
+		return "wake-ups between guests";
+	}
+	return "?";
+}
+
+static void *map_shared(int fd, size_t size)
+{
+	int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Pre-fault what the guest will use, so that no timed operation pays for the host's page fault. */
+static void prefault(struct machine *m)
+{
+	uint64_t used = m->memory_size - m->config.untouched;
+	uint64_t image_end = VQ_IMAGE_OFFSET + (1u << 20);
+
+	/* Small guests use their first 2 MiB sparsely: the loader touches what matters there. */
+	if (used > image_end)
+		madvise(m->memory + image_end, used - image_end, MADV_POPULATE_WRITE);
+	m->status->locked = mlock(m->memory, VQ_RING_OFFSET + VQ_PAGE_SIZE) == 0;
+}
+
+static int make_memory(struct machine *m)
+{
+	m->memory_size = m->config.memory;
+	m->memory_fd = memfd_create("virt-qualify guest", MFD_CLOEXEC);
+	if (m->memory_fd < 0 || ftruncate(m->memory_fd, (off_t)m->memory_size))
+		return fail(m, "guest memory");
+	m->memory = map_shared(m->memory_fd, m->memory_size);
+	m->status = map_shared(-1, sizeof(*m->status));
+	if (!m->memory || !m->status)
+		return fail(m, "mapping guest memory");
+	if (m->config.snapshots && m->platform->snapshot_room) {
+		m->snapshot_size = m->platform->snapshot_room(&m->config);
+		m->snapshot = map_shared(-1, m->snapshot_size);
+		if (!m->snapshot)
+			return fail(m, "memory for the snapshot");
+	}
+	prefault(m);
+	return 0;
+}
+
+static int join_cgroup(const char *directory)
+{
+	char path[512];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "%s/cgroup.procs", directory);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ret = write(fd, "0", 1) == 1 ? 0 : -1;
+	close(fd);
+	return ret;
+}
+
+static void guest_main(struct machine *m, int control, pid_t parent)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	/* Die with the trial, whatever kills it; and if it is dead already, now. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	/* Ctrl-C reaches the whole foreground group: the harness decides what ends when. */
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGTERM, &ignore, NULL);
+	prctl(PR_SET_NAME, "vq-guest");
+	m->control = control;
+	if (m->config.cgroup && join_cgroup(m->config.cgroup)) {
+		snprintf(m->status->error, sizeof(m->status->error), "cannot join cgroup %s: %s",
+			 m->config.cgroup, strerror(errno));
+		m->status->end = MACHINE_ERROR;
+		_exit(1);
+	}
+	m->platform->guest_process(m);
+}
+
+static int start_process(struct machine *m)
+{
+	pid_t parent = getpid();
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return fail(m, "control socket");
+	m->status->stamp_ns[STAMP_OPEN] = host_now_ns();
+	pid = fork();
+	if (pid < 0) {
+		close(pair[0]);
+		close(pair[1]);
+		return fail(m, "fork of the guest process");
+	}
+	if (pid == 0) {
+		close(pair[0]);
+		guest_main(m, pair[1], parent);
+	}
+	close(pair[1]);
+	m->pid = pid;
+	m->control = pair[0];
+	m->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (m->pidfd < 0)
+		return fail(m, "pidfd_open");
+	return 0;
+}
+
+int machine_open(struct machine *m, const struct platform *p, const struct machine_config *c)
+{
+	memset(m, 0, sizeof(*m));
+	m->platform = p;
+	m->config = *c;
+	m->pidfd = m->control = m->memory_fd = -1;
+	m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (m->event < 0)
+		return fail(m, "eventfd");
+	if (make_memory(m))
+		return -1;
+	return start_process(m);
+}
+
+bool machine_alive(const struct machine *m)
+{
+	struct pollfd gone = {.fd = m->pidfd, .events = POLLIN};
+
+	return m->pid && poll(&gone, 1, 0) == 0;
+}
+
+bool machine_wait(struct machine *m, int64_t deadline_ns)
+{
+	struct pollfd fds[2] = {
+		{.fd = m->event, .events = POLLIN},
+		{.fd = m->pidfd, .events = POLLIN},
+	};
+	int64_t left = (deadline_ns - host_now_ns() + 999999) / 1000000;
+	int ready;
+
+	do {
+		ready = poll(fds, 2, left > 0 ? (int)left : 0);
+	} while (ready < 0 && errno == EINTR);
+	return ready > 0;
+}
+
+static int send_command(struct machine *m, enum machine_command command)
+{
+	struct command_message message = {.command = command};
+	struct pollfd wait = {.fd = m->control, .events = POLLIN};
+	struct command_answer answer = {0};
+
+	if (send(m->control, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
+		return fail(m, "the guest process takes no command");
+	if (poll(&wait, 1, COMMAND_TIMEOUT_MS) != 1) {
+		snprintf(m->error, sizeof(m->error),
+			 "the guest process did not answer a command within %d ms",
+			 COMMAND_TIMEOUT_MS);
+		return -1;
+	}
+	if (recv(m->control, &answer, sizeof(answer), 0) != sizeof(answer)) {
+		snprintf(m->error, sizeof(m->error), "the guest process is gone");
+		return -1;
+	}
+	answer.error[sizeof(answer.error) - 1] = '\0';
+	if (answer.ret)
+		snprintf(m->error, sizeof(m->error), "%s", answer.error);
+	return answer.ret;
+}
+
+int machine_pause(struct machine *m)
+{
+	return send_command(m, COMMAND_PAUSE);
+}
+
+int machine_resume(struct machine *m)
+{
+	return send_command(m, COMMAND_RESUME);
+}
+
+int machine_snapshot(struct machine *m)
+{
+	return send_command(m, COMMAND_SNAPSHOT);
+}
+
+int machine_restore(struct machine *m)
+{
+	uint64_t drained;
+
+	while (read(m->event, &drained, sizeof(drained)) > 0)
+		;
+	return send_command(m, COMMAND_RESTORE);
+}
+
+int machine_signal(struct machine *m, int signal)
+{
+	return (int)syscall(SYS_pidfd_send_signal, m->pidfd, signal, NULL, 0);
+}
+
+static void end_process(struct machine *m)
+{
+	if (!m->pid)
+		return;
+	if (m->pidfd >= 0)
+		machine_signal(m, SIGKILL);
+	else
+		kill(m->pid, SIGKILL); /* our own child, not yet reaped: the number is its */
+	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	m->pid = 0;
+	if (m->pidfd >= 0)
+		close(m->pidfd);
+	if (m->control >= 0)
+		close(m->control);
+	m->pidfd = m->control = -1;
+}
+
+int machine_restart(struct machine *m, bool from_snapshot)
+{
+	uint64_t drained;
+
+	end_process(m);
+	while (read(m->event, &drained, sizeof(drained)) > 0)
+		;
+	m->status->end = MACHINE_RUNNING;
+	m->status->batches = 0;
+	m->status->from_snapshot = from_snapshot;
+	if (!from_snapshot) {
+		memset(m->memory + VQ_HEARTBEAT_OFFSET, 0, VQ_PAGE_SIZE);
+		memset(m->memory + VQ_RING_OFFSET, 0, 128);
+	}
+	return start_process(m);
+}
+
+uint8_t *machine_map_window(const struct machine *m)
+{
+	return m->config.shared_fd < 0 ? NULL
+				       : map_shared(m->config.shared_fd, m->config.shared_size);
+}
+
+void machine_ended(struct machine *m, enum machine_end end, const char *why)
+{
+	uint64_t one = 1;
+
+	snprintf(m->status->error, sizeof(m->status->error), "%s", why);
+	m->status->stamp_ns[STAMP_ENDED] = host_now_ns();
+	__atomic_store_n(&m->status->end, end, __ATOMIC_RELEASE);
+	if (write(m->event, &one, sizeof(one)) < 0)
+		_exit(1); /* the trial sees the process go */
+}
+
+void machine_close(struct machine *m)
+{
+	if (!m->platform)
+		return;
+	end_process(m);
+	if (m->memory)
+		munmap(m->memory, m->memory_size);
+	if (m->status)
+		munmap(m->status, sizeof(*m->status));
+	if (m->snapshot)
+		munmap(m->snapshot, m->snapshot_size);
+	if (m->memory_fd >= 0)
+		close(m->memory_fd);
+	if (m->event >= 0)
+		close(m->event);
+	memset(m, 0, sizeof(*m));
+}
+
+static void answer_command(struct machine *m, const struct machine_commands *c)
+{
+	struct command_message message;
+	struct command_answer answer = {0};
+
+	if (recv(m->control, &message, sizeof(message), 0) != sizeof(message))
+		_exit(0); /* the trial closed its end */
+	m->status->stamp_ns[STAMP_COMMAND] = host_now_ns();
+	answer.ret = c->act(c->context, m, message.command);
+	m->status->stamp_ns[STAMP_DONE] = host_now_ns();
+	if (answer.ret)
+		snprintf(answer.error, sizeof(answer.error), "%s", m->error);
+	if (send(m->control, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
+		_exit(0);
+}
+
+void machine_serve(struct machine *m, const struct machine_commands *c)
+{
+	struct pollfd fds[2] = {
+		{.fd = m->control, .events = POLLIN},
+		{.fd = c->fd, .events = POLLIN},
+	};
+
+	for (;;) {
+		if (poll(fds, c->fd >= 0 ? 2 : 1, -1) < 0)
+			continue;
+		if (fds[1].revents && c->fd >= 0)
+			c->on_fd(c->context, m);
+		if (fds[0].revents)
+			answer_command(m, c);
+	}
+}

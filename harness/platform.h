@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A platform hosts guests; a machine is one guest on a platform. Every machine has a process of
+ * its own, so that whatever happens in it stays there.
+ *
+ *	trial process ── machine_open ──> guest process (VMM, QEMU, plain process)
+ *	      │                                  │
+ *	      └── guest memory (shared file) ────┘   records, heartbeat, control
+ *	      └── struct machine_status (shared) ┘   stamps and counters of the host side
+ *	      └── control socket ────────────────┘   pause, resume, snapshot, restore, …
+ */
+#ifndef VQ_PLATFORM_H
+#define VQ_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "guests/abi.h"
+#include "harness/core/registry.h"
+#include "harness/core/words.h"
+
+#define MACHINE_MAX_BATCHES 1024u
+
+/* What a platform can do; benches and faults say what they need. */
+enum capability {
+	CAN_GUEST = 1u << 0,	/* boots the guest image: has a ring 0 of its own */
+	CAN_SNAPSHOT = 1u << 1, /* snapshot and restore in place */
+	CAN_PAUSE = 1u << 2,
+	CAN_RING0 = 1u << 3,	      /* ring 0 of the guest works (perhaps interpreted) */
+	CAN_HYPERCALL = 1u << 4,      /* VMCALL or VMMCALL returns to the guest */
+	CAN_KERNEL_DEVICES = 1u << 5, /* ioeventfd, irqfd */
+	CAN_APIC = 1u << 6,	      /* local APIC: timer and IPIs */
+	CAN_NOTIFY = 1u << 7,	      /* one member can wake another */
+};
+
+const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
+
+struct machine_config {
+	uint32_t cpus;
+	uint64_t memory;     /* bytes of RAM, 2 MiB at least */
+	uint64_t untouched;  /* bytes at the end of RAM that are not pre-faulted */
+	const char *command; /* the guest's command line */
+	uint32_t member;     /* index in the cast */
+	const int *pin;	     /* [cpus] host CPU of each vCPU, -1: anywhere; NULL: anywhere */
+	bool kernel_devices; /* VQ_PORT_KERNEL and VQ_MMIO_KERNEL will be used */
+	bool snapshots;	     /* machine_snapshot will be used */
+	int shared_fd;	     /* memfd of the window the cast shares, -1: none */
+	uint64_t shared_size;
+	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
+	uint64_t exit_delay_ns; /* planted slowdown of each user-space exit */
+	const char *cgroup;	/* directory whose cgroup.procs the guest process joins; NULL */
+};
+
+/* What the host counted around one batch, at its doorbells. */
+struct batch_counters {
+	uint64_t wait_ns;		 /* run-queue wait of the vCPU thread (schedstat) */
+	uint64_t voluntary, involuntary; /* its context switches */
+	uint64_t exits, emulated;	 /* KVM's statistics */
+	uint32_t migrated;		 /* it began and ended on different CPUs */
+	uint32_t counted;		 /* exits and emulated are real */
+};
+
+enum machine_stamp {
+	STAMP_OPEN,    /* before anything was done */
+	STAMP_CREATED, /* VM, vCPUs, devices and memory are there */
+	STAMP_STARTED, /* just before the first vCPU was let go */
+	STAMP_ENDED,   /* the guest ended, by itself or not */
+	STAMP_COMMAND, /* the last command was taken up */
+	STAMP_DONE,    /* the last command had its effect */
+	MACHINE_STAMPS
+};
+
+enum machine_end {
+	MACHINE_RUNNING,
+	MACHINE_GOODBYE,  /* the guest said goodbye */
+	MACHINE_SHUTDOWN, /* triple fault or its like */
+	MACHINE_ERROR,	  /* the platform could not go on; see `error` */
+};
+
+/* Shared between the trial and the guest process; written by the latter. */
+struct machine_status {
+	int64_t stamp_ns[MACHINE_STAMPS]; /* CLOCK_MONOTONIC_RAW; 0: not yet */
+	uint64_t start_tsc;		  /* TSC at STAMP_STARTED */
+	uint32_t end;			  /* enum machine_end */
+	uint32_t batches;		  /* completed doorbell pairs */
+	uint32_t doorbells;		  /* of any kind */
+	uint32_t locked;		  /* guest memory is locked */
+	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */
+	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
+	struct batch_counters batch[MACHINE_MAX_BATCHES];
+	char error[512];
+	char console[4096];
+};
+
+struct platform;
+
+struct machine {
+	const struct platform *platform;
+	struct machine_config config;
+	pid_t pid;   /* guest process; 0: none */
+	int pidfd;   /* readable when it is gone */
+	int control; /* socket for commands, -1: none */
+	int event;   /* eventfd: the guest ended */
+	int memory_fd;
+	uint8_t *memory; /* guest RAM as mapped here */
+	uint64_t memory_size;
+	struct machine_status *status;
+	void *snapshot; /* shared with the guest process; survives it */
+	size_t snapshot_size;
+	char error[512];
+};
+
+struct platform {
+	const char *name;
+	const char *summary;
+	/* Can it run here? true, or false with one sentence: why not, and how to get it. */
+	bool (*works)(char *why, size_t size);
+	/* As shown to the user, e.g. "native (nested)"; static. */
+	const char *(*label)(void);
+	const char *(*version)(void);	    /* of what hosts the guest, or NULL */
+	unsigned int (*capabilities)(void); /* mask of enum capability */
+	/* How code in that ring (0 or 3) of a guest is executed here. */
+	enum execution (*execution)(int ring);
+	/* Why a capability is missing: a sentence, or NULL for a general one. */
+	const char *(*lacks)(enum capability one);
+	/* Room that a snapshot of this shape takes; NULL: no snapshots. */
+	size_t (*snapshot_room)(const struct machine_config *config);
+	/* The guest process: runs in the child of machine_open and does not return. */
+	void (*guest_process)(struct machine *m);
+};
+
+REGISTRY_DECLARE(platforms);
+#define PLATFORM(id, ...)                                                                          \
+	static const struct platform id##_platform = {.name = #id, __VA_ARGS__};                   \
+	REGISTER(platforms, id##_platform)
+
+/*
+ * Fork the guest process and start the guest. The config is copied; what it points to must stay
+ * until machine_close. 0, or -1 with m->error.
+ */
+int machine_open(struct machine *m, const struct platform *p, const struct machine_config *c);
+
+/* Wait until the guest ended or its process is gone. true: it did; false: time is up. */
+bool machine_wait(struct machine *m, int64_t deadline_ns);
+
+/* Commands; each returns when it had its effect, -1 with m->error otherwise (2 s bound). */
+int machine_pause(struct machine *m);
+int machine_resume(struct machine *m);
+int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
+int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
+
+/* Signal the guest process, by pidfd. */
+int machine_signal(struct machine *m, int signal);
+
+/* Is its process still there? */
+bool machine_alive(const struct machine *m);
+
+/* Kill the guest process if it lives, reap it, and start a new one on the same memory file, as a
+ * power cycle would; `from_snapshot`: it goes on from m->snapshot. */
+int machine_restart(struct machine *m, bool from_snapshot);
+
+/* Kill, reap, unmap, close; safe on a machine that was never opened but zeroed. */
+void machine_close(struct machine *m);
+
+/* ---- For platforms ---- */
+
+/* Wait for commands and act on them through `act`; ends the process when the trial lets go. */
+enum machine_command {
+	COMMAND_PAUSE = 1,
+	COMMAND_RESUME,
+	COMMAND_SNAPSHOT,
+	COMMAND_RESTORE,
+};
+
+struct machine_commands {
+	int (*act)(void *context, struct machine *m, enum machine_command command);
+	/* Polled beside the control socket; called when readable. -1: none */
+	int fd;
+	void (*on_fd)(void *context, struct machine *m);
+	void *context;
+};
+
+void machine_serve(struct machine *m, const struct machine_commands *c) __attribute__((noreturn));
+
+/* Map the window that the cast shares; NULL: there is none. */
+uint8_t *machine_map_window(const struct machine *m);
+
+/* The guest ended: note why, and wake the trial. */
+void machine_ended(struct machine *m, enum machine_end end, const char *why);
+
+/* At a doorbell, on the vCPU's own thread: begin or end a batch's counters. `count` may be NULL,
+ * or fills exits and emulated. */
+void machine_batch_doorbell(struct machine *m,
+			    int (*count)(void *context, uint64_t *exits, uint64_t *emulated),
+			    void *context);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A line on the terminal that says how far a long step is, and what is left. */
+#ifndef VQ_PROGRESS_H
+#define VQ_PROGRESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct progress {
+	size_t total;
+	int64_t start_ns, shown_ns;
+	int enabled;
+};
+
+void progress_begin(struct progress *p, size_t total, int enabled);
+/* Before step `done` (from 0): at most ten times a second. */
+void progress_show(struct progress *p, size_t done, const char *what, const char *where);
+/* Clear the line. */
+void progress_end(struct progress *p);
+
+#endif

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a plan to trials in random order, and on into the result file. */
+#include "harness/runner.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "harness/core/command.h"
+#include "harness/core/stats.h"
+#include "harness/fault.h"
+#include "harness/fit.h"
+#include "harness/journal.h"
+#include "harness/progress.h"
+#include "harness/store.h"
+
+#define MAX_CPUS 256
+
+/* What is repeated: one bench at one parameter, or one fault with one recovery, on a platform. */
+struct cell {
+	struct trial_spec spec;
+	uint32_t trials;
+	size_t ok, tried;
+	char last_reason[128];
+};
+
+struct run {
+	const struct run_options *options;
+	struct run_summary *summary;
+	struct result *result;
+	struct result_run row;
+	struct journal *journal;
+	struct cell *cell;
+	size_t cells;
+	size_t *order; /* [planned] cell of each trial */
+	size_t planned;
+	unsigned int cpus[MAX_CPUS];
+	unsigned int cpu_count;
+	int64_t start_ns;
+	char *error;
+	size_t error_size;
+};
+
+static int fail(struct run *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(struct run *r, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->error, r->error_size, format, args);
+	va_end(args);
+	return -1;
+}
+
+static int result_failed(struct run *r)
+{
+	return fail(r, "%s", result_error(r->result));
+}
+
+/* ---- Cells ---- */
+
+static struct cell *add_cell(struct run *r)
+{
+	struct cell *grown = realloc(r->cell, (r->cells + 1) * sizeof(*grown));
+
+	if (!grown) {
+		fail(r, "out of memory");
+		return NULL;
+	}
+	r->cell = grown;
+	memset(&grown[r->cells], 0, sizeof(*grown));
+	grown[r->cells].spec.cpus = r->cpus;
+	grown[r->cells].spec.cpu_count = r->cpu_count;
+	grown[r->cells].spec.journal = r->journal;
+	return &grown[r->cells++];
+}
+
+static int add_skip(struct run *r, const char *kind, const char *what, const char *platform,
+		    const char *why)
+{
+	struct result_skip skip = {
+		.run = r->row.id, .kind = kind, .what = what, .platform = platform, .why = why};
+
+	r->summary->skipped++;
+	return result_add_skip(r->result, &skip) ? result_failed(r) : 0;
+}
+
+static int add_bench_cells(struct run *r, const struct bench *b, const struct plan_bench *entry,
+			   const struct platform *p)
+{
+	char why[512];
+	size_t i = 0;
+
+	if (!bench_fits(b, p, why, sizeof(why)))
+		return add_skip(r, "bench", b->name, p->name, why);
+	do {
+		struct cell *c = add_cell(r);
+
+		if (!c)
+			return -1;
+		c->spec.platform = p;
+		c->spec.bench = b;
+		c->spec.parameter = b->parameters[i];
+		c->spec.batches = entry->batches;
+		c->spec.samples = entry->samples;
+		c->trials = entry->trials;
+	} while (++i < MAX_PARAMETERS && b->parameters[i]);
+	return 0;
+}
+
+static int add_fault_cell(struct run *r, const struct fault *f, const struct recovery *y,
+			  const struct plan_fault *entry, const struct platform *p)
+{
+	char why[512], what[128];
+	struct cell *c;
+
+	if (!fault_takes(f, y) || !plan_globs_match(&entry->recoveries, y->name))
+		return 0;
+	snprintf(what, sizeof(what), "%s+%s", f->name, y->name);
+	if (!fault_fits(f, y, p, why, sizeof(why)))
+		return add_skip(r, "fault", what, p->name, why);
+	c = add_cell(r);
+	if (!c)
+		return -1;
+	c->spec.platform = p;
+	c->spec.fault = f;
+	c->spec.recovery = y;
+	c->spec.horizon_ns = (int64_t)entry->horizon_ns;
+	c->trials = entry->trials;
+	return 0;
+}
+
+static int add_platform_cells(struct run *r, const struct platform *p)
+{
+	const struct plan *plan = r->options->plan;
+
+	for_each_registered (struct bench, b, REGISTRY(benches)) {
+		const struct plan_bench *entry = plan_find_bench(plan, b->name);
+
+		if (entry && add_bench_cells(r, b, entry, p))
+			return -1;
+	}
+	for_each_registered (struct fault, f, REGISTRY(faults)) {
+		const struct plan_fault *entry = plan_find_fault(plan, f->name);
+
+		if (!entry)
+			continue;
+		for_each_registered (struct recovery, y, REGISTRY(recoveries)) {
+			if (add_fault_cell(r, f, y, entry, p))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int add_platforms(struct run *r)
+{
+	for_each_registered (struct platform, p, REGISTRY(platforms)) {
+		struct result_platform row = {.run = r->row.id, .name = p->name};
+		char why[512];
+
+		if (!plan_globs_match(&r->options->plan->platforms, p->name))
+			continue;
+		if (!p->works(why, sizeof(why)))
+			row.why_not = why;
+		row.label = p->label();
+		row.version = p->version();
+		if (result_add_platform(r->result, &row))
+			return result_failed(r);
+		if (row.why_not ? add_skip(r, "platform", p->name, NULL, why)
+				: add_platform_cells(r, p))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- What the file says beside the trials ---- */
+
+static void make_uuid(char text[37])
+{
+	uint8_t b[16];
+
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		memset(b, 0, sizeof(b));
+	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* RFC 4122 version 4 */
+	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
+	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
+		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
+		 b[13], b[14], b[15]);
+}
+
+static void utc_now(char text[32])
+{
+	time_t now = time(NULL);
+	struct tm tm;
+
+	gmtime_r(&now, &tm);
+	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+static int begin_run(struct run *r)
+{
+	const struct plan *plan = r->options->plan;
+	char *text = plan_text(plan);
+	char uuid[37], started[32];
+	int ret;
+
+	make_uuid(uuid);
+	utc_now(started);
+	r->row = (struct result_run){
+		.uuid = uuid,
+		.started = started,
+		.version = virt_qualify_version(),
+		.command = r->options->command,
+		.plan_name = plan->name,
+		.plan = text ? text : "",
+		.seed = plan->seed,
+		.delta = plan->delta,
+	};
+	ret = result_begin_run(r->result, &r->row);
+	free(text);
+	r->row.uuid = r->row.started = r->row.plan = ""; /* they do not outlive this function */
+	return ret ? result_failed(r) : 0;
+}
+
+static int store_facts(struct run *r)
+{
+	struct host_facts *facts = host_gather();
+	int ret = 0;
+
+	for (size_t i = 0; facts && i < facts->count && !ret; i++) {
+		struct result_fact row = {.run = r->row.id,
+					  .name = facts->fact[i].name,
+					  .value = facts->fact[i].value,
+					  .why = facts->fact[i].why};
+
+		ret = result_add_fact(r->result, &row) ? result_failed(r) : 0;
+	}
+	host_free(facts);
+	return ret;
+}
+
+static int store_descriptors(struct run *r)
+{
+	for_each_registered (struct bench, b, REGISTRY(benches)) {
+		struct result_bench row = {
+			.run = r->row.id,
+			.name = b->name,
+			.group = b->group,
+			.summary = b->summary,
+			.parameter_name = b->parameter_name,
+			.unit = b->unit,
+			.better = b->better,
+			.traps = b->traps,
+			.disturbance_exempt = b->disturbance_exempt,
+			.fit_line = b->fit_line,
+		};
+
+		if (plan_find_bench(r->options->plan, b->name) && result_add_bench(r->result, &row))
+			return result_failed(r);
+	}
+	for_each_registered (struct fault, f, REGISTRY(faults)) {
+		struct result_fault row = {.run = r->row.id,
+					   .name = f->name,
+					   .group = f->group,
+					   .summary = f->summary};
+
+		if (plan_find_fault(r->options->plan, f->name) && result_add_fault(r->result, &row))
+			return result_failed(r);
+	}
+	return 0;
+}
+
+/* One transaction: these are many small rows, and none is worth anything without the others. */
+static int describe_run(struct run *r)
+{
+	if (begin_run(r))
+		return -1;
+	if (result_begin(r->result))
+		return result_failed(r);
+	if (store_facts(r) || store_descriptors(r) || add_platforms(r))
+		return -1;
+	return result_commit(r->result) ? result_failed(r) : 0;
+}
+
+/* ---- Trials ---- */
+
+/* All trials of all cells in one random order: what is compared is interleaved. */
+static int make_order(struct run *r)
+{
+	struct random random;
+	size_t n = 0;
+
+	for (size_t c = 0; c < r->cells; c++)
+		r->planned += r->cell[c].trials;
+	r->order = calloc(r->planned ? r->planned : 1, sizeof(*r->order));
+	if (!r->order)
+		return fail(r, "out of memory for %zu trials", r->planned);
+	for (size_t c = 0; c < r->cells; c++)
+		for (uint32_t i = 0; i < r->cell[c].trials; i++)
+			r->order[n++] = c;
+	random_seed(&random, r->options->plan->seed);
+	for (size_t i = r->planned; i > 1; i--) {
+		size_t j = random_below(&random, i);
+		size_t swapped = r->order[i - 1];
+
+		r->order[i - 1] = r->order[j];
+		r->order[j] = swapped;
+	}
+	r->summary->planned = r->planned;
+	return 0;
+}
+
+static void count_trial(struct run *r, struct cell *c, const struct trial_result *t)
+{
+	static const struct {
+		size_t offset;
+	} counter[] = {
+		[TRIAL_OK] = {offsetof(struct run_summary, ok)},
+		[TRIAL_INVALID] = {offsetof(struct run_summary, invalid)},
+		[TRIAL_FAILED] = {offsetof(struct run_summary, failed)},
+		[TRIAL_UNSUPPORTED] = {offsetof(struct run_summary, unsupported)},
+	};
+
+	r->summary->done++;
+	if (t->status == TRIAL_INTERRUPTED) {
+		r->summary->interrupted = 1;
+		return;
+	}
+	if (t->status < sizeof(counter) / sizeof(counter[0]))
+		++*(size_t *)((char *)r->summary + counter[t->status].offset);
+	c->tried++;
+	if (t->status == TRIAL_OK)
+		c->ok++;
+	else
+		snprintf(c->last_reason, sizeof(c->last_reason), "%.120s", t->reason);
+}
+
+/* A guest that says it cannot run this makes a skip, once, as if the host had known. */
+static int note_unsupported(struct run *r, const struct cell *c, const struct trial_result *t)
+{
+	if (t->status != TRIAL_UNSUPPORTED || c->tried != 1)
+		return 0;
+	return add_skip(r, c->spec.bench ? "bench" : "fault",
+			c->spec.bench ? c->spec.bench->name : c->spec.fault->name,
+			c->spec.platform->name, t->reason);
+}
+
+static int run_trial(struct run *r, size_t ordinal)
+{
+	struct cell *c = &r->cell[r->order[ordinal]];
+	struct trial_result *t = trial_result_new();
+	struct trial_spec spec = c->spec;
+	int ret = -1;
+
+	if (!t)
+		return fail(r, "out of memory for a trial's result");
+	spec.seed = r->options->plan->seed * 1000003 + ordinal;
+	trial_run(&spec, t, r->options->stop);
+	if (journal_heal(r->journal)) {
+		fail(r, "a change to the host could not be undone; run: virt-qualify recover");
+		goto out;
+	}
+	count_trial(r, c, t);
+	if (store_trial(r->result, r->row.id, (uint32_t)ordinal, r->start_ns, &spec, t)) {
+		result_failed(r);
+		goto out;
+	}
+	ret = note_unsupported(r, c, t);
+out:
+	trial_result_free(t);
+	return ret;
+}
+
+static int run_trials(struct run *r)
+{
+	struct progress progress;
+
+	progress_begin(&progress, r->planned, r->options->show_progress);
+	for (size_t i = 0; i < r->planned; i++) {
+		const struct trial_spec *s = &r->cell[r->order[i]].spec;
+
+		progress_show(&progress, i, s->bench ? s->bench->name : s->fault->name,
+			      s->platform->name);
+		if (run_trial(r, i)) {
+			progress_end(&progress);
+			return -1;
+		}
+		if (r->summary->interrupted)
+			break;
+	}
+	progress_end(&progress);
+	return 0;
+}
+
+static void find_empty_cells(struct run *r)
+{
+	for (size_t i = 0; i < r->cells; i++) {
+		const struct cell *c = &r->cell[i];
+
+		if (!c->tried || c->ok)
+			continue;
+		if (!r->summary->empty_cells++)
+			snprintf(r->summary->empty, sizeof(r->summary->empty), "%s on %s: %s",
+				 c->spec.bench ? c->spec.bench->name : c->spec.fault->name,
+				 c->spec.platform->name, c->last_reason);
+	}
+}
+
+static int run_all(struct run *r)
+{
+	r->cpu_count = host_cpus(r->cpus, MAX_CPUS);
+	r->start_ns = host_now_ns();
+	if (describe_run(r) || make_order(r) || run_trials(r))
+		return -1;
+	find_empty_cells(r);
+	if (result_end_run(r->result, r->row.id, r->summary->interrupted))
+		return result_failed(r);
+	return 0;
+}
+
+int run_plan(const struct run_options *o, struct run_summary *s, char *error, size_t size)
+{
+	struct run r = {.options = o, .summary = s, .error = error, .error_size = size};
+	int ret;
+
+	memset(s, 0, sizeof(*s));
+	r.journal = journal_open(error, size);
+	if (!r.journal)
+		return -1;
+	r.result = result_create(o->output);
+	if (!r.result) {
+		journal_close(r.journal);
+		return fail(&r, "%s", result_error(NULL));
+	}
+	ret = run_all(&r);
+	result_close(r.result);
+	journal_close(r.journal);
+	free(r.cell);
+	free(r.order);
+	return ret;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runner: turns a plan into trials, in one seeded random order over all cells, and each
+ * trial into rows of the result file.
+ */
+#ifndef VQ_RUNNER_H
+#define VQ_RUNNER_H
+
+#include "harness/core/result.h"
+#include "harness/host.h"
+#include "harness/plan.h"
+#include "harness/trial.h"
+
+struct run_options {
+	const struct plan *plan;
+	const char *output;  /* path of the result file, to be made */
+	const char *command; /* the command line, for the record */
+	int stop;	     /* readable when the user wants out; -1: never */
+	int show_progress;   /* on stderr, which is a terminal */
+};
+
+struct run_summary {
+	size_t planned, done;
+	size_t ok, invalid, failed, unsupported;
+	size_t empty_cells; /* cells that ran and got no valid trial at all */
+	char empty[256];    /* the first of them, and why */
+	size_t skipped;	    /* bench or fault cells that could not run here */
+	int interrupted;
+};
+
+/*
+ * Run the plan. 0, or -1 with one line in `error` (result file, journal): what was measured until
+ * then is in the file. `s` is filled in both cases.
+ */
+int run_plan(const struct run_options *o, struct run_summary *s, char *error, size_t size);
+
+#endif

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A trial's process: forked, bounded, watched; whatever happens in it becomes a result. */
+#include "harness/trial.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/core/histogram.h"
+#include "harness/fault.h"
+#include "harness/host.h"
+
+#define DEFAULT_TIMEOUT_MS 2000
+#define GRACE_MS	   2000 /* beyond the trial's own bound, before it is killed */
+
+struct trial_result *trial_result_new(void)
+{
+	void *p = mmap(NULL, sizeof(struct trial_result), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void trial_result_free(struct trial_result *r)
+{
+	if (r)
+		munmap(r, sizeof(*r));
+}
+
+int trial_fail(struct trial *t, enum trial_status status, const char *format, ...)
+{
+	va_list args;
+
+	if (t->result->status != TRIAL_OK)
+		return -1;
+	va_start(args, format);
+	vsnprintf(t->result->reason, sizeof(t->result->reason), format, args);
+	va_end(args);
+	t->result->status = status;
+	return -1;
+}
+
+void trial_sample(struct trial *t, uint32_t batch, uint64_t ticks)
+{
+	struct trial_result *r = t->result;
+
+	if (batch >= TRIAL_MAX_BATCHES || r->bucket_count >= TRIAL_MAX_BUCKETS)
+		return;
+	if (batch >= r->batch_count)
+		r->batch_count = batch + 1;
+	r->batch[batch].number = batch;
+	r->batch[batch].count++;
+	r->batch[batch].sum_ticks += ticks;
+	r->bucket[r->bucket_count++] = (struct trial_bucket){
+		.batch = batch, .bucket = histogram_bucket(ticks), .count = 1};
+}
+
+void trial_event(struct trial *t, int64_t at_ns, int64_t uncertainty_ns, const char *subject,
+		 const char *format, ...)
+{
+	struct trial_result *r = t->result;
+	struct trial_event *e;
+	va_list args;
+
+	if (r->event_count >= TRIAL_MAX_EVENTS)
+		return;
+	e = &r->event[r->event_count];
+	e->at_ns = at_ns - t->start_ns;
+	e->uncertainty_ns = uncertainty_ns;
+	snprintf(e->subject, sizeof(e->subject), "%s", subject);
+	va_start(args, format);
+	vsnprintf(e->what, sizeof(e->what), format, args);
+	va_end(args);
+	__atomic_store_n(&r->event_count, r->event_count + 1, __ATOMIC_RELEASE);
+}
+
+int trial_cpu(const struct trial_spec *s, uint32_t i)
+{
+	return s->cpu_count ? (int)s->cpus[i % s->cpu_count] : -1;
+}
+
+int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
+{
+	struct machine *m = &t->machine[member];
+
+	if (member >= t->cast)
+		t->cast = member + 1;
+	if (machine_open(m, t->spec->platform, c))
+		return trial_fail(t, TRIAL_FAILED, "guest %u: %s", member, m->error);
+	return 0;
+}
+
+void trial_close(struct trial *t)
+{
+	for (uint32_t i = 0; i < t->cast; i++)
+		machine_close(&t->machine[i]);
+	t->cast = 0;
+}
+
+static int64_t bound_ns(const struct trial_spec *s)
+{
+	int64_t ms = DEFAULT_TIMEOUT_MS;
+
+	if (s->bench && s->bench->timeout_ms)
+		ms = s->bench->timeout_ms;
+	if (s->fault)
+		return fault_bound_ns(s);
+	return ms * 1000000;
+}
+
+static void ignore_user_signals(void)
+{
+	struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	/* Ctrl-C reaches the whole foreground group: the harness decides what ends when. */
+	sigaction(SIGINT, &ignore, NULL);
+	sigaction(SIGTERM, &ignore, NULL);
+}
+
+static void trial_main(const struct trial_spec *spec, struct trial_result *result, pid_t parent)
+{
+	static struct trial t; /* large, and this process runs one */
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	prctl(PR_SET_NAME, "vq-trial");
+	ignore_user_signals();
+	t.spec = spec;
+	t.result = result;
+	t.start_ns = result->started_ns;
+	t.deadline_ns = t.start_ns + bound_ns(spec);
+	if (spec->bench)
+		trial_bench(&t);
+	else
+		trial_fault(&t);
+	trial_close(&t);
+	_exit(0);
+}
+
+/* Wait for the trial's process. 0: it ended; 1: time is up; 2: the user wants out. */
+static int watch(int pidfd, int stop, int64_t deadline_ns)
+{
+	struct pollfd fds[2] = {
+		{.fd = pidfd, .events = POLLIN},
+		{.fd = stop, .events = POLLIN},
+	};
+
+	for (;;) {
+		int64_t left = (deadline_ns - host_now_ns()) / 1000000 + 1;
+		int ready = poll(fds, stop >= 0 ? 2 : 1, left > 0 ? (int)left : 0);
+
+		if (ready < 0 && errno != EINTR)
+			return 1;
+		if (ready > 0 && fds[0].revents)
+			return 0;
+		if (ready > 0 && stop >= 0 && fds[1].revents)
+			return 2;
+		if (host_now_ns() >= deadline_ns)
+			return 1;
+	}
+}
+
+static void set_reason(struct trial_result *r, enum trial_status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void set_reason(struct trial_result *r, enum trial_status status, const char *format, ...)
+{
+	va_list args;
+
+	r->status = status;
+	va_start(args, format);
+	vsnprintf(r->reason, sizeof(r->reason), format, args);
+	va_end(args);
+}
+
+/* Reap the trial and, as their subreaper, every guest process that it left: none survives. */
+static void reap(pid_t trial, struct trial_result *r, int how)
+{
+	int status = 0;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
+		if (pid != trial || how)
+			continue;
+		if (WIFSIGNALED(status))
+			set_reason(r, TRIAL_FAILED, "the trial's own process died of signal %d",
+				   WTERMSIG(status));
+		else if (WEXITSTATUS(status))
+			set_reason(r, TRIAL_FAILED, "the trial's own process ended with code %d",
+				   WEXITSTATUS(status));
+	}
+}
+
+void trial_run(const struct trial_spec *spec, struct trial_result *result, int stop)
+{
+	pid_t parent = getpid();
+	int pidfd, how;
+	pid_t pid;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	result->started_ns = host_now_ns();
+	result->memory_locked = -1;
+	pid = fork();
+	if (pid == 0)
+		trial_main(spec, result, parent);
+	if (pid < 0) {
+		set_reason(result, TRIAL_FAILED, "fork: %s", strerror(errno));
+		return;
+	}
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	how = pidfd < 0 ? 1
+			: watch(pidfd, stop,
+				result->started_ns + bound_ns(spec) + GRACE_MS * 1000000ll);
+	if (how) {
+		kill(pid, SIGKILL); /* our child, not yet reaped */
+		if (how == 2)
+			set_reason(result, TRIAL_INTERRUPTED, "interrupted by the user");
+		else
+			set_reason(result, TRIAL_FAILED, "the trial did not end within its bound");
+	}
+	reap(pid, result, how);
+	if (pidfd >= 0)
+		close(pidfd);
+	result->ended_ns = host_now_ns();
+	result->reason[sizeof(result->reason) - 1] = '\0';
+}

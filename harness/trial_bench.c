@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A bench's trial: boot the cast, let member 0 measure, take in its records, prove the workload. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/core/record.h"
+#include "harness/host.h"
+#include "harness/trial.h"
+
+#define DEFAULT_BATCHES	  4u
+#define DEFAULT_SAMPLES	  50u
+#define DEFAULT_MEMORY	  (2ull << 20)
+#define WINDOW_SIZE	  4096u
+#define DRAIN_INTERVAL_NS 20000000
+#define STEAL_LIMIT_NS	  50000 /* a batch that waited longer than this is disturbed … */
+#define STEAL_LIMIT_SHARE 0.01	/* … or longer than this share of itself */
+#define COUNTER_TOLERANCE 0.02
+#define AMBIENT_EXITS_MS  4.0 /* the host's own interrupts make a guest exit, too */
+
+static uint32_t or_default(uint32_t a, uint32_t b, uint32_t c)
+{
+	return a ? a : b ? b : c;
+}
+
+static uint32_t cast_size(const struct trial_spec *s)
+{
+	const struct bench *b = s->bench;
+
+	if (b->cast_is_parameter)
+		return s->parameter < TRIAL_MAX_CAST ? s->parameter : TRIAL_MAX_CAST;
+	return b->cast ? b->cast : 1;
+}
+
+/* ---- The cast ---- */
+
+struct cast_wiring {
+	int notify[TRIAL_MAX_CAST]; /* notify[i] wakes member i + 1 */
+	int window;
+};
+
+static int wire(struct trial *t, struct cast_wiring *w, uint32_t n)
+{
+	w->window = -1;
+	for (uint32_t i = 0; i < TRIAL_MAX_CAST; i++)
+		w->notify[i] = -1;
+	for (uint32_t i = 0; i < n && t->spec->bench->needs & CAN_NOTIFY; i++) {
+		w->notify[i] = eventfd(0, EFD_CLOEXEC);
+		if (w->notify[i] < 0)
+			return trial_fail(t, TRIAL_FAILED, "eventfd for the cast: %m");
+	}
+	if (!t->spec->bench->share_window)
+		return 0;
+	w->window = memfd_create("virt-qualify window", MFD_CLOEXEC);
+	if (w->window < 0 || ftruncate(w->window, WINDOW_SIZE))
+		return trial_fail(t, TRIAL_FAILED, "the window that the cast shares: %m");
+	return 0;
+}
+
+static void choose_cpus(const struct trial_spec *s, uint32_t member, int *pin, uint32_t cpus)
+{
+	uint32_t first = s->bench->one_cpu ? 0 : member * cpus;
+
+	for (uint32_t i = 0; i < cpus; i++)
+		pin[i] = trial_cpu(s, s->bench->one_cpu ? 0 : first + i);
+}
+
+static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t member, uint32_t n)
+{
+	const struct trial_spec *s = t->spec;
+	const struct bench *b = s->bench;
+	uint32_t samples = or_default(s->samples, b->samples, DEFAULT_SAMPLES);
+	char command[VQ_COMMAND_LENGTH];
+	int pin[VQ_MAX_CPUS];
+	struct machine_config c = {
+		.cpus = b->cpus ? b->cpus : 1,
+		.memory = b->memory ? b->memory : DEFAULT_MEMORY,
+		.untouched = b->untouched,
+		.kernel_devices = b->needs & CAN_KERNEL_DEVICES,
+		.command = command,
+		.member = member,
+		.pin = pin,
+		.shared_fd = w->window,
+		.shared_size = WINDOW_SIZE,
+		.notify_fd = w->notify[member],
+		.wake_fd = w->notify[(member + n - 1) % n],
+		.exit_delay_ns = s->exit_delay_ns,
+	};
+
+	choose_cpus(s, member, pin, c.cpus);
+	snprintf(command, sizeof(command),
+		 "bench=%s batches=%u samples=%u warmup=%u parameter=%u seed=%u", b->name,
+		 or_default(s->batches, b->batches, DEFAULT_BATCHES), samples,
+		 b->warmup ? b->warmup : samples, s->parameter, (uint32_t)s->seed);
+	return trial_open(t, member, &c);
+}
+
+/* A guest has its interrupts enabled once it said hello: a wake-up before that would be lost. */
+static int wait_for_hello(struct trial *t, uint32_t member)
+{
+	const struct machine *m = &t->machine[member];
+	const struct vq_ring *ring = (const void *)(m->memory + VQ_RING_OFFSET);
+
+	while (!__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) {
+		if (m->status->end == MACHINE_ERROR || !machine_alive(m) ||
+		    host_now_ns() > t->deadline_ns)
+			return trial_fail(t, TRIAL_FAILED,
+					  "guest %u of the cast did not come up: %s", member,
+					  m->status->error);
+		usleep(100);
+	}
+	return 0;
+}
+
+/* Member 0, which measures, comes last. */
+static int open_cast(struct trial *t)
+{
+	uint32_t n = cast_size(t->spec);
+	struct cast_wiring w;
+
+	if (wire(t, &w, n))
+		return -1;
+	for (uint32_t i = n; i-- > 0;) {
+		if (i == 0)
+			for (uint32_t peer = 1; peer < n; peer++)
+				if (wait_for_hello(t, peer))
+					return -1;
+		if (open_member(t, &w, i, n))
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- Records ---- */
+
+struct intake {
+	struct record_reader reader;
+	struct record record;
+	bool hello, goodbye;
+	uint32_t ring;
+	uint64_t operations; /* stamped, as goodbye claims */
+	uint64_t interrupts; /* seen to arrive; UINT64_MAX: the bench takes none */
+	int64_t window_ticks[TRIAL_MAX_BATCHES];
+};
+
+static int garbage(struct trial *t, const struct record *r)
+{
+	return trial_fail(t, TRIAL_FAILED,
+			  "the guest sent a %s record of %u bytes that makes no sense",
+			  record_type_name(r->header.type), r->header.length);
+}
+
+static int take_batch(struct trial *t, struct intake *in, const struct record *r)
+{
+	const struct vq_batch *b = (const void *)r->payload;
+	struct result_batch *out;
+
+	if (r->header.length != sizeof(*b) || b->number >= TRIAL_MAX_BATCHES ||
+	    b->number != t->result->batch_count)
+		return garbage(t, r);
+	out = &t->result->batch[b->number];
+	out->number = b->number;
+	out->count = b->count;
+	out->sum_ticks = b->sum_ticks;
+	out->plain_count = b->plain_count;
+	out->plain_ticks = b->plain_ticks;
+	in->window_ticks[b->number] = (int64_t)(b->end_tsc - b->begin_tsc);
+	t->result->batch_count++;
+	return 0;
+}
+
+static int take_histogram(struct trial *t, const struct record *r)
+{
+	const struct vq_histogram *h = (const void *)r->payload;
+	const struct vq_histogram_entry *e = (const void *)(h + 1);
+
+	if (r->header.length < sizeof(*h) || h->batch >= t->result->batch_count ||
+	    h->entries != (r->header.length - sizeof(*h)) / sizeof(*e))
+		return garbage(t, r);
+	for (uint32_t i = 0; i < h->entries; i++) {
+		if (e[i].bucket >= HISTOGRAM_BUCKETS ||
+		    t->result->bucket_count >= TRIAL_MAX_BUCKETS)
+			return garbage(t, r);
+		t->result->bucket[t->result->bucket_count++] = (struct trial_bucket){
+			.batch = h->batch, .bucket = e[i].bucket, .count = e[i].count};
+	}
+	return 0;
+}
+
+static int take_event(struct trial *t, struct intake *in, const struct record *r)
+{
+	const struct vq_event *e = (const void *)r->payload;
+
+	if (r->header.length != sizeof(*e))
+		return garbage(t, r);
+	if (e->code == VQ_EVENT_INTERRUPTS_SEEN)
+		in->interrupts = e->value;
+	else if (e->code == VQ_EVENT_EXCEPTION)
+		return trial_fail(t, TRIAL_FAILED, "exception %u (error code %#x) inside the guest",
+				  (unsigned int)(e->value >> 32), (unsigned int)e->value);
+	return 0;
+}
+
+static int take_unsupported(struct trial *t, const struct record *r)
+{
+	char why[160];
+	uint32_t n = r->header.length < sizeof(why) - 1 ? r->header.length : sizeof(why) - 1;
+
+	memcpy(why, r->payload, n);
+	why[n] = '\0';
+	return trial_fail(t, TRIAL_UNSUPPORTED, "%s", why);
+}
+
+static int take_record(struct trial *t, struct intake *in)
+{
+	const struct record *r = &in->record;
+	const struct vq_hello *hello = (const void *)r->payload;
+	const struct vq_calibration *c = (const void *)r->payload;
+	const struct vq_goodbye *bye = (const void *)r->payload;
+
+	switch (r->header.type) {
+	case VQ_RECORD_HELLO:
+		if (r->header.length != sizeof(*hello) || hello->abi_version != VQ_ABI_VERSION ||
+		    (hello->ring != 0 && hello->ring != 3))
+			return garbage(t, r);
+		in->hello = true;
+		in->ring = hello->ring;
+		return 0;
+	case VQ_RECORD_CALIBRATION:
+		if (r->header.length != sizeof(*c) || c->median_ticks > 1ull << 40)
+			return garbage(t, r);
+		t->result->overhead_ticks = (int64_t)c->median_ticks;
+		return 0;
+	case VQ_RECORD_BATCH:
+		return take_batch(t, in, r);
+	case VQ_RECORD_HISTOGRAM:
+		return take_histogram(t, r);
+	case VQ_RECORD_EVENT:
+		return take_event(t, in, r);
+	case VQ_RECORD_UNSUPPORTED:
+		return take_unsupported(t, r);
+	case VQ_RECORD_GOODBYE:
+		if (r->header.length != sizeof(*bye))
+			return garbage(t, r);
+		in->goodbye = true;
+		in->operations = bye->operations;
+		return 0;
+	}
+	return garbage(t, r);
+}
+
+static int drain(struct trial *t, struct intake *in)
+{
+	struct vq_ring *ring = (void *)(t->machine[0].memory + VQ_RING_OFFSET);
+	int moved;
+
+	do {
+		moved = record_feed_ring(&in->reader, ring);
+		if (moved < 0)
+			return trial_fail(t, TRIAL_FAILED, "record ring: %s", in->reader.error);
+		for (;;) {
+			enum record_status s = record_next(&in->reader, &in->record);
+
+			if (s == RECORD_NONE)
+				break;
+			if (s == RECORD_CORRUPT)
+				return trial_fail(t, TRIAL_FAILED, "record stream: %s",
+						  in->reader.error);
+			if (take_record(t, in))
+				return -1;
+		}
+	} while (moved > 0);
+	return 0;
+}
+
+static int wait_and_drain(struct trial *t, struct intake *in)
+{
+	struct machine *m = &t->machine[0];
+
+	for (;;) {
+		int64_t now = host_now_ns();
+		int64_t until = now + DRAIN_INTERVAL_NS;
+		bool ended = machine_wait(m, until < t->deadline_ns ? until : t->deadline_ns);
+
+		if (drain(t, in))
+			return -1;
+		if (ended)
+			return 0;
+		if (now >= t->deadline_ns)
+			return trial_fail(t, TRIAL_FAILED,
+					  "the guest was not done within %lld ms (it %s)",
+					  (long long)(t->deadline_ns - t->start_ns) / 1000000,
+					  in->hello ? "had begun" : "never said hello");
+	}
+}
+
+static int check_end(struct trial *t, const struct intake *in)
+{
+	for (uint32_t i = t->cast; i-- > 0;) {
+		struct machine_status *s = t->machine[i].status;
+
+		s->error[sizeof(s->error) - 1] = '\0';
+		if (s->end == MACHINE_ERROR || s->end == MACHINE_SHUTDOWN)
+			return trial_fail(t, TRIAL_FAILED, "guest %u: %s", i, s->error);
+	}
+	if (!in->hello || !in->goodbye)
+		return trial_fail(t, TRIAL_FAILED, "the guest process is gone: %s",
+				  in->hello ? "its measurement is not whole"
+					    : "it never said hello");
+	if (in->reader.missing)
+		return trial_fail(t, TRIAL_FAILED, "%llu records were lost",
+				  (unsigned long long)in->reader.missing);
+	return 0;
+}
+
+/* ---- Disturbance and proof ---- */
+
+static void mark_disturbances(struct trial *t, const struct intake *in)
+{
+	const struct machine_status *s = t->machine[0].status;
+	struct trial_result *r = t->result;
+	uint32_t n = s->batches < r->batch_count ? s->batches : r->batch_count;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct batch_counters *c = &s->batch[i];
+		double window_ns = (double)in->window_ticks[i] * 1e6 / host_tsc_khz();
+		struct result_batch *out = &r->batch[i];
+
+		out->wait_ns = c->wait_ns;
+		out->voluntary = c->voluntary;
+		out->involuntary = c->involuntary;
+		if (t->spec->bench->disturbance_exempt)
+			continue;
+		if (c->wait_ns > STEAL_LIMIT_NS ||
+		    (double)c->wait_ns > window_ns * STEAL_LIMIT_SHARE)
+			out->disturbances |= DISTURBED_STEAL;
+		if (c->involuntary)
+			out->disturbances |= DISTURBED_SWITCHES;
+		if (c->migrated)
+			out->disturbances |= DISTURBED_MIGRATED;
+	}
+}
+
+struct totals {
+	double operations, exits, emulated, window_ms;
+};
+
+/* Over the batches that were counted; 0 operations where none was. */
+static struct totals sum_counters(const struct trial *t, const struct intake *in)
+{
+	const struct machine_status *s = t->machine[0].status;
+	struct totals sum = {0};
+
+	for (uint32_t i = 0; i < s->batches && i < t->result->batch_count; i++) {
+		if (!s->batch[i].counted)
+			continue;
+		sum.operations += t->result->batch[i].count + t->result->batch[i].plain_count;
+		/* The closing doorbell is itself an exit, and emulated where ring 3's OUT is. */
+		sum.exits += (double)s->batch[i].exits - 1;
+		sum.emulated += (double)s->batch[i].emulated;
+		if (t->spec->platform->execution(0) == EXECUTION_INTERPRETED)
+			sum.emulated -= 1;
+		sum.window_ms += (double)in->window_ticks[i] / host_tsc_khz();
+	}
+	return sum;
+}
+
+static bool declared(struct range r)
+{
+	return r.low > 0 || r.high > 0;
+}
+
+static int hold_against(struct trial *t, const char *what, double seen, struct range r,
+			double ambient)
+{
+	if (seen >= r.low * (1 - COUNTER_TOLERANCE) &&
+	    seen <= r.high * (1 + COUNTER_TOLERANCE) + ambient)
+		return 0;
+	return trial_fail(t, TRIAL_INVALID,
+			  "not the workload it claims: KVM counted %.2f %s an operation, the bench "
+			  "declares %g to %g",
+			  seen, what, r.low, r.high);
+}
+
+static int prove(struct trial *t, const struct intake *in)
+{
+	const struct bench *b = t->spec->bench;
+	bool interpreted = t->result->execution == EXECUTION_INTERPRETED;
+	struct range exits = interpreted && declared(b->exits_interpreted) ? b->exits_interpreted
+									   : b->exits_per_op;
+	struct totals sum = sum_counters(t, in);
+	double ambient;
+
+	t->result->exits_per_op = t->result->emulated_per_op = NAN;
+	if (in->interrupts < in->operations)
+		return trial_fail(
+			t, TRIAL_INVALID, "only %llu of %llu interrupts were seen to arrive",
+			(unsigned long long)in->interrupts, (unsigned long long)in->operations);
+	if (sum.operations == 0)
+		return 0;
+	t->result->exits_per_op = sum.exits / sum.operations;
+	t->result->emulated_per_op = sum.emulated / sum.operations;
+	ambient = (1 + AMBIENT_EXITS_MS * sum.window_ms) / sum.operations;
+	if (declared(exits) && hold_against(t, "exits", t->result->exits_per_op, exits, ambient))
+		return -1;
+	if (declared(b->emulated_per_op) && !interpreted)
+		return hold_against(t, "emulated instructions", t->result->emulated_per_op,
+				    b->emulated_per_op, ambient);
+	return 0;
+}
+
+static int collect(struct trial *t, const struct intake *in)
+{
+	struct trial_result *r = t->result;
+
+	r->tick_ns = 1e6 / host_tsc_khz();
+	if (t->spec->bench->divide_by)
+		r->tick_ns /= t->spec->bench->divide_by;
+	r->work = t->spec->bench->work > 0 ? t->spec->bench->work : 1;
+	r->execution = t->spec->platform->execution((int)in->ring);
+	r->memory_locked = (int32_t)t->machine[0].status->locked;
+	memcpy(r->console, t->machine[0].status->console, sizeof(r->console));
+	if (!r->batch_count)
+		return trial_fail(t, TRIAL_FAILED, "the guest ended without a batch");
+	mark_disturbances(t, in);
+	return prove(t, in);
+}
+
+int trial_bench(struct trial *t)
+{
+	static struct intake in; /* large, and a trial process takes in one stream */
+
+	if (t->spec->bench->measure) {
+		t->result->tick_ns = 1;
+		t->result->work = 1;
+		t->result->exits_per_op = t->result->emulated_per_op = NAN;
+		t->result->execution = t->spec->platform->execution(3);
+		return t->spec->bench->measure(t);
+	}
+	record_reader_init(&in.reader);
+	in.interrupts = UINT64_MAX;
+	if (open_cast(t) || wait_and_drain(t, &in) || check_end(t, &in))
+		return -1;
+	return collect(t, &in);
+}

@@ -1,0 +1,624 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A fault's trial: baseline, injection, detection, recovery, and the stamps t0 to t5. */
+#include <math.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "harness/fault.h"
+#include "harness/host.h"
+
+#define MS		   1000000ll
+#define SAMPLE_NS	   (500 * 1000ll) /* the oracle looks at least this often */
+#define START_BOUND_NS	   (1000 * MS)
+#define BASELINE_NS	   (40 * MS)
+#define ACTIVATION_NS	   (300 * MS) /* not active by then: not activated */
+#define LOSS_NS		   (20 * MS)
+#define SLOW_LOSS_NS	   (200 * MS) /* where slowness is expected, only a long gap is a loss */
+#define WATCHDOG_NS	   (25 * MS)
+#define RATE_WINDOW_NS	   (20 * MS)
+#define DEGRADED_SHARE	   0.7 /* of the baseline rate: the rate detector fires below it */
+#define BASELINE_SHARE	   0.9 /* at or above it: back at baseline */
+#define PROGRESS_NS	   (2 * MS)
+#define DEFAULT_HORIZON_MS 1000
+#define DEFAULT_MEMORY	   (2ull << 20)
+#define WINDOW_SIZE	   4096u
+
+/* Rate of acknowledged operations over a sliding window, one ring of samples. */
+#define RATE_SAMPLES 64
+struct rate_window {
+	int64_t at_ns[RATE_SAMPLES];
+	uint64_t operations[RATE_SAMPLES];
+	uint32_t count;
+};
+
+struct watch {
+	struct fault_trial *f;
+	struct result_fault_trial *out;
+	int64_t stamp[FAULT_STAMPS]; /* host_now_ns(); 0: not yet */
+	int64_t horizon_ns;
+	double baseline; /* operations a second, watched members */
+	uint64_t operations_at[FAULT_STAMPS];
+	struct rate_window window;
+	struct oracle_cycle cycle;
+	int64_t next_progress_ns;
+	uint32_t ticket;
+	uint32_t epoch;
+};
+
+static struct machine *member(struct fault_trial *f, uint32_t i)
+{
+	return &f->trial->machine[i];
+}
+
+struct machine *fault_victim(struct fault_trial *f)
+{
+	return member(f, f->victim);
+}
+
+static struct vq_control *control(struct fault_trial *f, uint32_t i)
+{
+	return (struct vq_control *)(member(f, i)->memory + VQ_CONTROL_OFFSET);
+}
+
+int fault_request(struct fault_trial *f, uint32_t i, uint32_t request, uint32_t argument)
+{
+	struct vq_control *c = control(f, i);
+
+	c->request = request;
+	c->argument = argument;
+	__atomic_add_fetch(&c->ticket, 1, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void fault_new_epoch(struct fault_trial *f, uint32_t i)
+{
+	struct vq_control *c = control(f, i);
+
+	c->request = VQ_REQUEST_NONE;
+	__atomic_add_fetch(&c->epoch, 1, __ATOMIC_RELEASE);
+}
+
+uint64_t fault_wait_ns(const struct machine *m)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < m->config.cpus; i++) {
+		unsigned long long ran, waited;
+		char path[64];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%d/task/%d/schedstat", m->pid,
+			 m->status->vcpu_tid[i]);
+		file = fopen(path, "re");
+		if (!file)
+			continue;
+		if (fscanf(file, "%llu %llu", &ran, &waited) == 2)
+			sum += waited;
+		fclose(file);
+	}
+	return sum;
+}
+
+static int64_t horizon_of(const struct trial_spec *s)
+{
+	if (s->horizon_ns)
+		return s->horizon_ns;
+	return (s->fault->horizon_ms ? s->fault->horizon_ms : DEFAULT_HORIZON_MS) * MS;
+}
+
+int64_t fault_bound_ns(const struct trial_spec *s)
+{
+	return START_BOUND_NS + BASELINE_NS + horizon_of(s) + 4000 * MS;
+}
+
+/* ---- The cast ---- */
+
+static bool watched(const struct fault *f, uint32_t i)
+{
+	return !(f->unwatched >> i & 1);
+}
+
+static int open_member(struct fault_trial *f, uint32_t i)
+{
+	const struct fault *fault = f->fault;
+	struct trial *t = f->trial;
+	int pin[VQ_MAX_CPUS];
+	struct machine_config c = {
+		.cpus = fault->cpus ? fault->cpus : 1,
+		.memory = fault->memory ? fault->memory : DEFAULT_MEMORY,
+		.untouched = fault->untouched,
+		.command = "serve=1",
+		.member = i,
+		.pin = pin,
+		.snapshots = f->recovery->kind == EARLIER_GUEST,
+		.shared_fd = f->window_fd,
+		.shared_size = WINDOW_SIZE,
+		.notify_fd = -1,
+		.wake_fd = -1,
+		.cgroup = f->cgroup[0] ? f->cgroup : NULL,
+	};
+
+	for (uint32_t cpu = 0; cpu < c.cpus; cpu++)
+		pin[cpu] = trial_cpu(t->spec, fault->one_cpu ? 0 : i * c.cpus + cpu);
+	if (trial_open(t, i, &c))
+		return -1;
+	oracle_add(&f->oracle, t->machine[i].memory, c.cpus, watched(fault, i));
+	return 0;
+}
+
+static int make_window(struct fault_trial *f)
+{
+	f->window_fd = -1;
+	if (!f->fault->share_window)
+		return 0;
+	f->window_fd = memfd_create("virt-qualify window", MFD_CLOEXEC);
+	if (f->window_fd < 0 || ftruncate(f->window_fd, WINDOW_SIZE))
+		return trial_fail(f->trial, TRIAL_FAILED, "the window that the cast shares: %m");
+	f->window = mmap(NULL, WINDOW_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, f->window_fd, 0);
+	if (f->window == MAP_FAILED)
+		return trial_fail(f->trial, TRIAL_FAILED, "mapping the cast's window: %m");
+	return 0;
+}
+
+static int open_cast(struct fault_trial *f)
+{
+	uint32_t n = f->fault->cast ? f->fault->cast : 1;
+
+	oracle_init(&f->oracle, f->fault->slows ? SLOW_LOSS_NS : LOSS_NS);
+	if (make_window(f))
+		return -1;
+	for (uint32_t i = 0; i < n; i++)
+		if (open_member(f, i))
+			return -1;
+	return 0;
+}
+
+/* ---- Looking ---- */
+
+static uint64_t operations(const struct fault_trial *f)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < f->oracle.guests; i++)
+		if (watched(f->fault, i))
+			sum += f->oracle.guest[i].operations;
+	return sum;
+}
+
+static void note_progress(struct watch *w, int64_t now)
+{
+	struct trial *t = w->f->trial;
+	struct trial_result *r = t->result;
+
+	if (now < w->next_progress_ns)
+		return;
+	w->next_progress_ns = now + PROGRESS_NS;
+	for (uint32_t i = 0; i < t->cast && r->progress_count < TRIAL_MAX_PROGRESS; i++)
+		r->progress[r->progress_count++] = (struct result_progress){
+			.member = i,
+			.at_ns = now - t->start_ns,
+			.operations = w->f->oracle.guest[i].operations,
+		};
+}
+
+/* Sleep until the next sample is due, or something ends. */
+static void sleep_until_event(struct fault_trial *f)
+{
+	struct timespec wait = {.tv_nsec = SAMPLE_NS};
+	struct pollfd fds[2 * TRIAL_MAX_CAST];
+	nfds_t n = 0;
+
+	for (uint32_t i = 0; i < f->trial->cast; i++) {
+		struct machine *m = member(f, i);
+
+		/* What is known to have ended would wake us for ever. */
+		if (m->status->end != MACHINE_RUNNING || !machine_alive(m))
+			continue;
+		fds[n++] = (struct pollfd){.fd = m->event, .events = POLLIN};
+		fds[n++] = (struct pollfd){.fd = m->pidfd, .events = POLLIN};
+	}
+	ppoll(fds, n, &wait, NULL);
+}
+
+static int64_t look(struct watch *w)
+{
+	struct rate_window *win = &w->window;
+	int64_t now = host_now_ns();
+
+	oracle_sample(&w->f->oracle, now);
+	win->at_ns[win->count % RATE_SAMPLES] = now;
+	win->operations[win->count % RATE_SAMPLES] = operations(w->f);
+	win->count++;
+	note_progress(w, now);
+	return now;
+}
+
+/* Operations a second over about RATE_WINDOW_NS, all of it after `since`; NaN: too early. */
+static double recent_rate(const struct rate_window *win, int64_t since)
+{
+	uint32_t last = win->count - 1;
+	int64_t end = win->at_ns[last % RATE_SAMPLES];
+
+	for (uint32_t back = 1; back < RATE_SAMPLES && back <= last; back++) {
+		uint32_t i = (last - back) % RATE_SAMPLES;
+
+		if (win->at_ns[i] < since)
+			return NAN;
+		if (end - win->at_ns[i] >= RATE_WINDOW_NS)
+			return (double)(win->operations[last % RATE_SAMPLES] - win->operations[i]) *
+			       1e9 / (double)(end - win->at_ns[i]);
+	}
+	return NAN;
+}
+
+static bool all_serve(const struct fault_trial *f)
+{
+	for (uint32_t i = 0; i < f->oracle.guests; i++)
+		if (!oracle_serves(&f->oracle, i))
+			return false;
+	return true;
+}
+
+static int wait_for_service(struct watch *w)
+{
+	int64_t deadline = host_now_ns() + START_BOUND_NS;
+
+	while (host_now_ns() < deadline) {
+		look(w);
+		if (all_serve(w->f))
+			return 0;
+		for (uint32_t i = 0; i < w->f->trial->cast; i++) {
+			struct machine_status *s = member(w->f, i)->status;
+
+			s->error[sizeof(s->error) - 1] = '\0';
+			if (s->end == MACHINE_ERROR)
+				return trial_fail(w->f->trial, TRIAL_FAILED, "guest %u: %s", i,
+						  s->error);
+		}
+		sleep_until_event(w->f);
+	}
+	return trial_fail(w->f->trial, TRIAL_FAILED,
+			  "the cast did not begin to serve within %lld ms", START_BOUND_NS / MS);
+}
+
+/* ---- Before the fault ---- */
+
+static int take_snapshot(struct fault_trial *f)
+{
+	struct machine *m = fault_victim(f);
+
+	if (f->recovery->kind != EARLIER_GUEST)
+		return 0;
+	if (machine_pause(m) || machine_snapshot(m) || machine_resume(m))
+		return trial_fail(f->trial, TRIAL_FAILED, "snapshot before the fault: %s",
+				  m->error);
+	return 0;
+}
+
+static void take_baseline(struct watch *w)
+{
+	int64_t begin = look(w), now = begin;
+	uint64_t first = operations(w->f);
+
+	while (now - begin < BASELINE_NS) {
+		sleep_until_event(w->f);
+		now = look(w);
+	}
+	w->baseline = (double)(operations(w->f) - first) * 1e9 / (double)(now - begin);
+	w->out->baseline_rate = w->baseline;
+}
+
+/* ---- Stamps ---- */
+
+static void stamp(struct watch *w, enum fault_stamp which, int64_t at, int64_t uncertainty,
+		  const char *subject, const char *what)
+{
+	w->stamp[which] = at;
+	w->operations_at[which] = operations(w->f);
+	w->out->stamp_ns[which] = at - w->f->trial->start_ns;
+	w->out->uncertainty_ns[which] = uncertainty;
+	trial_event(w->f->trial, at, uncertainty, subject, "%s", what);
+}
+
+static int64_t since_last_sample(const struct watch *w)
+{
+	return w->f->oracle.sampled_ns - w->f->oracle.previous_ns;
+}
+
+static bool is_active(struct watch *w)
+{
+	struct fault_trial *f = w->f;
+	const struct oracle_guest *g = &f->oracle.guest[f->victim];
+
+	if (f->fault->active)
+		return f->fault->active(f);
+	for (uint32_t i = 0; i < g->cpus; i++)
+		if (g->cpu[i].seen && g->cpu[i].cell.fault_ticket == w->ticket)
+			return true;
+	return false;
+}
+
+static int64_t last_watched_progress(const struct fault_trial *f)
+{
+	int64_t oldest = INT64_MAX;
+
+	for (uint32_t i = 0; i < f->oracle.guests; i++)
+		if (watched(f->fault, i) && oracle_last_progress(&f->oracle, i) < oldest)
+			oldest = oracle_last_progress(&f->oracle, i);
+	return oldest;
+}
+
+static void name_detector(struct watch *w, bool ours, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void name_detector(struct watch *w, bool ours, const char *format, ...)
+{
+	struct trial_result *r = w->f->trial->result;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(r->detector, sizeof(r->detector), format, args);
+	va_end(args);
+	w->out->detector_ours = ours;
+}
+
+static void detected(struct watch *w, int64_t now, const char *what)
+{
+	stamp(w, T2_DETECTED, now, since_last_sample(w), "detector", what);
+}
+
+/* The first detector that notices; the more it knows, the earlier it is asked. */
+static void detect(struct watch *w, int64_t now)
+{
+	struct fault_trial *f = w->f;
+	double rate = recent_rate(&w->window, w->stamp[T0_INJECTED]);
+	char cycle[192];
+
+	for (uint32_t i = 0; i < f->trial->cast; i++) {
+		const struct machine *m = member(f, i);
+
+		if (m->status->end == MACHINE_SHUTDOWN || m->status->end == MACHINE_ERROR) {
+			name_detector(w, false, "platform: the guest's exit reached the VMM");
+			detected(w, now, "the platform reports the end of a guest");
+			return;
+		}
+		if (!machine_alive(m)) {
+			name_detector(w, false, "host: exit of the guest process (pidfd)");
+			detected(w, now, "a guest process is gone");
+			return;
+		}
+	}
+	if (oracle_deadlock(&f->oracle, &w->cycle, cycle, sizeof(cycle))) {
+		name_detector(w, true, "deadlock: wait-for cycle in two samples, every %.1f ms",
+			      SAMPLE_NS / 1e6);
+		detected(w, now, cycle);
+	} else if (f->fault->slows) {
+		if (rate < w->baseline * DEGRADED_SHARE) {
+			name_detector(w, true, "rate: below %.0f %% of baseline over %lld ms",
+				      DEGRADED_SHARE * 100, RATE_WINDOW_NS / MS);
+			detected(w, now, "throughput fell");
+		}
+	} else if (now - last_watched_progress(f) > WATCHDOG_NS) {
+		name_detector(w, true, "watchdog: no heartbeat for %lld ms, every %.1f ms",
+			      WATCHDOG_NS / MS, SAMPLE_NS / 1e6);
+		detected(w, now, "no heartbeat");
+	}
+}
+
+static int begin_recovery(struct watch *w)
+{
+	struct fault_trial *f = w->f;
+	int64_t now = host_now_ns();
+
+	stamp(w, T3_RECOVERY_STARTED, now, 0, "recovery", f->recovery->name);
+	if (f->fault->before_recovery && f->fault->before_recovery(f))
+		return -1;
+	if (f->recovery->kind != REMOVE_CAUSE) {
+		fault_new_epoch(f, f->victim);
+		w->epoch++;
+	}
+	f->process_lost = f->fault->ends_process;
+	if (f->recovery->recover(f))
+		return trial_fail(f->trial, TRIAL_FAILED, "recovery by %s: %s", f->recovery->name,
+				  fault_victim(f)->error);
+	return 0;
+}
+
+/* Is every watched guest serving again, with what it did after `since`? */
+static bool serves_again(const struct watch *w, int64_t since)
+{
+	const struct fault_trial *f = w->f;
+
+	for (uint32_t i = 0; i < f->oracle.guests; i++) {
+		if (!watched(f->fault, i))
+			continue;
+		/* Progress seen at a sample was made after the sample before it. */
+		for (uint32_t c = 0; c < f->oracle.guest[i].cpus; c++)
+			if (f->oracle.guest[i].cpu[c].before_ns < since)
+				return false;
+		if (!oracle_serves(&f->oracle, i))
+			return false;
+	}
+	return !watched(f->fault, f->victim) || oracle_in_epoch(&f->oracle, f->victim, w->epoch);
+}
+
+static bool service_was_lost(const struct watch *w)
+{
+	const struct fault_trial *f = w->f;
+
+	for (uint32_t i = 0; i < f->oracle.lost_count; i++) {
+		const struct oracle_interval *l = &f->oracle.lost[i];
+
+		if (f->oracle.guest[l->guest].watched &&
+		    (!l->to_ns || l->to_ns > w->stamp[T0_INJECTED]))
+			return true;
+	}
+	return false;
+}
+
+/* One step of the watch; false: it is over. */
+static bool step(struct watch *w, int64_t now)
+{
+	struct fault_trial *f = w->f;
+
+	if (!w->stamp[T1_ACTIVE]) {
+		if (is_active(w))
+			stamp(w, T1_ACTIVE, now, since_last_sample(w), "fault", "active");
+		else if (now - w->stamp[T0_INJECTED] > ACTIVATION_NS)
+			return false;
+	}
+	if (!w->stamp[T2_DETECTED]) {
+		detect(w, now);
+		if (!w->stamp[T2_DETECTED])
+			return true;
+	}
+	if (!w->stamp[T3_RECOVERY_STARTED]) {
+		if (now - w->stamp[T0_INJECTED] < f->fault->hold_ms * MS)
+			return true;
+		return begin_recovery(w) == 0;
+	}
+	if (!w->stamp[T4_FIRST_SERVICE]) {
+		if (serves_again(w, w->stamp[T3_RECOVERY_STARTED]))
+			stamp(w, T4_FIRST_SERVICE, now, since_last_sample(w), "oracle",
+			      "service regained");
+		return true;
+	}
+	if (recent_rate(&w->window, w->stamp[T4_FIRST_SERVICE]) >= w->baseline * BASELINE_SHARE) {
+		stamp(w, T5_BASELINE, now, since_last_sample(w), "oracle", "back at baseline");
+		return false;
+	}
+	return true;
+}
+
+static enum outcome judge(const struct watch *w)
+{
+	const struct fault_trial *f = w->f;
+	bool lost = service_was_lost(w) || w->stamp[T4_FIRST_SERVICE];
+
+	if (!w->stamp[T1_ACTIVE] && !w->stamp[T2_DETECTED])
+		return OUTCOME_NOT_ACTIVATED;
+	for (uint32_t i = 0; i < f->oracle.guests; i++)
+		if (f->oracle.guest[i].corrupt)
+			return f->oracle.guest[i].corrupt_silently ? OUTCOME_SILENT_CORRUPTION
+								   : OUTCOME_DETECTED_CORRUPTION;
+	if (f->fault->slows && !service_was_lost(w))
+		return w->stamp[T2_DETECTED] ? OUTCOME_DEGRADED : OUTCOME_MASKED;
+	if (!lost && !w->stamp[T2_DETECTED])
+		return OUTCOME_MASKED;
+	if (w->stamp[T4_FIRST_SERVICE])
+		return OUTCOME_ASSISTED_RECOVERED;
+	if (!w->stamp[T3_RECOVERY_STARTED] && serves_again(w, w->stamp[T0_INJECTED]))
+		return OUTCOME_AUTO_RECOVERED;
+	for (uint32_t i = 0; i < f->trial->cast; i++)
+		if (!machine_alive(&f->trial->machine[i]))
+			return OUTCOME_CRASH;
+	return OUTCOME_HANG;
+}
+
+static int64_t lost_operations(const struct fault_trial *f)
+{
+	int64_t sum = 0;
+
+	for (uint32_t i = 0; i < f->oracle.guests; i++) {
+		if (f->oracle.guest[i].corrupt)
+			return -1;
+		if (watched(f->fault, i))
+			sum += f->oracle.guest[i].lost_operations;
+	}
+	return sum;
+}
+
+static double rate_while_active(const struct watch *w)
+{
+	int64_t from = w->stamp[T1_ACTIVE], to = w->stamp[T3_RECOVERY_STARTED];
+
+	if (!from || !to || to <= from)
+		return NAN;
+	return (double)(w->operations_at[T3_RECOVERY_STARTED] - w->operations_at[T1_ACTIVE]) * 1e9 /
+	       (double)(to - from);
+}
+
+static void conclude(struct watch *w, int64_t now)
+{
+	struct result_fault_trial *out = w->out;
+
+	out->outcome = judge(w);
+	out->horizon_ns = now - w->stamp[T0_INJECTED];
+	if (!w->stamp[T4_FIRST_SERVICE] || !w->stamp[T5_BASELINE])
+		out->horizon_ns = w->horizon_ns;
+	out->downtime_ns = oracle_downtime(&w->f->oracle, w->stamp[T0_INJECTED], now);
+	out->lost_operations = lost_operations(w->f);
+	out->fault_rate = rate_while_active(w);
+	if (!w->f->trial->result->detector[0])
+		name_detector(w, true, "none noticed");
+}
+
+static int observe(struct watch *w)
+{
+	struct fault_trial *f = w->f;
+	int64_t now;
+
+	w->ticket = control(f, f->victim)->ticket + 1;
+	stamp(w, T0_INJECTED, host_now_ns(), 0, "fault", f->fault->name);
+	if (f->fault->fire(f))
+		return -1;
+	do {
+		sleep_until_event(f);
+		now = look(w);
+	} while (step(w, now) && now - w->stamp[T0_INJECTED] < w->horizon_ns);
+	conclude(w, host_now_ns());
+	if (f->fault->finish)
+		f->fault->finish(f, w->out);
+	return 0;
+}
+
+static int run(struct watch *w)
+{
+	struct fault_trial *f = w->f;
+
+	if (f->fault->prepare && f->fault->prepare(f))
+		return -1;
+	if (open_cast(f) || wait_for_service(w))
+		return -1;
+	if (f->fault->arm && f->fault->arm(f))
+		return -1;
+	if (take_snapshot(f))
+		return -1;
+	take_baseline(w);
+	return observe(w);
+}
+
+static void clear_figures(struct result_fault_trial *out)
+{
+	for (int i = 0; i < FAULT_STAMPS; i++)
+		out->stamp_ns[i] = -1;
+	out->baseline_rate = out->fault_rate = out->neighbour_ratio = out->fairness = NAN;
+	out->lost_operations = out->worst_wait_ns = out->steal_ns = -1;
+	out->outcome = OUTCOME_HARNESS_ERROR;
+}
+
+int trial_fault(struct trial *t)
+{
+	static struct fault_trial f; /* large, and this process runs one trial */
+	static struct watch w;
+	int ret;
+
+	f = (struct fault_trial){.trial = t,
+				 .fault = t->spec->fault,
+				 .recovery = t->spec->recovery,
+				 .window_fd = -1};
+	w = (struct watch){.f = &f, .out = &t->result->fault, .horizon_ns = horizon_of(t->spec)};
+	t->result->has_fault = true;
+	t->result->tick_ns = t->result->work = 1;
+	t->result->exits_per_op = t->result->emulated_per_op = NAN;
+	t->result->execution = t->spec->platform->execution(3);
+	clear_figures(w.out);
+	ret = run(&w);
+	if (f.fault->heal)
+		f.fault->heal(&f);
+	return ret;
+}
