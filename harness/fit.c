@@ -90,6 +90,9 @@ bool bench_fits(const struct bench *b, const struct platform *p, char *why, size
 {
 	if (size)
 		why[0] = '\0';
+	/* Of a bench without an operation the capability that is missing says more. */
+	if (b->measure && !has_all(b->needs, p, why, size))
+		return false;
 	if (!is_legal(b, p, why, size) || !has_all(b->needs, p, why, size) ||
 	    !has_cpus(b, why, size))
 		return false;
@@ -108,7 +111,7 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
 		why[0] = '\0';
 	if (!fault_takes(f, r))
 		return refuse(why, size, "%s is not mended by %s", f->name, r->name);
-	if (!has_all(f->needs | r->needs, p, why, size))
+	if (!has_all(f->needs, p, why, size) || !has_all(r->needs, p, why, size))
 		return false;
 	return !f->refuses || !f->refuses(p, why, size);
 }

@@ -381,7 +381,7 @@ static int add(struct journal *j, const struct inverse *inverse, const char *pat
 	size_t length = journal_format(line, sizeof(line), inverse, path, value);
 
 	if (!length)
-		return put_error(j->error, sizeof(j->error), "%.64s… is too long for the journal",
+		return put_error(j->error, sizeof(j->error), "%.64s... is too long for the journal",
 				 path);
 	if (inverse->check(path, why, sizeof(why)))
 		return put_error(j->error, sizeof(j->error), "%.200s %s", path, why);

@@ -62,7 +62,7 @@ static int check_our_name(const char *path, char *why, size_t size)
 	if (!path_is_straight(path))
 		return refuse(why, size, "is not a plain absolute path");
 	if (strncmp(last_component(path), OUR_PREFIX, strlen(OUR_PREFIX)))
-		return refuse(why, size, "is not named " OUR_PREFIX "…");
+		return refuse(why, size, "is not named " OUR_PREFIX "*");
 	return 0;
 }
 
