@@ -32,7 +32,8 @@ static void parse_by(struct arguments *a, const char *value, struct argp_state *
 		a->by = (enum compare_by)i;
 		return;
 	}
-	argp_error(state, "cannot compare by \"%s\"; by version, host, platform or variant", value);
+	argp_failure(state, EXIT_USAGE, 0,
+		     "cannot compare by \"%s\"; by version, host, platform or variant", value);
 }
 
 static error_t parse(int key, char *value, struct argp_state *state)
@@ -51,14 +52,16 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_FAIL_ON:
 		if (strcmp(value, "inconclusive"))
-			argp_error(state, "cannot fail on \"%s\"; only on inconclusive", value);
+			argp_failure(state, EXIT_USAGE, 0,
+				     "cannot fail on \"%s\"; only on inconclusive", value);
 		a->fail_on_inconclusive = 1;
 		return 0;
 	case ARGP_KEY_ARG:
 		a->files[a->count++] = value;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name the result files (.vq) to compare, the base first");
+		argp_failure(state, EXIT_USAGE, 0,
+			     "name the result files (.vq) to compare, the base first");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

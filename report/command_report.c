@@ -27,7 +27,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		a->files[a->count++] = value;
 		return 0;
 	case ARGP_KEY_NO_ARGS:
-		argp_error(state, "name at least one result file (.vq)");
+		argp_failure(state, EXIT_USAGE, 0, "name at least one result file (.vq)");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

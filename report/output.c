@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,20 +128,31 @@ static int print_beside(const struct report *r, const struct format *format, con
 			strerror(why ? why : EIO));
 }
 
+static int print_stdout(const struct report *r, const struct format *format)
+{
+	int why;
+
+	errno = 0;
+	if (!format->print(r, stdout) && !fflush(stdout))
+		return EXIT_OK;
+	why = errno;
+	/* The handler at exit must not say it again. */
+	__fpurge(stdout);
+	clearerr(stdout);
+	if (why == EPIPE) /* the reader had enough */
+		return EXIT_OK;
+	return complain(EXIT_HARNESS, "standard output: %s; the report is not complete",
+			strerror(why ? why : EIO));
+}
+
 int output_report(const struct report *r, const struct format *format, const char *path)
 {
 	char *temporary;
 	bool special;
 	int code;
 
-	if (!path) {
-		errno = 0;
-		if (!format->print(r, stdout) && !fflush(stdout))
-			return EXIT_OK;
-		if (errno == EPIPE) /* the reader had enough */
-			return EXIT_OK;
-		return complain(EXIT_HARNESS, "standard output: %s", strerror(errno ? errno : EIO));
-	}
+	if (!path)
+		return print_stdout(r, format);
 	code = check_target(path, &special);
 	if (code)
 		return code;

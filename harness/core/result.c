@@ -23,8 +23,8 @@ int result_fail(struct result *r, const char *format, ...)
 	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
 	/* A very long path must not push the reason out of the line. */
-	snprintf(r->error, sizeof(r->error), "%.*s%s: %s", 512, r->path,
-		 strlen(r->path) > 512 ? "…" : "", what);
+	snprintf(r->error, sizeof(r->error), "%.*s%s: %s", 512, r->shown,
+		 strlen(r->shown) > 512 ? "…" : "", what);
 	return -1;
 }
 
@@ -63,6 +63,7 @@ struct result *result_new(const char *path)
 		free(r);
 		goto failed;
 	}
+	r->shown = r->path + (strchr(path, '/') ? 0 : 2);
 	return r;
 failed:
 	snprintf(open_error, sizeof(open_error), "no memory to open a result file");

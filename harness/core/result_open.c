@@ -97,7 +97,7 @@ static int check_journal(struct result *r, const char *journal)
 		      !memcmp(end, magic, sizeof(end));
 	close(fd);
 	return bad ? result_fail(r, "the journal beside it is none of ours; remove %s-journal",
-				 r->path)
+				 r->shown)
 		   : 0;
 }
 
@@ -169,7 +169,7 @@ failed:
 	return result_fail(r,
 			   "is incomplete: its writer died, and what it left (%s-journal) cannot "
 			   "be undone here; copy both files to a directory you can write to",
-			   r->path);
+			   r->shown);
 }
 
 static int start(struct result *r)

@@ -68,6 +68,7 @@ struct result_list { /* rows that stay where they are until the file is closed *
 struct result {
 	sqlite3 *db;
 	char *path;
+	const char *shown; /* the path as it was given */
 	char error[2048];
 	/* Writing. */
 	bool writing;

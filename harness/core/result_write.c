@@ -64,7 +64,7 @@ static int claim(struct result *r)
 		return result_fail(r,
 				   "a journal of an earlier file of that name lies beside it; "
 				   "remove %s-journal or choose another name",
-				   r->path);
+				   r->shown);
 
 	fd = open(r->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	if (fd < 0 && errno == EEXIST)
