@@ -269,6 +269,19 @@ static void end_process(struct machine *m)
 	m->pidfd = m->control = -1;
 }
 
+/* What a power cycle does to RAM, as far as the next life could tell. The part that was not
+ * pre-faulted goes back to the host: it may be charged to a cgroup that is full. */
+static void forget_memory(struct machine *m)
+{
+	uint64_t untouched = m->config.untouched;
+
+	memset(m->memory + VQ_HEARTBEAT_OFFSET, 0, VQ_PAGE_SIZE);
+	memset(m->memory + VQ_RING_OFFSET, 0, 128);
+	if (untouched)
+		fallocate(m->memory_fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+			  (off_t)(m->memory_size - untouched), (off_t)untouched);
+}
+
 int machine_restart(struct machine *m, bool from_snapshot)
 {
 	uint64_t drained;
@@ -279,10 +292,8 @@ int machine_restart(struct machine *m, bool from_snapshot)
 	m->status->end = MACHINE_RUNNING;
 	m->status->batches = 0;
 	m->status->from_snapshot = from_snapshot;
-	if (!from_snapshot) {
-		memset(m->memory + VQ_HEARTBEAT_OFFSET, 0, VQ_PAGE_SIZE);
-		memset(m->memory + VQ_RING_OFFSET, 0, 128);
-	}
+	if (!from_snapshot)
+		forget_memory(m);
 	return start_process(m);
 }
 

@@ -107,17 +107,25 @@ static struct oracle_interval *open_interval(struct oracle *o, uint32_t guest)
 	return NULL;
 }
 
+void oracle_note_loss(struct oracle *o, uint32_t guest)
+{
+	if (open_interval(o, guest) || o->lost_count == ORACLE_MAX_INTERVALS)
+		return;
+	o->lost[o->lost_count++] = (struct oracle_interval){
+		.from_ns = oracle_last_progress(o, guest),
+		.noticed_ns = o->sampled_ns,
+		.guest = guest,
+	};
+}
+
 static void update_loss(struct oracle *o, uint32_t guest)
 {
 	struct oracle_interval *open = open_interval(o, guest);
-	bool serves = oracle_serves(o, guest);
 
-	if (open && serves) {
+	if (open && oracle_last_progress(o, guest) > open->noticed_ns)
 		open->to_ns = o->sampled_ns;
-	} else if (!open && !serves && o->lost_count < ORACLE_MAX_INTERVALS) {
-		o->lost[o->lost_count++] = (struct oracle_interval){
-			.from_ns = oracle_last_progress(o, guest), .guest = guest};
-	}
+	else if (!open && !oracle_serves(o, guest))
+		oracle_note_loss(o, guest);
 }
 
 void oracle_sample(struct oracle *o, int64_t now_ns)

@@ -40,6 +40,7 @@ struct oracle_guest {
 
 struct oracle_interval {
 	int64_t from_ns, to_ns; /* to_ns 0: still lost */
+	int64_t noticed_ns;	/* it ends with progress of every vCPU after this */
 	uint32_t guest;
 };
 
@@ -62,6 +63,10 @@ void oracle_sample(struct oracle *o, int64_t now_ns);
 
 /* Does every vCPU of the guest serve: did it acknowledge within loss_ns? */
 bool oracle_serves(const struct oracle *o, uint32_t guest);
+
+/* Somebody knows that service is lost before loss_ns is over (a dead process, a proved deadlock):
+ * the loss counts from the last acknowledgement seen. */
+void oracle_note_loss(struct oracle *o, uint32_t guest);
 
 /* When the guest's slowest vCPU was last seen to acknowledge. */
 int64_t oracle_last_progress(const struct oracle *o, uint32_t guest);

@@ -15,7 +15,7 @@
 #define SAMPLE_NS	   (500 * 1000ll) /* the oracle looks at least this often */
 #define START_BOUND_NS	   (1000 * MS)
 #define BASELINE_NS	   (40 * MS)
-#define ACTIVATION_NS	   (300 * MS) /* not active by then: not activated */
+#define ACTIVATION_NS	   (500 * MS) /* not active by then: not activated */
 #define LOSS_NS		   (20 * MS)
 #define SLOW_LOSS_NS	   (200 * MS) /* where slowness is expected, only a long gap is a loss */
 #define WATCHDOG_NS	   (25 * MS)
@@ -382,11 +382,13 @@ static void detect(struct watch *w, int64_t now)
 		const struct machine *m = member(f, i);
 
 		if (m->status->end == MACHINE_SHUTDOWN || m->status->end == MACHINE_ERROR) {
+			oracle_note_loss(&f->oracle, i);
 			name_detector(w, false, "platform: the guest's exit reached the VMM");
 			detected(w, now, "the platform reports the end of a guest");
 			return;
 		}
 		if (!machine_alive(m)) {
+			oracle_note_loss(&f->oracle, i);
 			name_detector(w, false, "host: exit of the guest process (pidfd)");
 			detected(w, now, "a guest process is gone");
 			return;
@@ -396,6 +398,8 @@ static void detect(struct watch *w, int64_t now)
 		name_detector(w, true, "deadlock: wait-for cycle in two samples, every %.1f ms",
 			      SAMPLE_NS / 1e6);
 		detected(w, now, cycle);
+		for (uint32_t i = 0; i < f->trial->cast; i++)
+			oracle_note_loss(&f->oracle, i);
 	} else if (f->fault->slows) {
 		if (rate < w->baseline * DEGRADED_SHARE) {
 			name_detector(w, true, "rate: below %.0f %% of baseline over %lld ms",
@@ -460,7 +464,8 @@ static bool service_was_lost(const struct watch *w)
 	return false;
 }
 
-/* One step of the watch; false: it is over. */
+/* One step of the watch; false: it is over. What was "noticed" before the fault was active would
+ * be a false alarm, so nobody is asked until then. */
 static bool step(struct watch *w, int64_t now)
 {
 	struct fault_trial *f = w->f;
@@ -468,8 +473,8 @@ static bool step(struct watch *w, int64_t now)
 	if (!w->stamp[T1_ACTIVE]) {
 		if (is_active(w))
 			stamp(w, T1_ACTIVE, now, since_last_sample(w), "fault", "active");
-		else if (now - w->stamp[T0_INJECTED] > ACTIVATION_NS)
-			return false;
+		else
+			return now - w->stamp[T0_INJECTED] <= ACTIVATION_NS;
 	}
 	if (!w->stamp[T2_DETECTED]) {
 		detect(w, now);

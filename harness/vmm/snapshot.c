@@ -97,6 +97,15 @@ static void mark_host_pages(uint64_t *bits)
 		bits[page / 64] |= 1ull << page % 64;
 }
 
+/*
+ * Control is the host's own. Heartbeats are what the guest has said so far; putting an old one back
+ * would look as if acknowledged operations had vanished within one life.
+ */
+static bool is_observers(uint64_t offset)
+{
+	return offset == VQ_CONTROL_OFFSET || offset == VQ_HEARTBEAT_OFFSET;
+}
+
 static int64_t put_pages_back(struct vm *vm, const struct snapshot *s, const uint64_t *bits)
 {
 	const uint8_t *saved = (const uint8_t *)s + s->memory_offset;
@@ -110,7 +119,7 @@ static int64_t put_pages_back(struct vm *vm, const struct snapshot *s, const uin
 			uint64_t offset = page * VQ_PAGE_SIZE;
 
 			left &= left - 1;
-			if (offset == VQ_CONTROL_OFFSET || offset >= vm->config.memory_size)
+			if (is_observers(offset) || offset >= vm->config.memory_size)
 				continue;
 			memcpy(vm->config.memory + offset, saved + offset, VQ_PAGE_SIZE);
 			pages++;

@@ -138,7 +138,8 @@ int vm_snapshot(struct vm *vm, struct snapshot *s);
 /*
  * Put a paused or ended VM back to the snapshot. Where `s` was taken from this very VM, only
  * pages written since (KVM's dirty log, and the areas the host writes) are put back; into another
- * VM all of RAM is. vq_control is left alone: it is the host's. Returns pages put back, or -1.
+ * VM all of RAM is. The control and heartbeat pages are left
+ * alone: they are what host and guest have said to each other. Returns pages put back, or -1.
  */
 int64_t vm_restore(struct vm *vm, struct snapshot *s);
 
