@@ -15,7 +15,8 @@
 #include "guests/abi.h"
 #include "harness/core/result.h"
 
-#define SAMPLE_HOSTILE "<script>alert(1)</script>\x1b[31m\xff & | ` * \"quoted\"\nsecond line"
+#define SAMPLE_HOSTILE                                                                             \
+	"<script>alert(1)</script>\x1b[31m\xff & | ` * \"quoted\" # SKIP\nsecond line"
 
 /* End the program where a sample cannot be written: a test cannot go on. */
 static inline void sample_must(struct result *r, int failed)
