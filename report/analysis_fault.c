@@ -29,6 +29,12 @@ static int compare_sizes(uintptr_t a, uintptr_t b)
 	return (a > b) - (a < b);
 }
 
+/* A trial that failed before its fault began has no fault half. */
+static const char *detector(const struct result_trial *t)
+{
+	return t->fault_trial ? t->fault_trial->detector : "";
+}
+
 static int by_cell(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
@@ -46,7 +52,7 @@ static int by_cell(const void *x, const void *y)
 		order = strcmp(a->trial->variant, b->trial->variant);
 	/* Times to detect of different detectors are different figures. */
 	if (!order)
-		order = strcmp(a->trial->fault_trial->detector, b->trial->fault_trial->detector);
+		order = strcmp(detector(a->trial), detector(b->trial));
 	return order;
 }
 
@@ -240,6 +246,7 @@ static void add_trial(struct cell *c, struct fault_figure *f, const struct resul
 	bool lost = is_lost(t);
 
 	f->trials++;
+	f->detector_ours |= ft->detector_ours;
 	f->outcomes[ft->outcome]++;
 	if (!is_activated(t))
 		return;
@@ -327,8 +334,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 				   .platform = items->platform->label,
 				   .recovery = items->trial->recovery,
 				   .variant = items->trial->variant,
-				   .detector = items->trial->fault_trial->detector,
-				   .detector_ours = items->trial->fault_trial->detector_ours,
+				   .detector = detector(items->trial),
 				   .result = items->source->file->result};
 	if (cell_begin(a, &c, n))
 		return -1;

@@ -331,7 +331,8 @@ static json_t *file_at(const struct report *r, size_t i)
 static int print_json(const struct report *r, FILE *out)
 {
 	errno = 0;
-	fprintf(out, "{\n  \"schema\": %d,\n  \"version\": \"%s\"", JSON_SCHEMA, VQ_VERSION);
+	fprintf(out, "{\n  \"schema\": %d,\n  \"version\": \"%s\"", JSON_SCHEMA,
+		virt_qualify_version());
 	if (print_list(out, "runs", r->run_count, run_at, r) ||
 	    print_list(out, "metrics", r->metric_count, metric_at, r) ||
 	    print_list(out, "fits", r->fit_count, fit_at, r) ||

@@ -185,6 +185,10 @@ int result_add_skip(struct result *r, const struct result_skip *s);
  * histogram disagrees with its batch's count or sum, numbers out of range, an unknown bench. */
 int result_add_trial(struct result *r, struct result_trial *t);
 
+/* Why result_add_trial would refuse these values (static), or NULL. Whoever got them from a guest
+ * asks first, and stores the trial as TRIAL_INVALID for that reason, without its batches. */
+const char *result_trial_refusal(const struct result_trial *t);
+
 /* Group many small rows in one transaction; result_commit ends it. */
 int result_begin(struct result *r);
 int result_commit(struct result *r);

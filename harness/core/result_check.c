@@ -52,8 +52,11 @@ const char *result_check_trial(const struct result_trial *t)
 		return "it is of neither or both of a bench and a fault";
 	if (!t->fault != !t->recovery)
 		return "fault and recovery do not come together";
-	if (!t->fault != !t->fault_trial)
-		return "its fault half (table fault_trial) is missing, or it should have none";
+	if (t->bench && t->fault_trial)
+		return "it is of a bench, yet has a fault half (table fault_trial)";
+	/* What failed before the fault began has none. */
+	if (t->fault && !t->fault_trial && t->status == TRIAL_OK)
+		return "its fault half (table fault_trial) is missing";
 	if (t->started_ns < 0 || t->duration_ns < 0)
 		return "started_ns or duration_ns is negative";
 	if (!is_within(t->tick_ns, 0, MAX_TICK_NS))
@@ -133,4 +136,21 @@ const char *result_check_event(const struct result_event *e)
 const char *result_check_progress(const struct result_progress *p)
 {
 	return p->operations > INT64_MAX ? "operations is out of range" : NULL;
+}
+
+const char *result_trial_refusal(const struct result_trial *t)
+{
+	const char *why = result_check_trial(t);
+
+	if (!why && t->fault_trial)
+		why = result_check_fault_trial(t->fault_trial);
+	if (!why && t->batch_count > RESULT_MAX_BATCHES)
+		why = "it has more batches than fit";
+	for (size_t i = 0; i < t->batch_count && !why; i++)
+		why = result_check_batch(&t->batches[i], t->status == TRIAL_OK);
+	for (size_t i = 0; i < t->event_count && !why; i++)
+		why = result_check_event(&t->events[i]);
+	for (size_t i = 0; i < t->progress_count && !why; i++)
+		why = result_check_progress(&t->progress[i]);
+	return why;
 }

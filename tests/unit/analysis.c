@@ -588,6 +588,9 @@ static void test_not_counted(void **state)
 	t.status = TRIAL_FAILED;
 	t.reason = "the guest did not start";
 	sample_must(r, result_add_trial(r, &t));
+	t.ordinal = 7;
+	t.fault_trial = NULL; /* failed so early that there is nothing about the fault */
+	sample_must(r, result_add_trial(r, &t));
 	report = finish(r, run);
 	assert_int_equal(report->fault_count, 1);
 	figure = &report->faults[0];
@@ -602,6 +605,8 @@ static void test_not_counted(void **state)
 	assert_near(figure->ttr.median, 10e6);
 	assert_int_equal(figure->downtime.count, 2);
 	assert_int_equal(report->problem_count, 4);
+	assert_string_equal(report->problems[3].why, "the guest did not start");
+	assert_int_equal(report->problems[3].count, 2);
 	for (size_t i = 0; i < 4; i++)
 		assert_string_equal(report->problems[i].what, "hang+restart");
 	report_free(report);

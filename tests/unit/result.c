@@ -346,7 +346,9 @@ static void test_write_refusals(void **state)
 	t = sample_trial(run, 0, "b", "kvm");
 	t.batches = &b;
 	t.batch_count = 1;
+	assert_null(result_trial_refusal(&t));
 	b.sum_ticks = 1001; /* ten times 100 is not that */
+	assert_non_null(strstr(result_trial_refusal(&t), "sum_ticks"));
 	assert_int_equal(result_add_trial(r, &t), -1);
 	assert_non_null(strstr(result_error(r), "sum_ticks"));
 	b.sum_ticks = 1000;
