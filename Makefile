@@ -86,5 +86,67 @@ $(B)/flags: FORCE
 FORCE:
 
 include tests/tests.mk
+-include tests/perf/perf.mk
+
+# ---- What a user asks for -----------------------------------------------------------------------
+
+# A missing library must not stop the set-up that installs it: each step is a make of its own.
+.PHONY: setup-run setup-test run
+setup-run:
+	@ci/install.sh run
+setup-test:
+	@ci/install.sh test
+
+run: setup-run
+	@$(MAKE) --no-print-directory all
+	@B=$(B) ci/smoke.sh
+
+man_src := $(wildcard docs/*.scd)
+man     := $(man_src:docs/%.scd=$(B)/%)
+
+.PHONY: man
+man: $(man)
+$(B)/%.1: docs/%.1.scd
+	$(say) MAN $@
+	@mkdir -p $(@D)
+	$(Q)scdoc < $< > $@
+
+.PHONY: install
+install: all man
+	install -D -m 755 $(B)/virt-qualify $(DESTDIR)$(bindir)/virt-qualify
+	install -D -m 644 $(B)/virt-qualify.1 $(DESTDIR)$(mandir)/man1/virt-qualify.1
+
+# ---- What keeps the house in order --------------------------------------------------------------
+
+c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+
+.PHONY: style format lint clean help
+style:
+	clang-format --dry-run -Werror $(c_files)
+	shellcheck ci/*.sh .ci/run $(scripts)
+
+format:
+	clang-format -i $(c_files)
+
+# Bugs that compilers do not see. Guest code and tests are the compiler's and the fuzzers' business.
+lint:
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -I. -D_GNU_SOURCE \
+		--enable=warning,portability --suppress=missingIncludeSystem \
+		--suppress=checkersReport -j2 harness report faults
+
+clean:
+	rm -rf $(B)
+
+help:
+	@echo 'make            build $(B)/virt-qualify'
+	@echo 'make run        set up, build, run the smoke plan, say where the report is'
+	@echo 'make test       set up, build, run all tests'
+	@echo 'make check      the tests without the set-up'
+	@echo 'make check-report  build and test the report half alone'
+	@echo 'make bench      our own performance, as ratios'
+	@echo 'make fuzz       fuzz plans, result files and records (FUZZ_SECONDS=60)'
+	@echo 'make style lint formatting, shell scripts, static analysis'
+	@echo 'make install    DESTDIR= prefix=$(prefix)'
+	@echo 'variables: V=1 shows commands, SAN=address,undefined, CC=clang, B=build'
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

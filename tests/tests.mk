@@ -1,12 +1,91 @@
-# How tests are built and run.
+# SPDX-License-Identifier: Apache-2.0
+# How tests are built and run: programs from tests/unit and tests/kvm, scripts in tests/*.t, all
+# TAP, all through prove.
+
 unit_src := $(wildcard tests/unit/*.c)
 unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%.t)
+scripts  := $(wildcard tests/*.t)
+PROVE    ?= prove
 
-# Unit tests link everything that core/ and report/ hold, and cmocka.
+# What a unit test links beside core/ and report/.
+obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
+host_unit    := $(call obj,harness/host*.c)
+journal_unit := $(call obj,harness/journal*.c)
+oracle_unit  := $(call obj,harness/oracle.c)
+
+$(B)/tests/plan.t: $(plan_unit)
+$(B)/tests/plan.t: unit_obj = $(plan_unit)
+$(B)/tests/plan.t: unit_libs = $(call pkg,--libs yaml-0.1)
+$(B)/tests/host.t: $(host_unit)
+$(B)/tests/host.t: unit_obj = $(host_unit)
+$(B)/tests/host.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
+$(B)/tests/journal.t: $(journal_unit)
+$(B)/tests/journal.t: unit_obj = $(journal_unit)
+$(B)/tests/oracle.t: $(oracle_unit)
+$(B)/tests/oracle.t: unit_obj = $(oracle_unit)
+$(B)/tests/stats.t $(B)/tests/compare.t: unit_libs = $(call pkg,--libs gsl)
+
+# The header that names what a test links is the test's own business; core/ and report/ always.
 $(B)/tests/%.t: tests/unit/%.c $(core_obj) $(report_obj) $(B)/flags
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< \
-		$(core_obj) $(report_obj) $(call pkg,--libs $(report_libs) cmocka) $(unit_libs) -lm
+		$(unit_obj) $(core_obj) $(report_obj) $(call pkg,--libs $(report_libs) cmocka) \
+		$(unit_libs) -lm
 
-$(B)/tests/stats.t: unit_libs = $(call pkg,--libs gsl)
+# Result files for tests of the command line and of the HTML report.
+$(B)/tests/make-sample: tests/make_sample.c $(core_obj) $(B)/flags
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< \
+		$(core_obj) $(call pkg,--libs $(report_libs)) -lm
+
+-include tests/kvm/kvm.mk
+
+test_programs := $(unit_bin) $(kvm_test_bin)
+
+.PHONY: test check check-report
+test: setup-test
+	@$(MAKE) --no-print-directory check
+
+# The same without the set-up.
+check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(test_programs)
+	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
+
+# The report half alone, which needs neither KVM nor libvirt: build and test it.
+report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t),$(unit_bin))
+check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
+	B=$(B) $(PROVE) --exec '' $(report_tests)
+
+# ---- Fuzzing: libFuzzer, with ASan and UBSan ----
+
+FUZZ_SECONDS ?= 60
+FUZZ_CC      ?= clang
+fuzzers      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness/plan.c \
+	harness/plan_parse.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
+
+$(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_src)
+	$(say) FUZZ $<
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) $(CPPFLAGS) -std=gnu17 -g -O1 -pthread -fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all -DVQ_VERSION='"fuzz"' -o $@ $^ \
+		$(call pkg,--libs $(report_libs) yaml-0.1) -lm
+
+.PHONY: fuzz
+fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample
+	$(Q)for f in $(fuzzers); do \
+		mkdir -p $(B)/fuzz/corpus-$$f; \
+		case $$f in \
+		plan) cp harness/presets/*.yaml $(B)/fuzz/corpus-$$f ;; \
+		result) rm -f $(B)/fuzz/corpus-$$f/*.vq; \
+			$(B)/tests/make-sample $(B)/fuzz/corpus-$$f/1.vq $(B)/fuzz/corpus-$$f/2.vq ;; \
+		esac; \
+		echo "fuzzing $$f for $(FUZZ_SECONDS) s"; \
+		$(B)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 \
+			-artifact_prefix=$(B)/fuzz/ -print_final_stats=1 \
+			$(B)/fuzz/corpus-$$f > $(B)/fuzz/$$f.log 2>&1 || \
+			{ tail -40 $(B)/fuzz/$$f.log; exit 1; }; \
+		grep -E 'number_of_executed_units' $(B)/fuzz/$$f.log; \
+	done

@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The main job of `make run`: the smoke plan on every platform that works here, a short table, and
+# where the report is.
+set -u
+B=${B:-build}
+vq=$B/virt-qualify
+out=$B/results
+name=smoke-$(date -u +%Y%m%d-%H%M%S)-$$
+
+mkdir -p "$out" || exit 4
+# What can run here, and why the rest cannot, before the time is spent.
+"$vq" list platforms || exit 4
+"$vq" run --preset smoke -o "$out/$name.vq"
+code=$?
+if [ ! -f "$out/$name.vq" ]; then
+	exit "$code"
+fi
+"$vq" report "$out/$name.vq" -F brief &&
+	"$vq" report "$out/$name.vq" -F html -o "$out/$name.html" || code=4
+echo
+echo "result file: $out/$name.vq"
+if [ -f "$out/$name.html" ]; then
+	echo "report:      $(cd "$out" && pwd)/$name.html"
+fi
+exit "$code"
