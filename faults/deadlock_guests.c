@@ -29,5 +29,5 @@ static int break_lock(struct fault_trial *f)
 
 FAULT(deadlock_guests, .group = "deadlock",
       .summary = "two guests take two locks in shared memory in opposite order", .cast = 2,
-      .share_window = true, .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire,
-      .before_recovery = break_lock);
+      .detector = DETECT_DEADLOCK, .share_window = true,
+      .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire, .before_recovery = break_lock);

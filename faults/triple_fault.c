@@ -9,4 +9,5 @@ static int fire(struct fault_trial *f)
 }
 
 FAULT(triple_fault, .group = "guest", .summary = "an exception with no IDT shuts the guest down",
-      .needs = CAN_RING0, .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire);
+      .needs = CAN_RING0, .detector = DETECT_GUEST_END, .recovered_by = FRESH_GUEST | EARLIER_GUEST,
+      .fire = fire);

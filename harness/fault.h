@@ -25,6 +25,18 @@ enum recovery_kind {
 	REMOVE_CAUSE = 1u << 2,	 /* the cause is taken away, the guest is left alone */
 };
 
+/*
+ * What notices a fault. One for each fault, so that its times to detect are of one kind; the
+ * first three are our own and are never ranked against a platform's.
+ */
+enum detector {
+	DETECT_WATCHDOG,     /* a watched guest shows no heartbeat for a while */
+	DETECT_DEADLOCK,     /* a cycle in the wait-for graph stands still */
+	DETECT_RATE,	     /* throughput fell well below its baseline */
+	DETECT_GUEST_END,    /* the platform reports the end of the guest */
+	DETECT_PROCESS_EXIT, /* the host reports the end of the guest process */
+};
+
 struct fault_trial {
 	struct trial *trial;
 	const struct fault *fault;
@@ -50,8 +62,8 @@ struct fault {
 	uint64_t memory, untouched; /* of each guest, bytes; 0: 2 MiB, 0 */
 	bool one_cpu;		    /* the whole cast shares one host CPU */
 	bool share_window;
-	bool ends_process;  /* the guest process does not survive it, or does not answer */
-	bool slows;	    /* expected to slow service rather than end it: watched by rate */
+	bool ends_process; /* the guest process does not survive it, or does not answer */
+	enum detector detector;
 	uint32_t unwatched; /* bit n: the service of member n does not count */
 	int64_t hold_ms;    /* the fault is left in place at least so long, however early it is
 			     * detected: its effect is what is measured */

@@ -59,6 +59,21 @@ static bool chain_follows(const struct vq_heartbeat *from, const struct vq_heart
 	return chain == to->chain;
 }
 
+/*
+ * When an acknowledgement with that stamp was made. The stamp is the guest's word: it only chooses
+ * a place between the two samples that prove the progress, and outside them it counts for nothing.
+ */
+static int64_t served_at(const struct oracle *o, uint64_t tsc)
+{
+	uint64_t now = __builtin_ia32_rdtsc();
+	int64_t at;
+
+	if (!o->tsc_khz || tsc > now)
+		return o->previous_ns;
+	at = o->sampled_ns - (int64_t)((double)(now - tsc) * 1e6 / o->tsc_khz);
+	return at >= o->previous_ns && at <= o->sampled_ns ? at : o->previous_ns;
+}
+
 static void take_progress(struct oracle *o, struct oracle_guest *g, struct oracle_cpu *c,
 			  const struct vq_heartbeat *now)
 {
@@ -80,6 +95,7 @@ static void take_progress(struct oracle *o, struct oracle_guest *g, struct oracl
 	}
 	c->before_ns = o->previous_ns;
 	c->progress_ns = o->sampled_ns;
+	c->served_ns = served_at(o, now->tsc);
 }
 
 static void sample_cpu(struct oracle *o, struct oracle_guest *g, uint32_t cpu)
@@ -107,12 +123,23 @@ static struct oracle_interval *open_interval(struct oracle *o, uint32_t guest)
 	return NULL;
 }
 
+static int64_t last_served(const struct oracle *o, uint32_t guest)
+{
+	const struct oracle_guest *g = &o->guest[guest];
+	int64_t oldest = INT64_MAX;
+
+	for (uint32_t i = 0; i < g->cpus; i++)
+		if (g->cpu[i].served_ns < oldest)
+			oldest = g->cpu[i].served_ns;
+	return oldest;
+}
+
 void oracle_note_loss(struct oracle *o, uint32_t guest)
 {
 	if (open_interval(o, guest) || o->lost_count == ORACLE_MAX_INTERVALS)
 		return;
 	o->lost[o->lost_count++] = (struct oracle_interval){
-		.from_ns = oracle_last_progress(o, guest),
+		.from_ns = last_served(o, guest),
 		.noticed_ns = o->sampled_ns,
 		.guest = guest,
 	};

@@ -24,6 +24,7 @@ struct oracle_cpu {
 	bool seen;
 	int64_t progress_ns;  /* when its progress was last seen */
 	int64_t before_ns;    /* the sample before that: progress came after it */
+	int64_t served_ns;    /* the last acknowledgement, between the two */
 	uint32_t bad_samples; /* in a row without a valid checksum */
 };
 
@@ -48,6 +49,10 @@ struct oracle {
 	struct oracle_guest guest[ORACLE_MAX_GUESTS];
 	uint32_t guests;
 	int64_t loss_ns;
+	/* Where guest and host share the TSC: its ticks a millisecond, so that the guest's own
+	 * stamp places an acknowledgement between two samples. 0: unknown, the earlier sample
+	 * stands. */
+	uint32_t tsc_khz;
 	int64_t sampled_ns, previous_ns; /* the last two samples */
 	struct oracle_interval lost[ORACLE_MAX_INTERVALS];
 	uint32_t lost_count;
@@ -68,7 +73,7 @@ bool oracle_serves(const struct oracle *o, uint32_t guest);
  * the loss counts from the last acknowledgement seen. */
 void oracle_note_loss(struct oracle *o, uint32_t guest);
 
-/* When the guest's slowest vCPU was last seen to acknowledge. */
+/* When the guest's slowest vCPU was last seen to acknowledge: the sample that showed it. */
 int64_t oracle_last_progress(const struct oracle *o, uint32_t guest);
 
 /* Has each vCPU of the guest acknowledged in that epoch? */

@@ -65,6 +65,7 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 	struct result_event events[TRIAL_MAX_EVENTS];
 	struct histogram *histograms;
 	struct result_trial row;
+	const char *refusal;
 	int ret;
 
 	bound_counts(t);
@@ -103,6 +104,14 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.progress_count = t->progress_count,
 		.fault_trial = t->has_fault ? &t->fault : NULL,
 	};
+	refusal = result_trial_refusal(&row);
+	if (refusal) {
+		/* What the guest says contradicts itself: keep the trial, not its figures. */
+		row.status = TRIAL_INVALID;
+		row.reason = refusal;
+		row.batch_count = 0;
+		row.fault_trial = NULL;
+	}
 	ret = result_add_trial(result, &row);
 	free(histograms);
 	return ret;

@@ -168,7 +168,8 @@ static int open_cast(struct fault_trial *f)
 {
 	uint32_t n = f->fault->cast ? f->fault->cast : 1;
 
-	oracle_init(&f->oracle, f->fault->slows ? SLOW_LOSS_NS : LOSS_NS);
+	oracle_init(&f->oracle, f->fault->detector == DETECT_RATE ? SLOW_LOSS_NS : LOSS_NS);
+	f->oracle.tsc_khz = host_tsc_khz();
 	if (make_window(f))
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
@@ -371,46 +372,70 @@ static void detected(struct watch *w, int64_t now, const char *what)
 	stamp(w, T2_DETECTED, now, since_last_sample(w), "detector", what);
 }
 
-/* The first detector that notices; the more it knows, the earlier it is asked. */
-static void detect(struct watch *w, int64_t now)
+static void watch_heartbeats(struct watch *w, int64_t now)
+{
+	name_detector(w, true, "watchdog: no heartbeat for %lld ms, every %.1f ms",
+		      WATCHDOG_NS / MS, SAMPLE_NS / 1e6);
+	if (now - last_watched_progress(w->f) > WATCHDOG_NS)
+		detected(w, now, "no heartbeat");
+}
+
+static void watch_locks(struct watch *w, int64_t now)
 {
 	struct fault_trial *f = w->f;
-	double rate = recent_rate(&w->window, w->stamp[T0_INJECTED]);
 	char cycle[192];
 
-	for (uint32_t i = 0; i < f->trial->cast; i++) {
-		const struct machine *m = member(f, i);
+	name_detector(w, true, "deadlock: wait-for cycle in two samples, every %.1f ms",
+		      SAMPLE_NS / 1e6);
+	if (!oracle_deadlock(&f->oracle, &w->cycle, cycle, sizeof(cycle)))
+		return;
+	for (uint32_t i = 0; i < f->trial->cast; i++)
+		oracle_note_loss(&f->oracle, i);
+	detected(w, now, cycle);
+}
 
-		if (m->status->end == MACHINE_SHUTDOWN || m->status->end == MACHINE_ERROR) {
-			oracle_note_loss(&f->oracle, i);
-			name_detector(w, false, "platform: the guest's exit reached the VMM");
-			detected(w, now, "the platform reports the end of a guest");
-			return;
-		}
-		if (!machine_alive(m)) {
-			oracle_note_loss(&f->oracle, i);
-			name_detector(w, false, "host: exit of the guest process (pidfd)");
-			detected(w, now, "a guest process is gone");
-			return;
-		}
-	}
-	if (oracle_deadlock(&f->oracle, &w->cycle, cycle, sizeof(cycle))) {
-		name_detector(w, true, "deadlock: wait-for cycle in two samples, every %.1f ms",
-			      SAMPLE_NS / 1e6);
-		detected(w, now, cycle);
-		for (uint32_t i = 0; i < f->trial->cast; i++)
-			oracle_note_loss(&f->oracle, i);
-	} else if (f->fault->slows) {
-		if (rate < w->baseline * DEGRADED_SHARE) {
-			name_detector(w, true, "rate: below %.0f %% of baseline over %lld ms",
-				      DEGRADED_SHARE * 100, RATE_WINDOW_NS / MS);
-			detected(w, now, "throughput fell");
-		}
-	} else if (now - last_watched_progress(f) > WATCHDOG_NS) {
-		name_detector(w, true, "watchdog: no heartbeat for %lld ms, every %.1f ms",
-			      WATCHDOG_NS / MS, SAMPLE_NS / 1e6);
-		detected(w, now, "no heartbeat");
-	}
+static void watch_rate(struct watch *w, int64_t now)
+{
+	name_detector(w, true, "rate: below %.0f %% of baseline over %lld ms", DEGRADED_SHARE * 100,
+		      RATE_WINDOW_NS / MS);
+	if (recent_rate(&w->window, w->stamp[T0_INJECTED]) < w->baseline * DEGRADED_SHARE)
+		detected(w, now, "throughput fell");
+}
+
+static void watch_guest_end(struct watch *w, int64_t now)
+{
+	struct fault_trial *f = w->f;
+	uint32_t end = fault_victim(f)->status->end;
+
+	name_detector(w, false, "platform: the guest's exit reached the VMM");
+	if (end != MACHINE_SHUTDOWN && end != MACHINE_ERROR)
+		return;
+	oracle_note_loss(&f->oracle, f->victim);
+	detected(w, now, "the platform reports the end of the guest");
+}
+
+static void watch_process(struct watch *w, int64_t now)
+{
+	struct fault_trial *f = w->f;
+
+	name_detector(w, false, "host: exit of the guest process (pidfd)");
+	if (machine_alive(fault_victim(f)))
+		return;
+	oracle_note_loss(&f->oracle, f->victim);
+	detected(w, now, "the guest process is gone");
+}
+
+static void detect(struct watch *w, int64_t now)
+{
+	static void (*const watchers[])(struct watch *, int64_t) = {
+		[DETECT_WATCHDOG] = watch_heartbeats,
+		[DETECT_DEADLOCK] = watch_locks,
+		[DETECT_RATE] = watch_rate,
+		[DETECT_GUEST_END] = watch_guest_end,
+		[DETECT_PROCESS_EXIT] = watch_process,
+	};
+
+	watchers[w->f->fault->detector](w, now);
 }
 
 static int begin_recovery(struct watch *w)
@@ -510,7 +535,7 @@ static enum outcome judge(const struct watch *w)
 		if (f->oracle.guest[i].corrupt)
 			return f->oracle.guest[i].corrupt_silently ? OUTCOME_SILENT_CORRUPTION
 								   : OUTCOME_DETECTED_CORRUPTION;
-	if (f->fault->slows && !service_was_lost(w))
+	if (f->fault->detector == DETECT_RATE && !service_was_lost(w))
 		return w->stamp[T2_DETECTED] ? OUTCOME_DEGRADED : OUTCOME_MASKED;
 	if (!lost && !w->stamp[T2_DETECTED])
 		return OUTCOME_MASKED;
@@ -558,8 +583,6 @@ static void conclude(struct watch *w, int64_t now)
 	out->downtime_ns = oracle_downtime(&w->f->oracle, w->stamp[T0_INJECTED], now);
 	out->lost_operations = lost_operations(w->f);
 	out->fault_rate = rate_while_active(w);
-	if (!w->f->trial->result->detector[0])
-		name_detector(w, true, "none noticed");
 }
 
 static int observe(struct watch *w)

@@ -239,6 +239,15 @@ static void add_times(struct cell *c, const struct result_trial *t)
 				 horizon - (double)(stamp(t, T2_DETECTED) - stamp(t, T0_INJECTED)));
 }
 
+/* Service was slow but never lost: it is detected, and comes back to its baseline. */
+static void add_degraded_times(struct cell *c, const struct result_trial *t)
+{
+	double horizon = (double)t->fault_trial->horizon_ns;
+
+	times_add_stamps(&c->ttd, t, T0_INJECTED, T2_DETECTED, has(t, T2_DETECTED), horizon);
+	times_add_stamps(&c->full, t, T0_INJECTED, T5_BASELINE, has(t, T5_BASELINE), horizon);
+}
+
 static void add_trial(struct cell *c, struct fault_figure *f, const struct result_trial *t)
 {
 	const struct result_fault_trial *ft = t->fault_trial;
@@ -255,6 +264,8 @@ static void add_trial(struct cell *c, struct fault_figure *f, const struct resul
 	f->censored += lost && !is_recovered(t);
 	if (lost)
 		add_times(c, t);
+	else if (ft->outcome == OUTCOME_DEGRADED)
+		add_degraded_times(c, t);
 	times_add(&c->downtime, downtime, downtime, downtime, lost && !is_recovered(t));
 	add_known(c->lost, &c->lost_count, known(ft->lost_operations));
 	if (ft->baseline_rate > 0)

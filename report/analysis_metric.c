@@ -177,14 +177,34 @@ static void add_picture(struct metric *m, const struct result_trial *t, const st
 		histogram_merge(m->histogram, h);
 }
 
+/*
+ * Do the un-instrumented loops disagree with the stamps? Judged by the ratio within each trial, as
+ * trials drift, and only where the interval of its median lies outside the tolerance: the mean of
+ * a disturbed trial alone says nothing about stamps.
+ */
+static bool loops_disagree(const struct columns *c)
+{
+	double *ratio = calloc(c->count + 1, sizeof(*ratio));
+	struct interval i = {NAN, NAN};
+	size_t n = 0;
+
+	for (size_t k = 0; ratio && k < c->count; k++)
+		if (c->mean_ns[k] > 0 && c->plain_ns[k] > 0)
+			ratio[n++] = c->plain_ns[k] / c->mean_ns[k];
+	if (ratio)
+		i = stats_median_interval(ratio, n, CONFIDENCE);
+	if (ratio && isnan(i.low)) /* too few trials for an interval: the figure itself */
+		i.low = i.high = stats_median(ratio, n);
+	free(ratio);
+	return i.low > 1 + LOOP_TOLERANCE || i.high < 1 - LOOP_TOLERANCE;
+}
+
 static void judge_loop(struct metric *m, struct columns *c)
 {
 	double mean = median_known(c->mean_ns, c->count);
-	double plain = median_known(c->plain_ns, c->count);
 
 	m->plain_mean = median_known(c->plain, c->count);
-	m->loop_disagrees = mean > 0 && mean >= LOOP_WORTH * m->overhead &&
-			    fabs(plain / mean - 1) > LOOP_TOLERANCE;
+	m->loop_disagrees = mean > 0 && mean >= LOOP_WORTH * m->overhead && loops_disagree(c);
 }
 
 static void finish_metric(struct metric *m, struct columns *c)

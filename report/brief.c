@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The few figures that fit a screen: what `make run` prints before it names the full report. */
+#include <math.h>
+#include <string.h>
+
+#include "report/label.h"
+#include "report/number.h"
+#include "report/table.h"
+
+static void print_metrics(const struct report *r, FILE *out, bool colour)
+{
+	static const char *const headings[] = {"bench",		"platform", ">median",
+					       "95 % interval", ">/native", "execution"};
+	struct table t;
+
+	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	for (size_t i = 0; i < r->metric_count; i++) {
+		const struct metric *m = &r->metrics[i];
+		const struct interval none = {NAN, NAN};
+		char s[LABEL_SIZE], n[NUMBER_SIZE];
+
+		table_cell(&t, STYLE_PLAIN, "%s", label_metric(s, m));
+		table_cell(&t, STYLE_PLAIN, "%s", m->platform);
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   number_figure(n, m->median, m->interval, m->bench->unit));
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   number_interval(n, m->median, m->interval, m->bench->unit));
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   isnan(m->native_ratio) ? "" : number_ratio(n, m->native_ratio, none));
+		table_cell(&t, m->execution == EXECUTION_HARDWARE ? STYLE_PLAIN : STYLE_DOUBT, "%s",
+			   execution_name(m->execution));
+	}
+	table_end(&t, out, colour);
+}
+
+static void time_cell(struct table *t, const struct time_figure *f)
+{
+	char n[NUMBER_SIZE];
+
+	table_cell(t, STYLE_PLAIN, "%s",
+		   isnan(f->median) ? "" : number_time(n, f->median, f->low, f->high));
+}
+
+static void print_faults(const struct report *r, FILE *out, bool colour)
+{
+	static const char *const headings[] = {"fault+recovery", "platform",
+					       "outcomes",	 ">detected in",
+					       ">recovered in",	 ">back at baseline in"};
+	struct table t;
+
+	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	for (size_t i = 0; i < r->fault_count; i++) {
+		const struct fault_figure *f = &r->faults[i];
+		char s[LABEL_SIZE];
+
+		table_cell(&t, STYLE_PLAIN, "%s+%s", f->fault->name, f->recovery);
+		table_cell(&t, STYLE_PLAIN, "%s", f->platform);
+		table_cell(&t, f->censored ? STYLE_BAD : STYLE_PLAIN, "%s", label_outcomes(s, f));
+		time_cell(&t, &f->ttd);
+		time_cell(&t, &f->ttr);
+		time_cell(&t, &f->full);
+	}
+	table_end(&t, out, colour);
+}
+
+static int print(const struct report *r, FILE *out)
+{
+	bool colour = table_colour(out);
+
+	if (r->metric_count)
+		print_metrics(r, out, colour);
+	if (r->metric_count && r->fault_count)
+		fputc('\n', out);
+	if (r->fault_count)
+		print_faults(r, out, colour);
+	fprintf(out, "\nskipped: %zu, problems: %zu; each with its reason in every other format\n",
+		r->skip_count, r->problem_count);
+	return ferror(out) ? -1 : 0;
+}
+
+FORMAT(brief, .summary = "the few figures that fit a screen", .suffix = ".txt", .print = print);
