@@ -11,17 +11,6 @@
 #include "harness/host_internal.h"
 
 /* Serial numbers and UUIDs stay out: results are passed on. */
-/* What tells this host from others in a comparison by host. */
-static void add_name(struct host_facts *f)
-{
-	char name[256];
-
-	if (gethostname(name, sizeof(name)))
-		fact_missing(f, "host.name", "%s", strerror(errno));
-	else
-		fact_set(f, "host.name", "%.*s", (int)sizeof(name) - 1, name);
-}
-
 static void gather_dmi(struct host_facts *f)
 {
 	static const char *const fields[] = {"sys_vendor",   "product_name", "product_version",
@@ -56,7 +45,6 @@ static void gather_load(struct host_facts *f)
 
 void host_gather_system(struct host_facts *f)
 {
-	add_name(f);
 	struct utsname name;
 
 	if (!uname(&name))

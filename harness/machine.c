@@ -162,11 +162,22 @@ static int start_process(struct machine *m)
 	return 0;
 }
 
+/* A restart, long after the caller's own copies are gone, needs them again. */
+static void copy_config(struct machine *m, const struct machine_config *c)
+{
+	m->config = *c;
+	for (uint32_t i = 0; i < c->cpus && i < VQ_MAX_CPUS; i++)
+		m->pin[i] = c->pin ? c->pin[i] : -1;
+	snprintf(m->command, sizeof(m->command), "%s", c->command);
+	m->config.pin = m->pin;
+	m->config.command = m->command;
+}
+
 int machine_open(struct machine *m, const struct platform *p, const struct machine_config *c)
 {
 	memset(m, 0, sizeof(*m));
 	m->platform = p;
-	m->config = *c;
+	copy_config(m, c);
 	m->pidfd = m->control = m->memory_fd = -1;
 	m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->event < 0)

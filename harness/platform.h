@@ -98,7 +98,9 @@ struct platform;
 
 struct machine {
 	const struct platform *platform;
-	struct machine_config config;
+	struct machine_config config; /* `pin` and `command` point to the copies below */
+	int pin[VQ_MAX_CPUS];
+	char command[VQ_COMMAND_LENGTH];
 	pid_t pid;   /* guest process; 0: none */
 	int pidfd;   /* readable when it is gone */
 	int control; /* socket for commands, -1: none */
@@ -137,8 +139,8 @@ REGISTRY_DECLARE(platforms);
 	REGISTER(platforms, id##_platform)
 
 /*
- * Fork the guest process and start the guest. The config is copied; what it points to must stay
- * until machine_close. 0, or -1 with m->error.
+ * Fork the guest process and start the guest. The config is copied, but for the name of its cgroup,
+ * which must stay until machine_close. 0, or -1 with m->error.
  */
 int machine_open(struct machine *m, const struct platform *p, const struct machine_config *c);
 
