@@ -122,11 +122,11 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 
 .PHONY: style format lint clean help
 style:
-	clang-format --dry-run -Werror $(c_files)
+	@clang-format --dry-run -Werror $(c_files)
 	shellcheck ci/*.sh .ci/run $(scripts)
 
 format:
-	clang-format -i $(c_files)
+	@clang-format -i $(c_files)
 
 # Bugs that compilers do not see. Guest code and tests are the compiler's and the fuzzers' business.
 lint:

@@ -43,7 +43,8 @@ static const struct argp_option options[] = {
 static void add_glob(struct argp_state *state, struct globs *g, char *text)
 {
 	if (g->count == MAX_GLOBS)
-		argp_error(state, "more than %d globs; put them in a plan", MAX_GLOBS);
+		argp_failure(state, EXIT_USAGE, 0, "more than %d globs; put them in a plan",
+			     MAX_GLOBS);
 	g->glob[g->count++] = text;
 }
 
@@ -55,7 +56,8 @@ static uint64_t parse_seed(struct argp_state *state, const char *text)
 	errno = 0;
 	n = strtoull(text, &end, 10);
 	if (errno || end == text || *end || *text == '-')
-		argp_error(state, "--seed %s: not a number from 0 to 2^64-1", text);
+		argp_failure(state, EXIT_USAGE, 0, "--seed %s: not a number from 0 to 2^64-1",
+			     text);
 	return n;
 }
 
@@ -88,7 +90,8 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->plan)
-			argp_error(state, "one plan at a time: %s and %s", a->plan, text);
+			argp_failure(state, EXIT_USAGE, 0, "one plan at a time: %s and %s", a->plan,
+				     text);
 		a->plan = text;
 		return 0;
 	}
@@ -240,8 +243,10 @@ static int run_main(int argc, char **argv)
 	if (ret)
 		return complain(EXIT_HARNESS, "%s", error);
 	ret = conclude(&s, o.output);
-	if (a.tap && ret != EXIT_NOTHING_RAN && print_tap(o.output) && !ret)
-		ret = EXIT_VERDICT;
+	if (a.tap && ret == EXIT_OK)
+		ret = print_tap(o.output);
+	else if (a.tap && ret != EXIT_NOTHING_RAN)
+		print_tap(o.output);
 	return ret;
 }
 

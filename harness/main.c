@@ -4,6 +4,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -109,6 +110,8 @@ int main(int argc, char **argv)
 	struct registry commands = REGISTRY(commands);
 	const struct command *c;
 
+	/* A file at the size limit (ulimit -f) is an error to report, as a full disk is. */
+	signal(SIGXFSZ, SIG_IGN);
 	argp_err_exit_status = EXIT_USAGE;
 	if (atexit(close_stdout))
 		return complain(EXIT_HARNESS, "cannot register an exit handler");

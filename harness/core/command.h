@@ -15,11 +15,11 @@
 /* Exit codes, as documented in virt-qualify(1). */
 enum exit_code {
 	EXIT_OK = 0,
-	EXIT_VERDICT = 1,	/* a regression, or a limit not met */
-	EXIT_USAGE = 2,		/* bad usage or bad input */
-	EXIT_INCONCLUSIVE = 3,	/* only with --fail-on=inconclusive */
-	EXIT_HARNESS = 4,	/* we failed */
-	EXIT_NOTHING_RAN = 77,	/* nothing could run here */
+	EXIT_VERDICT = 1,      /* a regression, or a limit not met */
+	EXIT_USAGE = 2,	       /* bad usage or bad input */
+	EXIT_INCONCLUSIVE = 3, /* only with --fail-on=inconclusive */
+	EXIT_HARNESS = 4,      /* we failed */
+	EXIT_NOTHING_RAN = 77, /* nothing could run here */
 };
 
 struct command {

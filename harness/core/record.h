@@ -30,9 +30,9 @@ struct record {
 };
 
 enum record_status {
-	RECORD_NONE,	 /* no complete record yet */
-	RECORD_OK,	 /* `out` holds one */
-	RECORD_CORRUPT,	 /* bytes that are no record were passed over; `error` says what */
+	RECORD_NONE,	/* no complete record yet */
+	RECORD_OK,	/* `out` holds one */
+	RECORD_CORRUPT, /* bytes that are no record were passed over; `error` says what */
 };
 
 struct record_reader {
@@ -40,7 +40,7 @@ struct record_reader {
 	uint32_t start;	 /* of what is not yet decoded, in buffer */
 	uint32_t filled; /* end of what was fed */
 	uint32_t next_sequence;
-	uint32_t in_gap; /* the last bytes were passed over, and that was reported */
+	uint32_t in_gap;	/* the last bytes were passed over, and that was reported */
 	uint64_t corrupt_bytes; /* passed over so far */
 	uint64_t missing;	/* records that the sequence numbers say were lost */
 	char error[128];	/* of the last RECORD_CORRUPT */

@@ -19,8 +19,9 @@
 
 /* Register `object`, a descriptor whose first member is `const char *name`, as one of `kind`. */
 #define REGISTER(kind, object)                                                                     \
-	__attribute__((REGISTRY_KEEP, section(#kind))) static const void *const                    \
-		registered_##kind##_##object = &(object)
+	__attribute__((REGISTRY_KEEP,                                                              \
+		       section(#kind))) static const void *const registered_##kind##_##object =    \
+		&(object)
 
 /* Declare the bounds of a kind; once, in the header that defines the descriptor. */
 #define REGISTRY_DECLARE(kind)                                                                     \

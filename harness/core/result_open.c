@@ -275,6 +275,26 @@ static int check_schema(struct result *r)
 	return bad;
 }
 
+/* SQLite takes zeros for what is missing of the last page. */
+static int check_length(struct result *r)
+{
+	char *answer = ask(r, "SELECT page_count * page_size FROM pragma_page_count, "
+			      "pragma_page_size");
+	long long expected;
+	struct stat st;
+
+	if (!answer)
+		return -1;
+	expected = strtoll(answer, NULL, 10);
+	free(answer);
+	if (stat(r->path, &st))
+		return result_fail(r, "cannot be read: %s", strerror(errno));
+	if (st.st_size < expected)
+		return result_fail(r, "is damaged (%lld of %lld bytes); take another copy",
+				   (long long)st.st_size, expected);
+	return 0;
+}
+
 static int check_whole(struct result *r)
 {
 	char *answer = ask(r, "PRAGMA integrity_check(1)");
@@ -326,7 +346,7 @@ struct result *result_open(const char *path)
 
 	if (!r)
 		return NULL;
-	if (check_file(r) || start(r) || check_contents(r))
+	if (check_file(r) || start(r) || check_length(r) || check_contents(r))
 		return result_open_failed(r);
 	return r;
 }

@@ -59,11 +59,11 @@ enum verdict { VERDICT_INCONCLUSIVE, VERDICT_EQUIVALENT, VERDICT_IMPROVED, VERDI
 const char *verdict_name(enum verdict v);
 
 struct comparison {
-	double ratio;		   /* median(b) / median(a), or median of pair ratios if paired */
+	double ratio; /* median(b) / median(a), or median of pair ratios if paired */
 	struct interval ratio_interval; /* by inverting the permutation test; NaN: none */
-	double p;		   /* two-sided; 1 where the trials cannot tell */
-	double least_p;		   /* the smallest p that so many trials can give */
-	double detectable;	   /* smallest |ratio - 1| found with power 0.8, NaN: "none" */
+	double p;			/* two-sided; 1 where the trials cannot tell */
+	double least_p;			/* the smallest p that so many trials can give */
+	double detectable;		/* smallest |ratio - 1| found with power 0.8, NaN: "none" */
 };
 
 /*
@@ -114,7 +114,7 @@ struct survival_time {
  * transform of Greenwood's variance (Kalbfleisch, Prentice 2002, 1.4); ends that are not defined
  * are NaN.
  */
-double stats_survival_quantile(const struct survival_time *t, size_t n, double q,
-			       double confidence, struct interval *interval);
+double stats_survival_quantile(const struct survival_time *t, size_t n, double q, double confidence,
+			       struct interval *interval);
 
 #endif

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 enum unit {
-	NANOSECONDS,		/* a time for one operation */
-	OPERATIONS_PER_SECOND,	/* a rate */
-	BYTES_PER_SECOND,	/* a rate */
+	NANOSECONDS,	       /* a time for one operation */
+	OPERATIONS_PER_SECOND, /* a rate */
+	BYTES_PER_SECOND,      /* a rate */
 	UNITS
 };
 
@@ -75,11 +75,11 @@ enum fault_stamp {
 };
 
 /* Names as stored and printed; "?" for a value out of range. All static. */
-const char *unit_name(enum unit u);	       /* "ns", "op/s", "B/s" */
-const char *better_name(enum better b);	       /* "lower", "higher" */
-const char *execution_name(enum execution e);  /* "hardware", "interpreted", … */
+const char *unit_name(enum unit u);	      /* "ns", "op/s", "B/s" */
+const char *better_name(enum better b);	      /* "lower", "higher" */
+const char *execution_name(enum execution e); /* "hardware", "interpreted", … */
 const char *trial_status_name(enum trial_status s);
-const char *outcome_name(enum outcome o);      /* "not-activated", "masked", … */
+const char *outcome_name(enum outcome o);	/* "not-activated", "masked", … */
 const char *disturbance_name(unsigned int bit); /* bit: 0 to DISTURBANCES - 1 */
 
 /* From a name; -1 where there is none such. */

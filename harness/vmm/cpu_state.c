@@ -170,14 +170,18 @@ int vcpu_set_entry(struct vcpu *v, uint64_t entry)
 	return 0;
 }
 
-struct msr_list {
-	struct kvm_msrs header;
+struct msr_list { /* a struct kvm_msrs with room for one */
+	uint32_t nmsrs;
+	uint32_t padding;
 	struct kvm_msr_entry entry[1];
 };
 
+_Static_assert(offsetof(struct msr_list, entry) == offsetof(struct kvm_msrs, entries),
+	       "our list is a struct kvm_msrs");
+
 static int save_msrs(struct vcpu *v, struct cpu_state *s)
 {
-	struct msr_list one = {.header.nmsrs = 1};
+	struct msr_list one = {.nmsrs = 1};
 
 	s->msr_count = 0;
 	for (size_t i = 0; i < sizeof(saved_msrs) / sizeof(saved_msrs[0]); i++) {
@@ -190,7 +194,7 @@ static int save_msrs(struct vcpu *v, struct cpu_state *s)
 
 static int load_msrs(struct vcpu *v, const struct cpu_state *s)
 {
-	struct msr_list one = {.header.nmsrs = 1};
+	struct msr_list one = {.nmsrs = 1};
 
 	for (uint32_t i = 0; i < s->msr_count && i < CPU_STATE_MSRS; i++) {
 		one.entry[0] = s->msr[i];

@@ -14,7 +14,6 @@ struct cpu_state {
 	struct kvm_regs regs;
 	struct kvm_sregs sregs;
 	struct kvm_xcrs xcrs;
-	struct kvm_xsave xsave;
 	struct kvm_lapic_state lapic;
 	struct kvm_vcpu_events events;
 	struct kvm_debugregs debugregs;
@@ -22,6 +21,7 @@ struct cpu_state {
 	uint32_t msr_count; /* of those below, how many this KVM knows */
 	uint32_t reserved;
 	struct kvm_msr_entry msr[CPU_STATE_MSRS];
+	struct kvm_xsave xsave; /* last: its type ends in a flexible array */
 };
 
 /* CPUID as this KVM supports it, extended state enabled, runnable. */

@@ -87,11 +87,11 @@ static int set_ioeventfd(struct vm *vm, int fd, uint64_t address, uint32_t flags
 /* wake_fd raises an MSI on vCPU 0 without leaving the kernel: a guest wakes another guest. */
 static int set_wake_irq(struct vm *vm)
 {
-	struct {
-		struct kvm_irq_routing header;
+	struct { /* a struct kvm_irq_routing with room for one */
+		uint32_t nr, flags;
 		struct kvm_irq_routing_entry entry[1];
 	} routing = {
-		.header = {.nr = 1},
+		.nr = 1,
 		.entry = {{
 			.gsi = 0,
 			.type = KVM_IRQ_ROUTING_MSI,
