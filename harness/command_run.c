@@ -133,19 +133,33 @@ static struct plan *load_plan(const struct arguments *a, char *error, size_t siz
 	return p;
 }
 
-/* The command line as it could be typed again. */
+static void print_quoted(FILE *out, const char *text)
+{
+	if (*text && !text[strcspn(text, " \t\n*?[]{}()<>|&;~#!'\"$`\\")]) {
+		fputs(text, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, out);
+	fputc('\'', out);
+}
+
+/* The command line as it could be typed again; NULL: out of memory. The caller frees it. */
 static char *join(int argc, char **argv)
 {
-	size_t room = 1;
-	char *text, *at;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 
-	for (int i = 0; i < argc; i++)
-		room += strlen(argv[i]) + 3;
-	text = at = malloc(room);
-	for (int i = 0; text && i < argc; i++)
-		at += sprintf(at, strpbrk(argv[i], " *?[]'\"$") && i ? "%s'%s'" : "%s%s",
-			      i ? " " : "", argv[i]);
-	return text;
+	if (!out)
+		return NULL;
+	fputs(argv[0], out); /* "virt-qualify run" */
+	for (int i = 1; i < argc; i++) {
+		fputc(' ', out);
+		print_quoted(out, argv[i]);
+	}
+	return fclose(out) ? NULL : text;
 }
 
 static int stop_pipe[2] = {-1, -1};

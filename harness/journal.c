@@ -136,8 +136,8 @@ static int find_directories(struct directories *d, char *error, size_t size)
 	return 0;
 }
 
-/* mkdir -p; what is wrong with the path shows when it is opened. */
-static void make_directory(const char *path)
+/* mkdir -p. Returns why the directory could not be made, an errno. */
+static int make_directory(const char *path)
 {
 	char part[PATH_MAX];
 
@@ -149,7 +149,7 @@ static void make_directory(const char *path)
 		mkdir(part, 0700);
 		*p = '/';
 	}
-	mkdir(part, 0700);
+	return mkdir(part, 0700) ? errno : 0;
 }
 
 /* A state directory that others can write in could hold entries that we never made. The reason
@@ -317,12 +317,18 @@ static struct journal *open_in(const char *place, char *error, size_t size)
 {
 	struct journal *j;
 	char name[80];
-	int directory, fd;
+	int directory, fd, why;
 
-	make_directory(place);
+	why = make_directory(place);
 	directory = open_directory(place, error, size);
-	if (directory < 0)
+	if (directory < 0) {
+		if (errno == ENOENT && why)
+			put_error(error, size,
+				  "state directory %s cannot be made: %s; set VIRT_QUALIFY_STATE "
+				  "to another one",
+				  place, strerror(why));
 		return NULL;
+	}
 	fd = create_locked(directory, name, sizeof(name));
 	if (fd < 0) {
 		put_error(error, size,

@@ -86,7 +86,7 @@ const char *label_disturbances(char *s, uint32_t mask)
 
 const char *label_run(char *s, const struct report *r, const struct result_run *run)
 {
-	char reversed[16];
+	char reversed[16] = {0};
 	size_t i = 0, n = 0;
 
 	while (i < r->run_count && r->runs[i] != run)

@@ -7,7 +7,7 @@
 #include "harness/vmm/vmm.h"
 
 extern const uint8_t guest_image_start[];
-extern const uint8_t guest_image_end[];
+extern const uint64_t guest_image_size;
 
 static int segment_load(const Elf64_Phdr *ph, size_t image_size, uint8_t *memory, uint64_t size)
 {
@@ -23,7 +23,7 @@ static int segment_load(const Elf64_Phdr *ph, size_t image_size, uint8_t *memory
 
 int image_load(uint8_t *memory, uint64_t size, uint64_t *entry, char *error, size_t error_size)
 {
-	size_t image_size = guest_image_end - guest_image_start;
+	size_t image_size = guest_image_size;
 	Elf64_Ehdr eh;
 
 	memcpy(&eh, guest_image_start, sizeof(eh));
