@@ -30,9 +30,7 @@ int result_fail(struct result *r, const char *format, ...)
 
 int result_fail_sqlite(struct result *r, const char *doing)
 {
-	int code = sqlite3_errcode(r->db);
-
-	switch (code) {
+	switch (sqlite3_errcode(r->db) & 0xff) { /* the rest only says where in SQLite */
 	case SQLITE_FULL:
 		return result_fail(r,
 				   "cannot %s: the disk is full; what was stored before is "
@@ -46,6 +44,9 @@ int result_fail_sqlite(struct result *r, const char *doing)
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
 		return result_fail(r, "is damaged (%s); take another copy", sqlite3_errmsg(r->db));
+	case SQLITE_IOERR:
+		return result_fail(r, "cannot %s: %s; look at the disk, and at ulimit -f", doing,
+				   sqlite3_errmsg(r->db));
 	default:
 		return result_fail(r, "cannot %s: %s", doing, sqlite3_errmsg(r->db));
 	}
