@@ -13,7 +13,7 @@ platforms: native
 benches:
   - match: guest_rdtsc
     trials: 20000
-    batches: 100
+    batches: 400
     samples: 2
 PLAN
 
@@ -67,6 +67,8 @@ if can_mount; then
 		ls -A small >left' sh "$vq"
 	read -r code <ended
 	ended_well 'small/none.vq: .*the disk is full' "a disk that has no room for the first row"
+	[ ! -s left ]
+	ok $? "a disk that has no room for the first row: nothing is left there"
 
 	# Where runs note what they change: without that, nothing may be changed.
 	# shellcheck disable=SC2016
@@ -92,7 +94,7 @@ fi
 	echo $? >ended
 )
 read -r code <ended
-ended_well 'limited.vq: cannot write' "a size limit"
+ended_well 'limited.vq: cannot write: .*ulimit -f' "a size limit"
 is_kept limited.vq "a size limit"
 
 # ---- A directory that cannot be written ----
