@@ -54,10 +54,10 @@ plan() { # LINE...
 }
 
 bad_plan() { # PATTERN NAME LINE...
-	pattern=$1 name=$2
+	pattern=$1 what=$2
 	shift 2
 	plan "$@"
-	refuses 2 "plan.yaml:$#: $pattern" "plan: $name" run plan.yaml
+	refuses 2 "plan.yaml:$#: $pattern" "plan: $what" run plan.yaml
 }
 
 bad_plan 'an entry of benches has no key "trails"; did you mean "trials"' "unknown key" \

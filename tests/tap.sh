@@ -39,8 +39,8 @@ echo "TAP version 13"
 
 # Lines of a file as TAP diagnostics.
 show() { # FILE...
-	for shown in "$@"; do
-		[ -s "$shown" ] && head -c 4000 "$shown" | sed "s,^,# ${shown##*/}: ,"
+	for _file in "$@"; do
+		[ -s "$_file" ] && head -c 4000 "$_file" | sed "s,^,# ${_file##*/}: ,"
 	done
 }
 
@@ -82,34 +82,33 @@ one_line() { # PATTERN
 
 # Ends with that code, one line on standard error that matches, and nothing on standard output.
 refuses() { # CODE PATTERN NAME ARGUMENT...
-	wanted=$1 pattern=$2 name=$3
+	_code=$1 _pattern=$2 _name=$3
 	shift 3
 	run_vq "$@"
-	if [ $code -eq "$wanted" ] && one_line "$pattern" && [ ! -s "$work/out" ]; then
-		ok 0 "$name"
+	if [ $code -eq "$_code" ] && one_line "$_pattern" && [ ! -s "$work/out" ]; then
+		ok 0 "$_name"
 	else
-		ok 1 "$name"
-		echo "# virt-qualify $* ended with $code, expected $wanted and: $pattern"
+		ok 1 "$_name"
+		echo "# virt-qualify $* ended with $code, expected $_code and: $_pattern"
 		show "$work/out" "$work/err"
 	fi
 }
 
 # Ends with 0.
 accepts() { # NAME ARGUMENT...
-	name=$1
+	_name=$1
 	shift
 	run_vq "$@"
-	ok $code "$name"
+	ok $code "$_name"
 	[ $code -eq 0 ] || show "$work/err"
 }
 
 # Poll until a command succeeds, for at most BOUND seconds.
 until_true() { # COMMAND...
-	tries=$((BOUND * 20))
+	_end=$(($(date +%s) + BOUND))
 	until "$@"; do
-		tries=$((tries - 1))
-		[ $tries -gt 0 ] || return 1
-		sleep 0.05
+		[ "$(date +%s)" -lt $_end ] || return 1
+		sleep 0.02
 	done
 }
 
