@@ -214,8 +214,9 @@ static int conclude(const struct run_summary *s, const char *path)
 		return complain(EXIT_HARNESS, "interrupted: what was measured until then is in %s",
 				path);
 	if (!s->planned)
-		return complain(EXIT_NOTHING_RAN,
-				"nothing in the plan can run here; virt-qualify list says why");
+		return complain(EXIT_NOTHING_RAN, "nothing in the plan can run here: %s%s",
+				s->skipped ? s->skip : "it is empty",
+				s->skipped > 1 ? " (virt-qualify list says why of all)" : "");
 	if (s->empty_cells)
 		return complain(EXIT_HARNESS, "%zu without one valid trial, the first: %s",
 				s->empty_cells, s->empty);

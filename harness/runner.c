@@ -85,7 +85,9 @@ static int add_skip(struct run *r, const char *kind, const char *what, const cha
 	struct result_skip skip = {
 		.run = r->row.id, .kind = kind, .what = what, .platform = platform, .why = why};
 
-	r->summary->skipped++;
+	if (!r->summary->skipped++)
+		snprintf(r->summary->skip, sizeof(r->summary->skip), "%s%s%s: %s", what,
+			 platform ? " on " : "", platform ? platform : "", why);
 	return result_add_skip(r->result, &skip) ? result_failed(r) : 0;
 }
 

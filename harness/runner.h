@@ -25,6 +25,7 @@ struct run_summary {
 	size_t empty_cells; /* cells that ran and got no valid trial at all */
 	char empty[256];    /* the first of them, and why */
 	size_t skipped;	    /* bench or fault cells that could not run here */
+	char skip[768];	    /* the first of them, and why */
 	int interrupted;
 };
 
