@@ -20,8 +20,8 @@ int life_wait_stamp(struct trial *t, enum machine_stamp which);
 /* Acknowledged operations so far. */
 uint64_t life_sequence(const struct trial *t);
 
-/* Wait, without sleeping, until more than `before` operations are acknowledged; when that was
- * seen goes to `at` (may be NULL). */
+/* Wait until more than `before` operations are acknowledged; when that was seen goes to `at` (may
+ * be NULL). From a first operation on this looks every 10 us or so, later it spins. */
 int life_wait_service(struct trial *t, uint64_t before, int64_t *at);
 
 /* The guest's TSC at its first instruction, from its first record. */

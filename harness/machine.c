@@ -124,6 +124,8 @@ static void guest_main(struct machine *m, int control, pid_t parent)
 	sigaction(SIGINT, &ignore, NULL);
 	sigaction(SIGTERM, &ignore, NULL);
 	prctl(PR_SET_NAME, "vq-guest");
+	if (m->config.affinity)
+		sched_setaffinity(0, sizeof(*m->config.affinity), m->config.affinity);
 	m->control = control;
 	if (m->config.cgroup && join_cgroup(m->config.cgroup)) {
 		snprintf(m->status->error, sizeof(m->status->error), "cannot join cgroup %s: %s",
@@ -169,6 +171,10 @@ static void copy_config(struct machine *m, const struct machine_config *c)
 	for (uint32_t i = 0; i < c->cpus && i < VQ_MAX_CPUS; i++)
 		m->pin[i] = c->pin ? c->pin[i] : -1;
 	snprintf(m->command, sizeof(m->command), "%s", c->command);
+	if (c->affinity) {
+		m->affinity = *c->affinity;
+		m->config.affinity = &m->affinity;
+	}
 	m->config.pin = m->pin;
 	m->config.command = m->command;
 }

@@ -12,6 +12,7 @@
 #ifndef VQ_PLATFORM_H
 #define VQ_PLATFORM_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,14 +40,15 @@ const char *capability_name(enum capability one); /* for sentences: "an in-kerne
 
 struct machine_config {
 	uint32_t cpus;
-	uint64_t memory;     /* bytes of RAM, 2 MiB at least */
-	uint64_t untouched;  /* bytes at the end of RAM that are not pre-faulted */
-	const char *command; /* the guest's command line */
-	uint32_t member;     /* index in the cast */
-	const int *pin;	     /* [cpus] host CPU of each vCPU, -1: anywhere; NULL: anywhere */
-	bool kernel_devices; /* VQ_PORT_KERNEL and VQ_MMIO_KERNEL will be used */
-	bool snapshots;	     /* machine_snapshot will be used */
-	int shared_fd;	     /* memfd of the window the cast shares, -1: none */
+	uint64_t memory;	   /* bytes of RAM, 2 MiB at least */
+	uint64_t untouched;	   /* bytes at the end of RAM that are not pre-faulted */
+	const char *command;	   /* the guest's command line */
+	uint32_t member;	   /* index in the cast */
+	const int *pin;		   /* [cpus] host CPU of each vCPU, -1: anywhere; NULL: anywhere */
+	const cpu_set_t *affinity; /* CPUs for the guest process's other threads; NULL: inherited */
+	bool kernel_devices;	   /* VQ_PORT_KERNEL and VQ_MMIO_KERNEL will be used */
+	bool snapshots;		   /* machine_snapshot will be used */
+	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
 	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
 	uint64_t exit_delay_ns; /* planted slowdown of each user-space exit */
@@ -98,8 +100,9 @@ struct platform;
 
 struct machine {
 	const struct platform *platform;
-	struct machine_config config; /* `pin` and `command` point to the copies below */
+	struct machine_config config; /* its pointers point to the copies below */
 	int pin[VQ_MAX_CPUS];
+	cpu_set_t affinity;
 	char command[VQ_COMMAND_LENGTH];
 	pid_t pid;   /* guest process; 0: none */
 	int pidfd;   /* readable when it is gone */

@@ -91,10 +91,14 @@ int trial_cpu(const struct trial_spec *s, uint32_t i)
 int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 {
 	struct machine *m = &t->machine[member];
+	struct machine_config config = *c;
 
 	if (member >= t->cast)
 		t->cast = member + 1;
-	if (machine_open(m, t->spec->platform, c))
+	/* The guest process must not inherit the CPU on which we spin and wait for it. */
+	if (CPU_COUNT(&t->usable))
+		config.affinity = &t->usable;
+	if (machine_open(m, t->spec->platform, &config))
 		return trial_fail(t, TRIAL_FAILED, "guest %u: %s", member, m->error);
 	return 0;
 }
@@ -128,19 +132,20 @@ static void ignore_user_signals(void)
 
 /*
  * Keep the observer off the CPU that the first vCPU is pinned to, where there is another: it spins
- * and samples, and would be timed as the guest's own slowness. Guest processes inherit this for
- * their control threads; vCPU threads pin themselves.
+ * and samples, and would be timed as the guest's own slowness.
  */
-static void leave_first_cpu(const struct trial_spec *s)
+static void leave_first_cpu(struct trial *t)
 {
-	cpu_set_t set;
+	const struct trial_spec *s = t->spec;
+	cpu_set_t others;
 
+	for (unsigned int i = 0; i < s->cpu_count; i++)
+		CPU_SET(s->cpus[i], &t->usable);
 	if (s->cpu_count < 2)
 		return;
-	CPU_ZERO(&set);
-	for (unsigned int i = 1; i < s->cpu_count; i++)
-		CPU_SET(s->cpus[i], &set);
-	sched_setaffinity(0, sizeof(set), &set);
+	others = t->usable;
+	CPU_CLR(s->cpus[0], &others);
+	sched_setaffinity(0, sizeof(others), &others);
 }
 
 static void trial_main(const struct trial_spec *spec, struct trial_result *result, pid_t parent)
@@ -152,8 +157,8 @@ static void trial_main(const struct trial_spec *spec, struct trial_result *resul
 		_exit(1);
 	prctl(PR_SET_NAME, "vq-trial");
 	ignore_user_signals();
-	leave_first_cpu(spec);
 	t.spec = spec;
+	leave_first_cpu(&t);
 	t.result = result;
 	t.start_ns = result->started_ns;
 	t.deadline_ns = t.start_ns + bound_ns(spec);

@@ -80,6 +80,7 @@ struct trial {
 	uint32_t cast;
 	int64_t start_ns; /* all stamps count from here */
 	int64_t deadline_ns;
+	cpu_set_t usable; /* the CPUs of the spec; the trial itself keeps off the first */
 };
 
 /*
