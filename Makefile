@@ -143,6 +143,7 @@ help:
 	@echo 'make test       set up, build, run all tests'
 	@echo 'make check      the tests without the set-up'
 	@echo 'make check-report  build and test the report half alone'
+	@echo 'make test-long  the tests, sanitized runs, longer fuzzing, the ci plan'
 	@echo 'make bench      our own performance, as ratios'
 	@echo 'make fuzz       fuzz plans, result files and records (FUZZ_SECONDS=60)'
 	@echo 'make style lint formatting, shell scripts, static analysis'

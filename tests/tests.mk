@@ -89,3 +89,20 @@ fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample
 			{ tail -40 $(B)/fuzz/$$f.log; exit 1; }; \
 		grep -E 'number_of_executed_units' $(B)/fuzz/$$f.log; \
 	done
+
+# ---- What takes too long for every push -----------------------------------------------------------
+
+.PHONY: test-long
+test-long: setup-test
+	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san check
+	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san smoke-sanitized
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=300
+	@mkdir -p $(B)/results && rm -f $(B)/results/long.vq
+	$(B)/virt-qualify run --preset ci -o $(B)/results/long.vq
+	$(B)/virt-qualify report -F brief $(B)/results/long.vq
+
+.PHONY: smoke-sanitized
+smoke-sanitized: all
+	@mkdir -p $(B)/results && rm -f $(B)/results/smoke.vq
+	$(B)/virt-qualify run --preset smoke -o $(B)/results/smoke.vq
