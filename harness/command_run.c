@@ -231,6 +231,20 @@ static int print_tap(const char *path)
 	return report->main(4, argv);
 }
 
+/* A consumer takes a skipped file by its plan, and any exit code but 0 for a failure. */
+static int report_tap(const struct run_summary *s, int code, const char *path)
+{
+	int printed;
+
+	if (code == EXIT_NOTHING_RAN) {
+		printf("TAP version 13\n1..0 # SKIP nothing in the plan can run here: %s\n",
+		       s->skipped ? s->skip : "it is empty");
+		return EXIT_OK;
+	}
+	printed = print_tap(path);
+	return code == EXIT_OK ? printed : code;
+}
+
 static int run_main(int argc, char **argv)
 {
 	struct arguments a = {0};
@@ -258,11 +272,7 @@ static int run_main(int argc, char **argv)
 	if (ret)
 		return complain(EXIT_HARNESS, "%s", error);
 	ret = conclude(&s, o.output);
-	if (a.tap && ret == EXIT_OK)
-		ret = print_tap(o.output);
-	else if (a.tap && ret != EXIT_NOTHING_RAN)
-		print_tap(o.output);
-	return ret;
+	return a.tap ? report_tap(&s, ret, o.output) : ret;
 }
 
 COMMAND(run, .summary = "run a plan: measure, break, time the recovery", .order = 20,

@@ -456,6 +456,9 @@ int trial_bench(struct trial *t)
 		t->result->execution = t->spec->platform->execution(3);
 		return t->spec->bench->measure(t);
 	}
+	if (!host_tsc_khz())
+		return trial_fail(t, TRIAL_UNSUPPORTED,
+				  "this host's TSC is not invariant: its ticks are no time");
 	record_reader_init(&in.reader);
 	in.interrupts = UINT64_MAX;
 	if (open_cast(t) || wait_and_drain(t, &in) || check_end(t, &in))

@@ -129,8 +129,9 @@ static void print_fits(const struct report *r, FILE *out)
 	if (!r->fit_count)
 		return;
 	begin(out, "Lines over a parameter",
-	      "| run | bench | platform | execution | fixed | per unit | 95 % interval | of | R² |",
-	      "|---|---|---|---|--:|--:|---|---|--:|");
+	      "| run | bench | platform | execution | fixed | per unit | 95 % interval | of | "
+	      "residual | R² |",
+	      "|---|---|---|---|--:|--:|---|---|--:|--:|");
 	for (size_t i = 0; i < r->fit_count; i++) {
 		const struct metric_fit *f = &r->fits[i];
 		enum unit unit = f->bench->unit;
@@ -143,6 +144,7 @@ static void print_fits(const struct report *r, FILE *out)
 		cell(out, "%s", number_figure(n, f->fit.slope, f->fit.slope_interval, unit));
 		cell(out, "%s", number_interval(n, f->fit.slope, f->fit.slope_interval, unit));
 		cell(out, "%s", f->bench->parameter_name ? f->bench->parameter_name : "");
+		cell(out, "%s", number_figure(n, f->fit.residual, none, unit));
 		cell(out, "%.4f", f->fit.r_squared);
 		fputc('\n', out);
 	}

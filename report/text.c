@@ -144,7 +144,7 @@ static void print_fits(struct page *p)
 {
 	static const char *const headings[] = {
 		"run",	     "bench",	      "platform", "execution", ">fixed",
-		">per unit", "95 % interval", "of",	  ">R²",
+		">per unit", "95 % interval", "of",	  ">residual", ">R²",
 	};
 	struct table t;
 
@@ -167,6 +167,7 @@ static void print_fits(struct page *p)
 		table_cell(&t, STYLE_PLAIN, "%s", number_interval(n, f->fit.slope, slope, unit));
 		table_cell(&t, STYLE_PLAIN, "%s",
 			   f->bench->parameter_name ? f->bench->parameter_name : "");
+		table_cell(&t, STYLE_PLAIN, "%s", number_figure(n, f->fit.residual, none, unit));
 		table_cell(&t, STYLE_PLAIN, "%.4f", f->fit.r_squared);
 	}
 	end(p, &t);

@@ -13,8 +13,8 @@ platforms: native
 benches:
   - match: guest_rdtsc
     trials: 20000
-    batches: 400
-    samples: 2
+    batches: 1000
+    samples: 4
 PLAN
 
 # Is what a run that broke off left behind readable, unfinished, and without a hole?
