@@ -25,7 +25,13 @@ GUEST_FN void halt_again_and_again(struct payload *p, volatile uint32_t *stop)
 		ring0_call(halt_once, 0, 0);
 }
 
-GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .other = halt_again_and_again)
+GUEST_FN void finish(struct payload *p)
+{
+	payload_event(p, VQ_EVENT_INTERRUPTS_SEEN, interrupts_taken(VECTOR_IPI + 1));
+}
+
+GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .stamps = true,
+	      .other = halt_again_and_again, .finish = finish)
 {
 	const uint32_t vector = VECTOR_IPI + 1;
 
@@ -42,7 +48,7 @@ GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .other = halt_again_and_
 		apic_send_ipi(1, vector);
 		while (interrupts_taken(vector) == taken)
 			cpu_pause();
-		ticks[i] = stamp_end() - begin;
+		ticks[i] = stamp_end_in(RING0) - begin;
 	}
 }
 

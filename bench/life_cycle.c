@@ -81,6 +81,16 @@ int life_wait_service(struct trial *t, uint64_t before, int64_t *at)
 	return 0;
 }
 
+int life_wait_change(struct trial *t)
+{
+	uint64_t now = life_sequence(t);
+
+	while (life_sequence(t) == now)
+		if (check_guest(t))
+			return -1;
+	return 0;
+}
+
 int life_first_tsc(struct trial *t, uint64_t *tsc)
 {
 	const struct vq_ring *ring = (const void *)(t->machine[0].memory + VQ_RING_OFFSET);

@@ -6,6 +6,7 @@
 #include "harness/host.h"
 #include "harness/trial.h"
 
+#define LIFE_SERVICE 50 /* operations between two commands: half a millisecond or so */
 #define LIFE_REPEATS 10 /* of a command within a trial; what ends a guest is once a trial */
 
 /* Open the trial's one guest, 2 MiB, one vCPU. */
@@ -23,6 +24,9 @@ uint64_t life_sequence(const struct trial *t);
 /* Wait until more than `before` operations are acknowledged; when that was seen goes to `at` (may
  * be NULL). From a first operation on this looks every 10 us or so, later it spins. */
 int life_wait_service(struct trial *t, uint64_t before, int64_t *at);
+
+/* Wait until the acknowledged sequence differs from what it is now. */
+int life_wait_change(struct trial *t);
 
 /* The guest's TSC at its first instruction, from its first record. */
 int life_first_tsc(struct trial *t, uint64_t *tsc);

@@ -24,4 +24,4 @@ static int measure(struct trial *t)
 
 BENCH(life_first_instruction, .group = "life cycle",
       .summary = "create a guest until its payload runs", .unit = NANOSECONDS, .better = LOWER,
-      .native = true, .measure = measure);
+      .native = true, .boots = true, .measure = measure);

@@ -18,4 +18,4 @@ static int measure(struct trial *t)
 #endif
 
 BENCH(life_first_service, .group = "life cycle", .summary = "create a guest until it first serves",
-      .unit = NANOSECONDS, .better = LOWER, .native = true, .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .native = true, .boots = true, .measure = measure);

@@ -17,9 +17,16 @@ static int measure(struct trial *t)
 		return -1;
 	if (machine_pause(m) || machine_snapshot(m) || machine_resume(m))
 		return trial_fail(t, TRIAL_FAILED, "snapshot: %s", m->error);
-	for (uint32_t i = 0; i < LIFE_REPEATS; i++)
+	for (uint32_t i = 0; i < LIFE_REPEATS; i++) {
+		/* Its operations dirty the pages that are put back. */
+		if (life_wait_service(t, life_sequence(t) + LIFE_SERVICE, NULL))
+			return -1;
 		if (life_command(t, machine_restore(m), i))
 			return trial_fail(t, TRIAL_FAILED, "restore: %s", m->error);
+		/* The heartbeat page keeps the later sequence until the guest serves again. */
+		if (life_wait_change(t))
+			return -1;
+	}
 	return 0;
 }
 

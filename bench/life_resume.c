@@ -4,6 +4,8 @@
 
 #ifdef VQ_HOST
 
+#include <stdio.h>
+
 #include "bench/life_cycle.h"
 
 static int measure(struct trial *t)
@@ -29,7 +31,20 @@ static int measure(struct trial *t)
 	return 0;
 }
 
+/* The observer spins: it would compete with the guest for an only CPU. */
+static bool refuses(const struct platform *p, char *why, size_t size)
+{
+	unsigned int cpus[2];
+
+	(void)p;
+	if (host_cpus(cpus, 2) >= 2)
+		return false;
+	snprintf(why, size, "it needs a second CPU for the observer, and there is one");
+	return true;
+}
+
 #endif
 
 BENCH(life_resume, .group = "life cycle", .summary = "resume a paused guest until it serves",
-      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_PAUSE, .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_PAUSE, .refuses = refuses,
+      .measure = measure);

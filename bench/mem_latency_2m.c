@@ -15,4 +15,5 @@ GUEST_OP(mem_latency_2m, RING3, .native = true, .setup = setup)
 
 BENCH(mem_latency_2m, .group = "throughput", .summary = "dependent loads over 8 MiB, 2 MiB pages",
       .unit = NANOSECONDS, .better = LOWER, .native = true, .divide_by = CHASE_LOADS,
-      .memory = (2ull << 20) + CHASE_BYTES, .batches = 2, .samples = 50, .warmup = 100);
+      .pages = PAGES_HUGE, .memory = (2ull << 20) + CHASE_BYTES, .batches = 2, .samples = 50,
+      .warmup = 100);

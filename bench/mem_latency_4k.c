@@ -15,4 +15,5 @@ GUEST_OP(mem_latency_4k, RING3, .native = true, .setup = setup)
 
 BENCH(mem_latency_4k, .group = "throughput", .summary = "dependent loads over 8 MiB, 4 KiB pages",
       .unit = NANOSECONDS, .better = LOWER, .native = true, .divide_by = CHASE_LOADS,
-      .memory = (2ull << 20) + CHASE_BYTES, .batches = 2, .samples = 50, .warmup = 100);
+      .pages = PAGES_SMALL, .memory = (2ull << 20) + CHASE_BYTES, .batches = 2, .samples = 50,
+      .warmup = 100);

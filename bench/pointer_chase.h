@@ -19,7 +19,7 @@ enum { CHASE_AT };
 GUEST_FN bool chase_setup(struct payload *p, bool huge)
 {
 	uint8_t *region = payload_region(p, CHASE_BYTES, huge);
-	uint64_t random = p->boot->tsc_khz;
+	uint64_t random = p->seed;
 
 	if (!region)
 		return false;

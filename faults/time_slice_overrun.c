@@ -18,7 +18,7 @@
 #define OVERRUN_MS	 60
 #define DEFAULT_SLICE_NS 3000000ull /* EEVDF's base slice on most machines; see slice_ns() */
 
-enum { WAIT_BEFORE, WAIT_AFTER, HEALED };
+enum { FIRED_NS, WAIT_BEFORE, WAIT_AFTER, HEALED_NS };
 
 /* struct sched_attr, version 0 (sched_setattr(2)); no libc of Debian 12 declares it. */
 struct slice_attr {
@@ -50,8 +50,18 @@ static int set_policy(struct fault_trial *f, int policy)
 static bool refuses(const struct platform *p, char *why, size_t size)
 {
 	struct sched_param fifo = {.sched_priority = 1}, other = {0};
+	unsigned int cpus[2];
 
 	(void)p;
+	if (host_cpus(cpus, 2) < 2) {
+		snprintf(why, size, "it needs a second CPU for the observer, and there is one");
+		return true;
+	}
+	if (!host_tsc_khz()) {
+		snprintf(why, size,
+			 "this host's TSC is not invariant: the guest cannot time itself");
+		return true;
+	}
 	if (sched_setscheduler(0, SCHED_FIFO, &fifo) == 0) {
 		sched_setscheduler(0, SCHED_OTHER, &other);
 		return false;
@@ -61,19 +71,23 @@ static bool refuses(const struct platform *p, char *why, size_t size)
 	return true;
 }
 
+/* The request first: on a busy host the guest's FIFO thread may leave us no CPU to make it. */
 static int fire(struct fault_trial *f)
 {
 	f->private[WAIT_BEFORE] = fault_wait_ns(&f->trial->machine[1]);
+	f->private[FIRED_NS] = (uint64_t)host_now_ns();
+	fault_request(f, 0, VQ_REQUEST_OVERRUN, OVERRUN_MS);
 	if (set_policy(f, SCHED_FIFO))
 		return trial_fail(f->trial, TRIAL_FAILED, "SCHED_FIFO for the guest: %m");
-	return fault_request(f, 0, VQ_REQUEST_OVERRUN, OVERRUN_MS);
+	return 0;
 }
 
 static int heal(struct fault_trial *f)
 {
-	if (f->private[HEALED])
+	if (f->private[HEALED_NS])
 		return 0;
-	f->private[HEALED] = 1;
+	f->private[WAIT_AFTER] = fault_wait_ns(&f->trial->machine[1]);
+	f->private[HEALED_NS] = (uint64_t)host_now_ns();
 	if (set_policy(f, SCHED_OTHER))
 		return trial_fail(f->trial, TRIAL_FAILED, "SCHED_OTHER for the guest: %m");
 	return 0;
@@ -82,19 +96,21 @@ static int heal(struct fault_trial *f)
 static int finish(struct fault_trial *f, struct result_fault_trial *out)
 {
 	const struct machine *neighbour = &f->trial->machine[1];
-	int64_t waited = (int64_t)(fault_wait_ns(neighbour) - f->private[WAIT_BEFORE]);
-	int64_t longest = 0;
-	uint64_t slice = slice_ns(neighbour->status->vcpu_tid[0]);
+	int64_t slice = (int64_t)slice_ns(neighbour->status->vcpu_tid[0]);
+	int64_t waited, longest;
 
-	/* The longest gap in the neighbour's service within the fault bounds its longest wait. */
-	for (uint32_t i = 0; i < f->oracle.lost_count; i++) {
-		const struct oracle_interval *l = &f->oracle.lost[i];
-
-		if (l->guest == 1 && l->to_ns && l->to_ns - l->from_ns > longest)
-			longest = l->to_ns - l->from_ns;
-	}
+	if (!f->private[HEALED_NS])
+		return 0;
+	/* While the fault lasted: what came before and after is ordinary sharing of the CPU. */
+	waited = (int64_t)(f->private[WAIT_AFTER] - f->private[WAIT_BEFORE]);
+	longest = oracle_longest_loss(&f->oracle, 1, (int64_t)f->private[FIRED_NS],
+				      (int64_t)f -> private[HEALED_NS]);
 	out->steal_ns = waited;
-	out->worst_wait_ns = longest ? (longest < waited ? longest : waited) - (int64_t)slice : 0;
+	/* The gap in its service bounds its longest wait; one too short to be seen is no figure. */
+	if (longest > waited)
+		longest = waited;
+	if (longest > slice)
+		out->worst_wait_ns = longest - slice;
 	trial_event(f->trial, f->oracle.sampled_ns, 0, "host",
 		    "the neighbour waited %.2f ms in all; the scheduler's slice is %.2f ms",
 		    (double)waited / 1e6, (double)slice / 1e6);

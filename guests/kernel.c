@@ -97,10 +97,15 @@ void environment_triple_fault(void)
 
 static uint64_t region_table[REGION_TABLES][512] __attribute__((aligned(4096)));
 
-/*
- * Page tables are plain memory to ring 3 here, and the window was never touched: no translation
- * of it can be cached, so nothing needs flushing.
- */
+/* The window was never touched, but a processor may have looked ahead. */
+static void flush(void *a, void *b)
+{
+	(void)a;
+	(void)b;
+	__asm__ volatile("mov %%cr3, %%rax; mov %%rax, %%cr3" ::: "rax", "memory");
+}
+
+/* Page tables are plain memory to ring 3 here. */
 static uint8_t *map_small(uint64_t physical, uint64_t size)
 {
 	uint64_t *directory = (uint64_t *)(uintptr_t)LAYOUT_PD + (REGION_WINDOW >> 21);
@@ -109,6 +114,7 @@ static uint8_t *map_small(uint64_t physical, uint64_t size)
 		region_table[page >> 9][page & 511] = (physical + (page << 12)) | 7;
 	for (uint64_t i = 0; i < (size + (2ull << 20) - 1) >> 21; i++)
 		directory[i] = (uintptr_t)region_table[i] | 7;
+	ring0_call(flush, 0, 0);
 	return (uint8_t *)(uintptr_t)REGION_WINDOW;
 }
 

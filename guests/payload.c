@@ -118,6 +118,7 @@ void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct recor
 	p->cpu = cpu;
 	p->writer = writer;
 	p->parameter = payload_number(p->boot, "parameter", 0);
+	p->seed = payload_number(p->boot, "seed", 0);
 	writer->ring = (struct vq_ring *)(memory + VQ_RING_OFFSET);
 	writer->context = p;
 	writer->wait_for_space = payload_wait_for_space;

@@ -38,6 +38,7 @@ struct payload {
 	uint8_t *shared;		/* window shared by the cast, NULL: none */
 	uint32_t cpu;			/* this one */
 	uint32_t parameter;		/* of the bench */
+	uint64_t seed;			/* of the trial: layouts differ from trial to trial */
 	uint64_t planned;		/* operations, warm-up and bare loops included */
 	struct record_writer *writer;
 	char why[160];	     /* a setup that returns false says here why it cannot run */
@@ -58,6 +59,7 @@ struct guest_bench {
 	void (*peer)(struct payload *p);
 	/* After the last batch, in ring 3: events to report, things to put back. */
 	void (*finish)(struct payload *p);
+	bool stamps; /* its own samples are taken by stamp_begin and stamp_end, and cost as much */
 	/* In place of stamping each operation: the bench takes its own samples. */
 	void (*sample)(struct payload *p, uint64_t *ticks, uint32_t n);
 	/* Filled by GUEST_OP: n stamped operations, and n in a bare loop. */

@@ -26,7 +26,7 @@
 struct trial;
 
 struct range {
-	double low, high; /* {0, 0}: not declared, nothing is held against the counters */
+	double low, high; /* {0, 0}: none */
 };
 
 #define MAX_PARAMETERS 8
@@ -42,26 +42,28 @@ struct bench {
 	bool traps;	    /* a nested native would trap as well: no overhead is claimed then */
 	bool disturbance_exempt;
 	bool fit_line;		   /* over the parameter */
-	struct range exits_per_op; /* where ring 0 and 3 run on hardware, KVM's own counter */
+	struct range exits_per_op; /* held against KVM's own counter */
 	/* The same where ring 0 is interpreted; {0, 0}: as exits_per_op. */
 	struct range exits_interpreted;
-	/* Instructions that KVM may emulate for one operation. {0, 0}: not held against it. */
+	/* Instructions that KVM may emulate for one operation, where it interprets nothing. */
 	struct range emulated_per_op;
 	uint32_t divide_by; /* one op holds so many of what is counted (0: 1): 2 switches … */
 	double work;	    /* bytes or operations of one op, for rates */
 	uint32_t cpus;	    /* vCPUs; 0: 1 */
 	uint32_t cast;	    /* guests; 0: 1. With a parameter and cast_is_parameter: that many */
 	bool cast_is_parameter;
-	bool one_cpu;			   /* all vCPUs of the cast share one host CPU */
-	bool share_window;		   /* the cast shares a page */
-	uint64_t memory;		   /* guest RAM, bytes; 0: 2 MiB */
-	uint64_t untouched;		   /* of it, bytes not pre-faulted */
+	bool one_cpu;		  /* all vCPUs of the cast share one host CPU */
+	bool share_window;	  /* the cast shares a page */
+	uint64_t memory;	  /* guest RAM, bytes; 0: 2 MiB */
+	enum machine_pages pages; /* what RAM from 2 MiB on lies on; see harness/platform.h */
+	uint64_t untouched;	  /* of it, bytes not pre-faulted */
 	uint32_t batches, samples, warmup; /* defaults of a trial; 0: 4, 50, samples */
 	int64_t timeout_ms;		   /* wall-clock bound of a trial, 0: 2000 */
 	const char *parameter_name;
 	uint32_t parameters[MAX_PARAMETERS]; /* 0 ends the list */
 	/* Why it cannot run on a platform that has all it needs; NULL or false: it can. */
 	bool (*refuses)(const struct platform *p, char *why, size_t size);
+	bool boots; /* measured from the host, and ring 0 of a guest takes part in it */
 	/* Measured from the host instead of by a guest half: fill trial_sample()s. */
 	int (*measure)(struct trial *t);
 };

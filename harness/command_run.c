@@ -213,7 +213,7 @@ static int conclude(const struct run_summary *s, const char *path)
 	if (s->interrupted)
 		return complain(EXIT_HARNESS, "interrupted: what was measured until then is in %s",
 				path);
-	if (!s->planned)
+	if (!s->planned || (s->unsupported && s->unsupported == s->done))
 		return complain(EXIT_NOTHING_RAN, "nothing in the plan can run here: %s%s",
 				s->skipped ? s->skip : "it is empty",
 				s->skipped > 1 ? " (virt-qualify list says why of all)" : "");

@@ -18,6 +18,7 @@
 
 #include "harness/host.h"
 
+#define VQ_LOWER_SHARED	   (2ull << 20) /* see enum machine_pages */
 #define COMMAND_TIMEOUT_MS 2000
 
 struct command_message {
@@ -66,16 +67,18 @@ static void *map_shared(int fd, size_t size)
 	return p == MAP_FAILED ? NULL : p;
 }
 
-/* Pre-fault what the guest will use, so that no timed operation pays for the host's page fault. */
+/*
+ * Pre-fault and lock what the guest will use, so that no timed operation pays for a page fault of
+ * the host. Where RLIMIT_MEMLOCK forbids the lock, memory is pre-faulted only, and that is told.
+ */
 static void prefault(struct machine *m)
 {
-	uint64_t used = m->memory_size - m->config.untouched;
-	uint64_t image_end = VQ_IMAGE_OFFSET + (1u << 20);
+	uint64_t shared = m->config.pages == PAGES_SHARED ? m->memory_size : VQ_LOWER_SHARED;
+	uint64_t used = shared - m->config.untouched;
 
-	/* Small guests use their first 2 MiB sparsely: the loader touches what matters there. */
-	if (used > image_end)
-		madvise(m->memory + image_end, used - image_end, MADV_POPULATE_WRITE);
-	m->status->locked = mlock(m->memory, VQ_RING_OFFSET + VQ_PAGE_SIZE) == 0;
+	m->status->locked = mlock(m->memory, used) == 0;
+	if (!m->status->locked)
+		madvise(m->memory, used, MADV_POPULATE_WRITE);
 }
 
 static int make_memory(struct machine *m)
@@ -144,7 +147,6 @@ static int start_process(struct machine *m)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return fail(m, "control socket");
-	m->status->stamp_ns[STAMP_OPEN] = host_now_ns();
 	pid = fork();
 	if (pid < 0) {
 		close(pair[0]);
@@ -181,6 +183,8 @@ static void copy_config(struct machine *m, const struct machine_config *c)
 
 int machine_open(struct machine *m, const struct platform *p, const struct machine_config *c)
 {
+	int64_t opened = host_now_ns();
+
 	memset(m, 0, sizeof(*m));
 	m->platform = p;
 	copy_config(m, c);
@@ -190,6 +194,7 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
 		return fail(m, "eventfd");
 	if (make_memory(m))
 		return -1;
+	m->status->stamp_ns[STAMP_OPEN] = opened;
 	return start_process(m);
 }
 
@@ -227,6 +232,8 @@ static int send_command(struct machine *m, enum machine_command command)
 		snprintf(m->error, sizeof(m->error),
 			 "the guest process did not answer a command within %d ms",
 			 COMMAND_TIMEOUT_MS);
+		/* A late answer must not be taken for the next command's. */
+		shutdown(m->control, SHUT_RDWR);
 		return -1;
 	}
 	if (recv(m->control, &answer, sizeof(answer), 0) != sizeof(answer)) {

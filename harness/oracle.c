@@ -54,8 +54,9 @@ static bool chain_follows(const struct vq_heartbeat *from, const struct vq_heart
 
 	if (to->sequence - from->sequence > MAX_CHAIN_STEPS)
 		return false;
-	for (uint64_t s = from->sequence + 1; s <= to->sequence; s++)
-		chain = vq_chain_next(chain, s);
+	/* Counted down, as a forged sequence may be the greatest there is. */
+	for (uint64_t s = from->sequence, n = to->sequence - from->sequence; n; n--)
+		chain = vq_chain_next(chain, ++s);
 	return chain == to->chain;
 }
 
@@ -74,6 +75,12 @@ static int64_t served_at(const struct oracle *o, uint64_t tsc)
 	return at >= o->previous_ns && at <= o->sampled_ns ? at : o->previous_ns;
 }
 
+static void note_lost(struct oracle_guest *g, uint64_t fewer)
+{
+	/* Bounded: the numbers are the guest's, and sums of them must not wrap. */
+	g->lost_operations += fewer < INT32_MAX ? (int64_t)fewer + 1 : INT32_MAX;
+}
+
 static void take_progress(struct oracle *o, struct oracle_guest *g, struct oracle_cpu *c,
 			  const struct vq_heartbeat *now)
 {
@@ -90,7 +97,7 @@ static void take_progress(struct oracle *o, struct oracle_guest *g, struct oracl
 		if (!c->seen && now->sequence <= MAX_CHAIN_STEPS && !chain_follows(&origin, now))
 			g->corrupt = g->corrupt_silently = true;
 		if (c->seen && now->sequence <= c->cell.sequence)
-			g->lost_operations += (int64_t)(c->cell.sequence - now->sequence) + 1;
+			note_lost(g, c->cell.sequence - now->sequence);
 		g->operations += 1;
 	}
 	c->before_ns = o->previous_ns;
@@ -224,6 +231,21 @@ int64_t oracle_downtime(const struct oracle *o, int64_t from_ns, int64_t to_ns)
 		total += end - next;
 		covered = end;
 	}
+}
+
+int64_t oracle_longest_loss(const struct oracle *o, uint32_t guest, int64_t from_ns, int64_t to_ns)
+{
+	int64_t longest = 0;
+
+	for (uint32_t i = 0; i < o->lost_count; i++) {
+		const struct oracle_interval *l = &o->lost[i];
+		int64_t b = clip(l->from_ns, from_ns, to_ns);
+		int64_t e = clip(l->to_ns ? l->to_ns : to_ns, from_ns, to_ns);
+
+		if (l->guest == guest && e - b > longest)
+			longest = e - b;
+	}
+	return longest;
 }
 
 /* ---- Deadlock: a cycle in the wait-for graph ---- */

@@ -82,6 +82,9 @@ bool oracle_in_epoch(const struct oracle *o, uint32_t guest, uint32_t epoch);
 /* The union of all lost intervals of watched guests within [from, to]. */
 int64_t oracle_downtime(const struct oracle *o, int64_t from_ns, int64_t to_ns);
 
+/* The longest loss of one guest within [from, to]. */
+int64_t oracle_longest_loss(const struct oracle *o, uint32_t guest, int64_t from_ns, int64_t to_ns);
+
 /*
  * A cycle in the wait-for graph over all vCPUs of all guests: each waits for a lock that the next
  * holds. Fills `text` with the cycle ("guest 0 cpu 0 -> lock 1 -> guest 0 cpu 1 -> lock 0").

@@ -38,9 +38,25 @@ enum capability {
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
 
+/*
+ * What guest RAM from 2 MiB on lies on. Below, and by default all of it, it is the shared file that
+ * the observer reads; what a bench of memory works on is private to the guest process, as a plain
+ * process's memory is.
+ */
+enum machine_pages {
+	PAGES_SHARED,
+	PAGES_SMALL, /* private, 4 KiB each */
+	PAGES_HUGE,  /* private, 2 MiB each where the host gives them */
+};
+
+/* Anonymous memory of that kind, aligned to 2 MiB and pre-faulted. NULL: none. `huge` (may be
+ * NULL): are all of its pages huge, as the kernel tells? */
+void *machine_private_memory(uint64_t size, enum machine_pages pages, bool *huge);
+
 struct machine_config {
 	uint32_t cpus;
-	uint64_t memory;	   /* bytes of RAM, 2 MiB at least */
+	uint64_t memory; /* bytes of RAM, 2 MiB at least */
+	enum machine_pages pages;
 	uint64_t untouched;	   /* bytes at the end of RAM that are not pre-faulted */
 	const char *command;	   /* the guest's command line */
 	uint32_t member;	   /* index in the cast */
@@ -89,6 +105,7 @@ struct machine_status {
 	uint32_t batches;		  /* completed doorbell pairs */
 	uint32_t doorbells;		  /* of any kind */
 	uint32_t locked;		  /* guest memory is locked */
+	uint32_t unsupported;		  /* with an error: not a failure, it cannot be had here */
 	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];

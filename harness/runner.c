@@ -24,6 +24,7 @@ struct cell {
 	struct trial_spec spec;
 	uint32_t trials;
 	size_t ok, tried;
+	bool unsupported; /* the guest says it cannot run this here: a skip, once */
 	char last_reason[128];
 };
 
@@ -336,6 +337,8 @@ static void count_trial(struct run *r, struct cell *c, const struct trial_result
 	if (t->status < sizeof(counter) / sizeof(counter[0]))
 		++*(size_t *)((char *)r->summary + counter[t->status].offset);
 	c->tried++;
+	if (t->status == TRIAL_UNSUPPORTED)
+		c->unsupported = true;
 	if (t->status == TRIAL_OK)
 		c->ok++;
 	else
@@ -345,7 +348,7 @@ static void count_trial(struct run *r, struct cell *c, const struct trial_result
 /* A guest that says it cannot run this makes a skip, once, as if the host had known. */
 static int note_unsupported(struct run *r, const struct cell *c, const struct trial_result *t)
 {
-	if (t->status != TRIAL_UNSUPPORTED || c->tried != 1)
+	if (t->status != TRIAL_UNSUPPORTED)
 		return 0;
 	return add_skip(r, c->spec.bench ? "bench" : "fault",
 			c->spec.bench ? c->spec.bench->name : c->spec.fault->name,
@@ -386,6 +389,8 @@ static int run_trials(struct run *r)
 	for (size_t i = 0; i < r->planned; i++) {
 		const struct trial_spec *s = &r->cell[r->order[i]].spec;
 
+		if (r->cell[r->order[i]].unsupported)
+			continue;
 		progress_show(&progress, i, s->bench ? s->bench->name : s->fault->name,
 			      s->platform->name);
 		if (run_trial(r, i)) {
@@ -404,7 +409,7 @@ static void find_empty_cells(struct run *r)
 	for (size_t i = 0; i < r->cells; i++) {
 		const struct cell *c = &r->cell[i];
 
-		if (!c->tried || c->ok)
+		if (!c->tried || c->ok || c->unsupported)
 			continue;
 		if (!r->summary->empty_cells++)
 			snprintf(r->summary->empty, sizeof(r->summary->empty), "%s on %s: %s",

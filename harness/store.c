@@ -59,6 +59,26 @@ static void make_events(struct trial_result *t, struct result_event *out)
 	}
 }
 
+/* What was found contradicts itself: keep that there was such a trial and why it counts for
+ * nothing, in values that are ours. */
+static void keep_only_reason(struct result_trial *row, const char *refusal)
+{
+	if (row->status == TRIAL_OK) {
+		row->status = TRIAL_INVALID;
+		row->reason = refusal;
+	}
+	row->tick_ns = row->work = 1;
+	row->overhead_ticks = 0;
+	row->exits_per_op = row->emulated_per_op = NAN;
+	row->memory_locked = -1;
+	if (row->started_ns < 0)
+		row->started_ns = 0;
+	if (row->duration_ns < 0)
+		row->duration_ns = 0;
+	row->batch_count = row->event_count = row->progress_count = 0;
+	row->fault_trial = NULL;
+}
+
 int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t run_start_ns,
 		const struct trial_spec *s, struct trial_result *t)
 {
@@ -105,13 +125,8 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.fault_trial = t->has_fault ? &t->fault : NULL,
 	};
 	refusal = result_trial_refusal(&row);
-	if (refusal) {
-		/* What the guest says contradicts itself: keep the trial, not its figures. */
-		row.status = TRIAL_INVALID;
-		row.reason = refusal;
-		row.batch_count = 0;
-		row.fault_trial = NULL;
-	}
+	if (refusal)
+		keep_only_reason(&row, refusal);
 	ret = result_add_trial(result, &row);
 	free(histograms);
 	return ret;

@@ -20,6 +20,7 @@
 #include "harness/host.h"
 
 #define DEFAULT_TIMEOUT_MS 2000
+#define REAP_MS		   10000
 #define GRACE_MS	   2000 /* beyond the trial's own bound, before it is killed */
 
 struct trial_result *trial_result_new(void)
@@ -166,6 +167,7 @@ static void trial_main(const struct trial_spec *spec, struct trial_result *resul
 		trial_bench(&t);
 	else
 		trial_fault(&t);
+	__atomic_store_n(&result->complete, true, __ATOMIC_RELEASE);
 	trial_close(&t);
 	_exit(0);
 }
@@ -206,21 +208,37 @@ static void set_reason(struct trial_result *r, enum trial_status status, const c
 	va_end(args);
 }
 
-/* Reap the trial and, as their subreaper, every guest process that it left: none survives. */
+static void take_exit_status(struct trial_result *r, int status)
+{
+	if (WIFSIGNALED(status))
+		set_reason(r, TRIAL_FAILED, "the trial's own process died of signal %d",
+			   WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		set_reason(r, TRIAL_FAILED, "the trial's own process ended with code %d",
+			   WEXITSTATUS(status));
+}
+
+/*
+ * Reap the trial and, as their subreaper, every guest process that it left: none survives. All of
+ * them are dead or have SIGKILL pending; one that is stuck in the kernel is waited for so long.
+ */
 static void reap(pid_t trial, struct trial_result *r, int how)
 {
+	int64_t deadline = host_now_ns() + REAP_MS * 1000000ll;
 	int status = 0;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR) {
-		if (pid != trial || how)
+	while ((pid = waitpid(-1, &status, WNOHANG)) >= 0 || errno == EINTR) {
+		if (pid > 0) {
+			if (pid == trial && !how)
+				take_exit_status(r, status);
 			continue;
-		if (WIFSIGNALED(status))
-			set_reason(r, TRIAL_FAILED, "the trial's own process died of signal %d",
-				   WTERMSIG(status));
-		else if (WEXITSTATUS(status))
-			set_reason(r, TRIAL_FAILED, "the trial's own process ended with code %d",
-				   WEXITSTATUS(status));
+		}
+		if (host_now_ns() > deadline) {
+			set_reason(r, TRIAL_FAILED, "a process of the trial does not die");
+			return;
+		}
+		usleep(100);
 	}
 }
 
@@ -238,6 +256,7 @@ void trial_run(const struct trial_spec *spec, struct trial_result *result, int s
 		trial_main(spec, result, parent);
 	if (pid < 0) {
 		set_reason(result, TRIAL_FAILED, "fork: %s", strerror(errno));
+		result->ended_ns = host_now_ns();
 		return;
 	}
 	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -248,7 +267,7 @@ void trial_run(const struct trial_spec *spec, struct trial_result *result, int s
 		kill(pid, SIGKILL); /* our child, not yet reaped */
 		if (how == 2)
 			set_reason(result, TRIAL_INTERRUPTED, "interrupted by the user");
-		else
+		else if (!result->complete) /* else only its tear-down was slow */
 			set_reason(result, TRIAL_FAILED, "the trial did not end within its bound");
 	}
 	reap(pid, result, how);

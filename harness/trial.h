@@ -50,6 +50,7 @@ struct trial_event {
 /* What was found; shared between the trial process and the harness. Strings are NUL-terminated by
  * the reader before use. */
 struct trial_result {
+	bool complete;	 /* all below is there; what is left is to close the machines */
 	uint32_t status; /* enum trial_status */
 	char reason[512];
 	uint32_t execution;

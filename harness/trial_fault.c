@@ -197,7 +197,7 @@ static void note_progress(struct watch *w, int64_t now)
 
 	if (now < w->next_progress_ns)
 		return;
-	w->next_progress_ns = now + PROGRESS_NS;
+	w->next_progress_ns = now + PROGRESS_NS * (int64_t)t->cast;
 	for (uint32_t i = 0; i < t->cast && r->progress_count < TRIAL_MAX_PROGRESS; i++)
 		r->progress[r->progress_count++] = (struct result_progress){
 			.member = i,
@@ -374,9 +374,14 @@ static void detected(struct watch *w, int64_t now, const char *what)
 
 static void watch_heartbeats(struct watch *w, int64_t now)
 {
+	int64_t last = last_watched_progress(w->f);
+
 	name_detector(w, true, "watchdog: no heartbeat for %lld ms, every %.1f ms",
 		      WATCHDOG_NS / MS, SAMPLE_NS / 1e6);
-	if (now - last_watched_progress(w->f) > WATCHDOG_NS)
+	/* Silence before the injection was not this fault's. */
+	if (last < w->stamp[T0_INJECTED])
+		last = w->stamp[T0_INJECTED];
+	if (now - last > WATCHDOG_NS)
 		detected(w, now, "no heartbeat");
 }
 
@@ -461,13 +466,16 @@ static int begin_recovery(struct watch *w)
 static bool serves_again(const struct watch *w, int64_t since)
 {
 	const struct fault_trial *f = w->f;
+	bool replaced = w->epoch > 0;
 
 	for (uint32_t i = 0; i < f->oracle.guests; i++) {
 		if (!watched(f->fault, i))
 			continue;
-		/* Progress seen at a sample was made after the sample before it. */
+		/* Progress seen at a sample was made after the sample before it; where the guest
+		 * was replaced, its new epoch proves as much. */
 		for (uint32_t c = 0; c < f->oracle.guest[i].cpus; c++)
-			if (f->oracle.guest[i].cpu[c].before_ns < since)
+			if (!(replaced && i == f->victim) &&
+			    f->oracle.guest[i].cpu[c].before_ns < since)
 				return false;
 		if (!oracle_serves(&f->oracle, i))
 			return false;
@@ -509,7 +517,9 @@ static bool step(struct watch *w, int64_t now)
 	if (!w->stamp[T3_RECOVERY_STARTED]) {
 		if (now - w->stamp[T0_INJECTED] < f->fault->hold_ms * MS)
 			return true;
-		return begin_recovery(w) == 0;
+		if (begin_recovery(w))
+			return false;
+		now = look(w); /* recoveries take their time: service may be back */
 	}
 	if (!w->stamp[T4_FIRST_SERVICE]) {
 		if (serves_again(w, w->stamp[T3_RECOVERY_STARTED]))
@@ -518,7 +528,9 @@ static bool step(struct watch *w, int64_t now)
 		return true;
 	}
 	if (recent_rate(&w->window, w->stamp[T4_FIRST_SERVICE]) >= w->baseline * BASELINE_SHARE) {
-		stamp(w, T5_BASELINE, now, since_last_sample(w), "oracle", "back at baseline");
+		/* The rate is that of a window, and may have been regained at its beginning. */
+		stamp(w, T5_BASELINE, now, since_last_sample(w) + RATE_WINDOW_NS, "oracle",
+		      "back at baseline");
 		return false;
 	}
 	return true;
@@ -646,7 +658,7 @@ int trial_fault(struct trial *t)
 	t->result->execution = t->spec->platform->execution(3);
 	clear_figures(w.out);
 	ret = run(&w);
-	if (f.fault->heal)
+	if (f.fault->heal && w.stamp[T0_INJECTED])
 		f.fault->heal(&f);
 	return ret;
 }

@@ -129,14 +129,25 @@ static void on_end(void *context, struct machine *m)
 	machine_ended(m, ends[vm_end(vm)], vm->error);
 }
 
+/* RAM above the first 2 MiB, where it is not part of the shared file. */
+static uint8_t *upper_memory(struct machine *m, bool *huge)
+{
+	*huge = false;
+	if (m->config.pages == PAGES_SHARED)
+		return NULL;
+	return machine_private_memory(m->memory_size - VM_LOWER_RAM, m->config.pages, huge);
+}
+
 static struct vm *make_vm(struct machine *m)
 {
+	bool huge;
 	struct vm_config config = {
 		.memory_fd = m->memory_fd,
 		.memory = m->memory,
 		.memory_size = m->memory_size,
 		.cpus = m->config.cpus,
 		.pin = m->config.pin,
+		.upper = upper_memory(m, &huge),
 		.shared = machine_map_window(m),
 		.shared_size = m->config.shared_size,
 		.kernel_devices = m->config.kernel_devices,
@@ -150,6 +161,17 @@ static struct vm *make_vm(struct machine *m)
 	};
 	uint64_t untouched = m->config.untouched ? m->memory_size - m->config.untouched : 0;
 
+	if (m->config.pages != PAGES_SHARED && !config.upper) {
+		snprintf(m->error, sizeof(m->error), "no memory for the guest's RAM");
+		return NULL;
+	}
+	if (m->config.pages == PAGES_HUGE && !huge) {
+		m->status->unsupported = 1;
+		snprintf(m->error, sizeof(m->error),
+			 "the host gives no transparent huge pages for "
+			 "guest RAM (/sys/kernel/mm/transparent_hugepage/enabled)");
+		return NULL;
+	}
 	return vm_create(&config, m->config.command, m->config.member, untouched, m->status->error,
 			 sizeof(m->status->error));
 }
@@ -160,7 +182,7 @@ static void guest_process(struct machine *m)
 	struct vm *vm = make_vm(m);
 
 	if (!vm || (m->status->from_snapshot && vm_restore(vm, m->snapshot) < 0)) {
-		machine_ended(m, MACHINE_ERROR, vm ? vm->error : m->status->error);
+		machine_ended(m, MACHINE_ERROR, vm ? vm->error : m->error);
 		_exit(1);
 	}
 	commands.context = vm;

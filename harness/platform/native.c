@@ -80,44 +80,16 @@ void environment_triple_fault(void)
 	abort();
 }
 
-/* Bytes of this mapping that really are huge pages. */
-static uint64_t huge_bytes(const void *address)
-{
-	unsigned long long begin, kib;
-	bool ours = false;
-	char line[256];
-	FILE *f = fopen("/proc/self/smaps", "re");
-	uint64_t found = 0;
-
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx-", &begin) == 1 && strchr(line, '-'))
-			ours = begin == (uintptr_t)address;
-		else if (ours && sscanf(line, "AnonHugePages: %llu kB", &kib) == 1)
-			found = kib << 10;
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
 uint8_t *payload_region(struct payload *p, uint64_t size, bool huge)
 {
-	const uint64_t unit = 2ull << 20;
-	uint8_t *all =
-		mmap(NULL, size + unit, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint8_t *region;
+	bool is_huge;
+	uint8_t *region = machine_private_memory(size, huge ? PAGES_HUGE : PAGES_SMALL, &is_huge);
 
-	if (all == MAP_FAILED) {
+	if (!region) {
 		payload_refuse(p, "no memory for this bench");
 		return NULL;
 	}
-	region = (uint8_t *)(((uintptr_t)all + unit - 1) & ~(unit - 1));
-	if (region > all)
-		munmap(all, (size_t)(region - all));
-	munmap(region + size, (size_t)(all + size + unit - (region + size)));
-	madvise(region, size, huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
-	memset(region, 1, size);
-	if (huge && huge_bytes(region) < size) {
+	if (huge && !is_huge) {
 		payload_refuse(p, "the host gives no transparent huge pages "
 				  "(/sys/kernel/mm/transparent_hugepage/enabled)");
 		return NULL;

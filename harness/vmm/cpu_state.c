@@ -95,11 +95,25 @@ static int set_cpuid(struct vcpu *v)
 	return 0;
 }
 
+/* Of the components that the host has enabled, those that KVM offers to guests (CPUID 0xd). */
+static uint64_t guest_xcr0(struct vcpu *v)
+{
+	const struct cpuid_table *supported = supported_cpuid(v->vm->kvm);
+
+	for (uint32_t i = 0; supported && i < supported->nent; i++) {
+		const struct kvm_cpuid_entry2 *e = &supported->entries[i];
+
+		if (e->function == 0xd && e->index == 0)
+			return vmm_probe()->xcr0 & ((uint64_t)e->edx << 32 | e->eax);
+	}
+	return 0;
+}
+
 static int set_xcr0(struct vcpu *v)
 {
-	struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = vmm_probe()->xcr0}}};
+	struct kvm_xcrs xcrs = {.nr_xcrs = 1, .xcrs = {{.xcr = 0, .value = guest_xcr0(v)}}};
 
-	if (vmm_probe()->xcr0 && ioctl(v->fd, KVM_SET_XCRS, &xcrs) < 0)
+	if (xcrs.xcrs[0].value && ioctl(v->fd, KVM_SET_XCRS, &xcrs) < 0)
 		return fail(v, "KVM_SET_XCRS");
 	return 0;
 }
@@ -159,7 +173,7 @@ int vcpu_set_entry(struct vcpu *v, uint64_t entry)
 	s.ds = s.es = s.fs = s.gs = s.ss = flat(SELECTOR_KERNEL_DATA, 3, 0);
 	s.cr0 = CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG;
 	s.cr3 = LAYOUT_PML4;
-	s.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (vmm_probe()->xcr0 ? CR4_OSXSAVE : 0);
+	s.cr4 = CR4_PAE | CR4_OSFXSR | CR4_OSXMMEXCPT | (guest_xcr0(v) ? CR4_OSXSAVE : 0);
 	s.efer = EFER_SCE | EFER_LME | EFER_LMA | EFER_NX;
 	if (ioctl(v->fd, KVM_SET_SREGS, &s) < 0)
 		return fail(v, "KVM_SET_SREGS");
@@ -219,7 +233,7 @@ int cpu_state_save(struct vcpu *v, struct cpu_state *s)
 	GET(KVM_GET_REGS, regs);
 	GET(KVM_GET_SREGS, sregs);
 	GET(KVM_GET_XSAVE, xsave);
-	if (vmm_probe()->xcr0)
+	if (guest_xcr0(v))
 		GET(KVM_GET_XCRS, xcrs);
 	GET(KVM_GET_LAPIC, lapic);
 	GET(KVM_GET_VCPU_EVENTS, events);
@@ -237,7 +251,7 @@ int cpu_state_load(struct vcpu *v, const struct cpu_state *s)
 {
 	SET(KVM_SET_SREGS, sregs);
 	SET(KVM_SET_REGS, regs);
-	if (vmm_probe()->xcr0)
+	if (guest_xcr0(v))
 		SET(KVM_SET_XCRS, xcrs);
 	SET(KVM_SET_XSAVE, xsave);
 	SET(KVM_SET_LAPIC, lapic);

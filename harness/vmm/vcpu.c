@@ -210,6 +210,7 @@ static bool park(struct vcpu *v)
 		pthread_cond_wait(&vm->changed, &vm->lock);
 	}
 	v->parked = false;
+	pthread_cond_broadcast(&vm->changed);
 	__atomic_store_n(&v->run->immediate_exit, 0, __ATOMIC_RELEASE);
 	go_on = !vm->stopping;
 	pthread_mutex_unlock(&vm->lock);
@@ -237,6 +238,7 @@ static void *thread_main(void *argument)
 {
 	struct vcpu *v = argument;
 	const int *pin = v->vm->config.pin;
+	char text[96];
 
 	pthread_mutex_lock(&v->vm->lock);
 	v->tid = gettid();
@@ -247,9 +249,14 @@ static void *thread_main(void *argument)
 
 		CPU_ZERO(&set);
 		CPU_SET(pin[v->index], &set);
-		sched_setaffinity(0, sizeof(set), &set);
+		if (sched_setaffinity(0, sizeof(set), &set)) {
+			snprintf(text, sizeof(text), "cannot be pinned to host CPU %d: %s",
+				 pin[v->index], strerror(errno));
+			end_with_error(v, text);
+		}
 	}
-	run_loop(v);
+	if (park(v))
+		run_loop(v);
 	return NULL;
 }
 

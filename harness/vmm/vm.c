@@ -16,6 +16,7 @@
 
 #define SLOT_RAM    0u
 #define SLOT_SHARED 1u
+#define SLOT_UPPER  2u
 
 int vm_fail(struct vm *vm, const char *format, ...)
 {
@@ -50,9 +51,12 @@ static int set_slot(struct vm *vm, uint32_t slot, uint64_t address, void *memory
 static int set_memory(struct vm *vm)
 {
 	const struct vm_config *c = &vm->config;
+	uint64_t lower = c->upper ? VM_LOWER_RAM : c->memory_size;
 
-	if (set_slot(vm, SLOT_RAM, 0, c->memory, c->memory_size,
+	if (set_slot(vm, SLOT_RAM, 0, c->memory, lower,
 		     c->track_dirty ? KVM_MEM_LOG_DIRTY_PAGES : 0))
+		return -1;
+	if (c->upper && set_slot(vm, SLOT_UPPER, lower, c->upper, c->memory_size - lower, 0))
 		return -1;
 	if (c->shared)
 		return set_slot(vm, SLOT_SHARED, VQ_SHARED_WINDOW, c->shared, c->shared_size, 0);
@@ -206,10 +210,15 @@ struct vm *vm_create(const struct vm_config *config, const char *command, uint32
 
 int vm_start(struct vm *vm)
 {
-	for (uint32_t i = 0; i < vm->config.cpus; i++)
-		if (vcpu_start(&vm->vcpu[i]))
-			return -1;
-	return 0;
+	int ret = 0;
+
+	/* Their threads take the lock first of all: none runs, ends the VM or is missed by a kick
+	 * before all of them are there. */
+	pthread_mutex_lock(&vm->lock);
+	for (uint32_t i = 0; i < vm->config.cpus && !ret; i++)
+		ret = vcpu_start(&vm->vcpu[i]);
+	pthread_mutex_unlock(&vm->lock);
+	return ret;
 }
 
 static bool all_parked(const struct vm *vm)
@@ -232,11 +241,23 @@ int vm_pause(struct vm *vm)
 	return 0;
 }
 
+static bool any_parked(const struct vm *vm)
+{
+	for (uint32_t i = 0; i < vm->config.cpus; i++)
+		if (vm->vcpu[i].parked)
+			return true;
+	return false;
+}
+
+/* Waits until the vCPUs are on their way: else a pause right after would find them still parked
+ * and take no time at all. */
 int vm_resume(struct vm *vm)
 {
 	pthread_mutex_lock(&vm->lock);
 	__atomic_store_n(&vm->pausing, false, __ATOMIC_RELEASE);
 	pthread_cond_broadcast(&vm->changed);
+	while (vm->end == VM_RUNNING && any_parked(vm))
+		pthread_cond_wait(&vm->changed, &vm->lock);
 	pthread_mutex_unlock(&vm->lock);
 	return 0;
 }

@@ -51,13 +51,16 @@ struct vm_counters {
 
 struct vm;
 
+#define VM_LOWER_RAM (2ull << 20)
+
 struct vm_config {
 	int memory_fd;	      /* memfd of the guest's RAM; stays the caller's */
 	uint8_t *memory;      /* its shared mapping in this process; stays the caller's */
 	uint64_t memory_size; /* bytes, a multiple of 4 KiB, at least 2 MiB */
 	uint32_t cpus;	      /* 1 to VQ_MAX_CPUS */
 	const int *pin;	      /* [cpus] host CPU for each vCPU thread, -1: anywhere; or NULL */
-	uint8_t *shared;      /* mapping for VQ_SHARED_WINDOW, or NULL */
+	uint8_t *upper;	 /* RAM from VM_LOWER_RAM on lies here; NULL: in `memory` like the rest */
+	uint8_t *shared; /* mapping for VQ_SHARED_WINDOW, or NULL */
 	uint64_t shared_size;
 	bool kernel_devices;	/* ioeventfds: destroying a VM that had one takes 15 ms (SRCU) */
 	bool track_dirty;	/* vm_snapshot will be used */
