@@ -93,7 +93,7 @@ void environment_triple_fault(void)
 
 /* Where small pages of a region are mapped; nothing else uses these addresses. */
 #define REGION_WINDOW 0x80000000ull
-#define REGION_TABLES 32u /* of 2 MiB each */
+#define REGION_TABLES 8u /* of 2 MiB each */
 
 static uint64_t region_table[REGION_TABLES][512] __attribute__((aligned(4096)));
 
