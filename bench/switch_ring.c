@@ -5,7 +5,6 @@
  */
 #include "harness/bench.h"
 
-#define IA32_EFER  0xc0000080u
 #define IA32_STAR  0xc0000081u
 #define IA32_LSTAR 0xc0000082u
 #define IA32_FMASK 0xc0000084u

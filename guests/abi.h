@@ -51,7 +51,6 @@ enum vq_doorbell {
 	VQ_DOORBELL_BATCH = 1, /* a batch begins or ended; records were written */
 	VQ_DOORBELL_RING_FULL, /* waiting for the host to drain the ring */
 	VQ_DOORBELL_GOODBYE,   /* the guest is done; it halts after this */
-	VQ_DOORBELL_MARK,      /* the guest reached the point that a life-cycle bench times */
 };
 
 /* ---- Boot: how the guest learns its parameters ---- */
@@ -98,7 +97,7 @@ struct vq_control {
 #define VQ_MAX_LOCKS	    32u
 
 struct vq_heartbeat {
-	uint32_t epoch;	       /* vq_control.epoch as the vCPU saw it when it began to serve */
+	uint32_t epoch;	       /* vq_control.epoch as the vCPU saw it at this acknowledgement */
 	uint32_t fault_ticket; /* the ticket of the request whose fault is active on this vCPU */
 	uint64_t sequence;     /* acknowledged operations, monotonic within an epoch */
 	uint64_t tsc;	       /* guest TSC at the last acknowledgement */
@@ -207,7 +206,6 @@ struct vq_event {
 enum vq_event_code {
 	VQ_EVENT_INTERRUPTS_SEEN = 1, /* value: interrupts that the handler counted */
 	VQ_EVENT_EXCEPTION,	      /* value: vector << 32 | low half of the error code */
-	VQ_EVENT_WORK_CHECK,	      /* value: digest of the work done, equal on every platform */
 };
 
 struct vq_goodbye {

@@ -148,14 +148,6 @@ static inline void cpu_pause(void)
 	__asm__ volatile("pause" ::: "memory");
 }
 
-static inline uint32_t mmio_read(uintptr_t address)
-{
-	uint32_t value;
-
-	__asm__ volatile("movl (%1), %0" : "=r"(value) : "r"(address) : "memory");
-	return value;
-}
-
 static inline void mmio_write(uintptr_t address, uint32_t value)
 {
 	__asm__ volatile("movl %0, (%1)" ::"r"(value), "r"(address) : "memory");

@@ -67,7 +67,6 @@ struct machine_config {
 	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
 	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
-	uint64_t exit_delay_ns; /* planted slowdown of each user-space exit */
 	const char *cgroup;	/* directory whose cgroup.procs the guest process joins; NULL */
 };
 
@@ -82,7 +81,6 @@ struct batch_counters {
 
 enum machine_stamp {
 	STAMP_OPEN,    /* before anything was done */
-	STAMP_CREATED, /* VM, vCPUs, devices and memory are there */
 	STAMP_STARTED, /* just before the first vCPU was let go */
 	STAMP_ENDED,   /* the guest ended, by itself or not */
 	STAMP_COMMAND, /* the last command was taken up */
@@ -103,7 +101,6 @@ struct machine_status {
 	uint64_t start_tsc;		  /* TSC at STAMP_STARTED */
 	uint32_t end;			  /* enum machine_end */
 	uint32_t batches;		  /* completed doorbell pairs */
-	uint32_t doorbells;		  /* of any kind */
 	uint32_t locked;		  /* guest memory is locked */
 	uint32_t unsupported;		  /* with an error: not a failure, it cannot be had here */
 	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */

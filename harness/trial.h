@@ -31,7 +31,6 @@ struct trial_spec {
 	uint32_t batches, samples; /* 0: the bench's own */
 	uint64_t seed;
 	int64_t horizon_ns;
-	uint64_t exit_delay_ns;	  /* of the variant */
 	const unsigned int *cpus; /* usable host CPUs, best first */
 	unsigned int cpu_count;
 	struct journal *journal; /* of changes to the host; see harness/journal.h */

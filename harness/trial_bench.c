@@ -91,7 +91,6 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 		.shared_size = WINDOW_SIZE,
 		.notify_fd = w->notify[member],
 		.wake_fd = w->notify[(member + n - 1) % n],
-		.exit_delay_ns = s->exit_delay_ns,
 	};
 
 	choose_cpus(s, member, pin, c.cpus);

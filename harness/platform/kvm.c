@@ -79,7 +79,6 @@ static void on_doorbell(void *context, struct vm *vm, uint32_t cpu, uint8_t valu
 {
 	struct machine *m = context;
 
-	__atomic_add_fetch(&m->status->doorbells, 1, __ATOMIC_RELAXED);
 	if (value == VQ_DOORBELL_BATCH && cpu == 0)
 		machine_batch_doorbell(m, count, &vm->vcpu[0]);
 	else if (value == VQ_DOORBELL_RING_FULL)
@@ -142,7 +141,6 @@ static struct vm *make_vm(struct machine *m)
 {
 	bool huge;
 	struct vm_config config = {
-		.memory_fd = m->memory_fd,
 		.memory = m->memory,
 		.memory_size = m->memory_size,
 		.cpus = m->config.cpus,
@@ -152,7 +150,6 @@ static struct vm *make_vm(struct machine *m)
 		.shared_size = m->config.shared_size,
 		.kernel_devices = m->config.kernel_devices,
 		.track_dirty = m->config.snapshots,
-		.exit_delay_ns = m->config.exit_delay_ns,
 		.doorbell = on_doorbell,
 		.context = m,
 		.end_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
@@ -187,7 +184,6 @@ static void guest_process(struct machine *m)
 	}
 	commands.context = vm;
 	commands.fd = vm->config.end_event;
-	m->status->stamp_ns[STAMP_CREATED] = host_now_ns();
 	m->status->start_tsc = rdtsc();
 	m->status->stamp_ns[STAMP_STARTED] = host_now_ns();
 	if (vm_start(vm)) {

@@ -27,7 +27,6 @@ uint64_t interrupt_count[256]; /* no interrupts here; guest halves that wait for
 
 void payload_doorbell(struct payload *p, uint8_t reason)
 {
-	__atomic_add_fetch(&self->status->doorbells, 1, __ATOMIC_RELAXED);
 	if (reason == VQ_DOORBELL_BATCH && p->cpu == 0)
 		machine_batch_doorbell(self, NULL, NULL);
 	else if (reason == VQ_DOORBELL_RING_FULL)
@@ -193,7 +192,6 @@ static void guest_process(struct machine *m)
 		payload_init(&payloads[i], m->memory, i, &writer);
 		payloads[i].shared = window;
 	}
-	m->status->stamp_ns[STAMP_CREATED] = host_now_ns();
 	for (uint32_t i = 0; i < m->config.cpus; i++)
 		if (pthread_create(&thread, NULL, cpu_main, &payloads[i])) {
 			machine_ended(m, MACHINE_ERROR, "cannot start a thread");

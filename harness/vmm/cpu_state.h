@@ -24,7 +24,7 @@ struct cpu_state {
 	struct kvm_xsave xsave; /* last: its type ends in a flexible array */
 };
 
-/* CPUID as this KVM supports it, extended state enabled, runnable. */
+/* CPUID as this KVM supports it, the host's TSC, runnable. */
 int cpu_state_init(struct vcpu *v);
 
 /* The vCPU must be outside KVM_RUN. -1 with vm->error. */

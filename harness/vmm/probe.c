@@ -75,7 +75,6 @@ static int check_capabilities(int fd)
 		return -1;
 	}
 	host.statistics = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_BINARY_STATS_FD) > 0;
-	host.tsc_deadline = ioctl(fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0;
 	return 0;
 }
 
@@ -92,28 +91,22 @@ static void find_module(void)
 	}
 }
 
-static void find_cpu(void)
+/* x87, SSE, AVX and AVX-512 where the host has them enabled; not AMX or PKRU. */
+static void find_xcr0(void)
 {
 	unsigned int a, b, c, d;
+	uint32_t lo, hi;
 
-	if (!__get_cpuid(0, &a, &b, &c, &d))
+	if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
 		return;
-	host.intel = b == signature_INTEL_ebx;
-	host.amd = b == signature_AMD_ebx || b == 0x6f677948; /* "Hygo" */
-	/* x87, SSE, AVX and AVX-512 where the host has them enabled; not AMX or PKRU. */
-	if (__get_cpuid(1, &a, &b, &c, &d) && c & bit_OSXSAVE) {
-		uint32_t lo, hi;
-
-		__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-		host.xcr0 = lo & 0xe7;
-	}
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	host.xcr0 = lo & 0xe7;
 }
 
 /* Boot the guest: it says hello and goodbye. Were its ring-0 instructions emulated? */
-static int boot(uint8_t *memory, int memory_fd, int event)
+static int boot(uint8_t *memory, int event)
 {
 	struct vm_config config = {
-		.memory_fd = memory_fd,
 		.memory = memory,
 		.memory_size = PROBE_MEMORY,
 		.cpus = 1,
@@ -159,7 +152,7 @@ static int boot_once(void)
 	memory = mmap(NULL, PROBE_MEMORY, PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
 	if (memory == MAP_FAILED)
 		goto out;
-	ret = boot(memory, memory_fd, event);
+	ret = boot(memory, event);
 out:
 	if (ret && !host.why_not[0])
 		snprintf(host.why_not, sizeof(host.why_not), "cannot make guest memory: %s",
@@ -182,7 +175,7 @@ const struct vmm_host *vmm_probe(void)
 		return &host;
 	probed = true; /* vm_create asks us for xcr0 while we boot */
 	find_module();
-	find_cpu();
+	find_xcr0();
 	host.tsc_khz = host_tsc_khz();
 	fd = open_device();
 	if (fd < 0)

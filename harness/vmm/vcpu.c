@@ -104,14 +104,6 @@ static void console_byte(struct vm *vm, uint8_t byte)
 	pthread_mutex_unlock(&vm->lock);
 }
 
-static void wait_planted(uint64_t ns)
-{
-	int64_t until = host_now_ns() + (int64_t)ns;
-
-	while (host_now_ns() < until)
-		;
-}
-
 /* Returns false where the vCPU shall not go on. */
 static bool on_io(struct vcpu *v)
 {
@@ -163,12 +155,8 @@ static bool on_exit_reason(struct vcpu *v)
 
 	switch (v->run->exit_reason) {
 	case KVM_EXIT_IO:
-		if (v->vm->config.exit_delay_ns)
-			wait_planted(v->vm->config.exit_delay_ns);
 		return on_io(v);
 	case KVM_EXIT_MMIO:
-		if (v->vm->config.exit_delay_ns)
-			wait_planted(v->vm->config.exit_delay_ns);
 		return on_mmio(v);
 	case KVM_EXIT_INTR:
 	case KVM_EXIT_IRQ_WINDOW_OPEN:

@@ -262,13 +262,6 @@ int vm_resume(struct vm *vm)
 	return 0;
 }
 
-int vm_nmi(struct vm *vm, uint32_t cpu)
-{
-	if (cpu >= vm->config.cpus || ioctl(vm->vcpu[cpu].fd, KVM_NMI) < 0)
-		return vm_fail(vm, "KVM_NMI on vCPU %u: %s", cpu, strerror(errno));
-	return 0;
-}
-
 enum vm_end vm_end(struct vm *vm)
 {
 	enum vm_end end;

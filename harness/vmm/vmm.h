@@ -25,10 +25,8 @@ struct vmm_host {
 	char why_not[256];   /* where not: what, and how to get it */
 	bool hardware_ring0; /* guest ring 0 runs on the processor; else it is interpreted */
 	bool hypercalls;     /* VMCALL/VMMCALL from ring 0 return */
-	bool intel, amd;     /* CPU vendor */
 	bool statistics;     /* KVM_GET_STATS_FD: exits and emulated instructions are counted */
-	bool tsc_deadline;
-	uint64_t xcr0; /* state components a guest may enable */
+	uint64_t xcr0;	     /* state components a guest may enable */
 	uint32_t tsc_khz;
 	char module[32]; /* vendor module: kvm_intel, kvm_amd, kvm_pvm, … or "built in" */
 };
@@ -54,7 +52,6 @@ struct vm;
 #define VM_LOWER_RAM (2ull << 20)
 
 struct vm_config {
-	int memory_fd;	      /* memfd of the guest's RAM; stays the caller's */
 	uint8_t *memory;      /* its shared mapping in this process; stays the caller's */
 	uint64_t memory_size; /* bytes, a multiple of 4 KiB, at least 2 MiB */
 	uint32_t cpus;	      /* 1 to VQ_MAX_CPUS */
@@ -62,9 +59,8 @@ struct vm_config {
 	uint8_t *upper;	 /* RAM from VM_LOWER_RAM on lies here; NULL: in `memory` like the rest */
 	uint8_t *shared; /* mapping for VQ_SHARED_WINDOW, or NULL */
 	uint64_t shared_size;
-	bool kernel_devices;	/* ioeventfds: destroying a VM that had one takes 15 ms (SRCU) */
-	bool track_dirty;	/* vm_snapshot will be used */
-	uint64_t exit_delay_ns; /* plant a slowdown in every user-space exit: proves the gate */
+	bool kernel_devices; /* ioeventfds: destroying a VM that had one takes 15 ms (SRCU) */
+	bool track_dirty;    /* vm_snapshot will be used */
 	/* Called on the vCPU's thread for each doorbell; the guest waits meanwhile. */
 	void (*doorbell)(void *context, struct vm *vm, uint32_t cpu, uint8_t value);
 	void *context;
@@ -112,9 +108,6 @@ int vm_start(struct vm *vm);
  * parked. Resume lets them go on. */
 int vm_pause(struct vm *vm);
 int vm_resume(struct vm *vm);
-
-/* Inject an NMI into one vCPU. */
-int vm_nmi(struct vm *vm, uint32_t cpu);
 
 enum vm_end vm_end(struct vm *vm);
 

@@ -338,8 +338,7 @@ static struct guest create_guest(const char *command, uint32_t cpus, uint64_t me
 	assert_int_equal(ftruncate(g.memory_fd, (off_t)memory_size), 0);
 	g.memory = mmap(NULL, memory_size, PROT_READ | PROT_WRITE, MAP_SHARED, g.memory_fd, 0);
 	assert_true(g.memory != MAP_FAILED);
-	g.vm = vm_create(&(struct vm_config){.memory_fd = g.memory_fd,
-					     .memory = g.memory,
+	g.vm = vm_create(&(struct vm_config){.memory = g.memory,
 					     .memory_size = memory_size,
 					     .cpus = cpus,
 					     .track_dirty = true,
@@ -584,8 +583,7 @@ static void memory_that_is_too_small_is_refused(void **state)
 	char error[512] = "";
 
 	(void)state;
-	assert_null(vm_create(&(struct vm_config){.memory_fd = -1,
-						  .memory = page,
+	assert_null(vm_create(&(struct vm_config){.memory = page,
 						  .memory_size = sizeof(page),
 						  .cpus = 1,
 						  .end_event = -1,
