@@ -9,12 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-#define NATIVE	      "native"
 #define NATIVE_NESTED "native (nested)"
 
 static bool is_native(const struct metric *m)
 {
-	return !strcmp(m->platform_name, NATIVE);
+	return !strcmp(m->platform_name, BASELINE_PLATFORM);
 }
 
 static bool is_same_cell(const struct metric *a, const struct metric *b)

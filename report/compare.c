@@ -304,8 +304,8 @@ static void match_runs(struct matching *m, const struct metric **space)
 static const char *base_key(const struct matching *m, const struct side *all)
 {
 	for (size_t i = 0; i < all->count && m->by == BY_PLATFORM; i++)
-		if (!strcmp(all->metrics[i]->platform_name, "native"))
-			return "native";
+		if (!strcmp(all->metrics[i]->platform_name, BASELINE_PLATFORM))
+			return BASELINE_PLATFORM;
 	for (size_t i = 0; i < all->count && m->by == BY_VARIANT; i++)
 		if (!all->metrics[i]->variant[0])
 			return "";

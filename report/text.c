@@ -105,17 +105,17 @@ static void print_native_reasons(struct page *p)
 
 	for (size_t i = 0; i < r->metric_count; i++) {
 		const char *why = r->metrics[i].native_why;
-		bool seen = !why || !strcmp(r->metrics[i].platform_name, "native");
+		bool seen = !why || !strcmp(r->metrics[i].platform_name, BASELINE_PLATFORM);
 
 		for (size_t k = 0; k < i && !seen; k++)
 			seen = r->metrics[k].native_why && !strcmp(r->metrics[k].native_why, why) &&
-			       strcmp(r->metrics[k].platform_name, "native") != 0;
+			       strcmp(r->metrics[k].platform_name, BASELINE_PLATFORM) != 0;
 		if (seen)
 			continue;
 		fprintf(p->out, "no ratio to native (%s):", why);
 		for (size_t k = i; k < r->metric_count; k++)
 			if (r->metrics[k].native_why && !strcmp(r->metrics[k].native_why, why) &&
-			    strcmp(r->metrics[k].platform_name, "native") != 0)
+			    strcmp(r->metrics[k].platform_name, BASELINE_PLATFORM) != 0)
 				fprintf(p->out, "%s %s", k > i ? "," : "",
 					label_metric(s, &r->metrics[k]));
 		fputc('\n', p->out);

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The platform that others are set against: a plain process on the host. */
+#define BASELINE_PLATFORM "native"
+
 enum unit {
 	NANOSECONDS,	       /* a time for one operation */
 	OPERATIONS_PER_SECOND, /* a rate */
