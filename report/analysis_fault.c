@@ -175,16 +175,37 @@ static void times_add_stamps(struct times *t, const struct result_trial *trial,
 		times_add(t, fmax(horizon, 0), horizon, fmax(horizon, 0), true);
 }
 
+/* The median's interval where every time was observed: by order statistics, as for metrics. */
+static struct interval observed_interval(const struct survival_time *t, size_t n)
+{
+	double *x = calloc(n, sizeof(*x));
+	struct interval i = {NAN, NAN};
+
+	for (size_t k = 0; x && k < n; k++)
+		x[k] = t[k].time;
+	if (x)
+		i = stats_median_interval(x, n, CONFIDENCE);
+	free(x);
+	return i;
+}
+
+static struct interval interval_of(const struct times *t, const struct survival_time *bound)
+{
+	struct interval i;
+
+	if (t->count && t->observed == t->count)
+		return observed_interval(bound, t->count);
+	stats_survival_quantile(bound, t->count, 0.5, CONFIDENCE, &i);
+	return i;
+}
+
 static struct time_figure times_figure(const struct times *t)
 {
 	struct time_figure f = {.count = t->observed};
-	struct interval early, late;
 
 	f.median = stats_survival_quantile(t->nominal, t->count, 0.5, CONFIDENCE, NULL);
-	stats_survival_quantile(t->early, t->count, 0.5, CONFIDENCE, &early);
-	stats_survival_quantile(t->late, t->count, 0.5, CONFIDENCE, &late);
-	f.low = isnan(f.median) ? NAN : early.low;
-	f.high = isnan(f.median) ? NAN : late.high;
+	f.low = isnan(f.median) ? NAN : interval_of(t, t->early).low;
+	f.high = isnan(f.median) ? NAN : interval_of(t, t->late).high;
 	return f;
 }
 
