@@ -97,7 +97,7 @@ test-long: setup-test
 	@$(MAKE) --no-print-directory check
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san check
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san smoke-sanitized
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=300
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120
 	@mkdir -p $(B)/results && rm -f $(B)/results/long.vq
 	$(B)/virt-qualify run --preset ci -o $(B)/results/long.vq
 	$(B)/virt-qualify report -F brief $(B)/results/long.vq
