@@ -292,28 +292,75 @@ static int describe_run(struct run *r)
 
 /* ---- Trials ---- */
 
-/* All trials of all cells in one random order: what is compared is interleaved. */
-static int make_order(struct run *r)
+/* Where a trial stands in the order. */
+struct slot {
+	size_t cell;
+	uint64_t block;
+	uint64_t key; /* random */
+};
+
+static int by_slot(const void *x, const void *y)
 {
+	const struct slot *a = x, *b = y;
+
+	if (a->block != b->block)
+		return a->block < b->block ? -1 : 1;
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return (a->cell > b->cell) - (a->cell < b->cell);
+}
+
+static uint32_t most_trials(const struct run *r)
+{
+	uint32_t most = 1;
+
+	for (size_t c = 0; c < r->cells; c++)
+		if (r->cell[c].trials > most)
+			most = r->cell[c].trials;
+	return most;
+}
+
+/*
+ * Randomised complete blocks: as many as the largest cell has trials, smaller cells spread evenly
+ * over them, the order within a block random. The k-th trials of two cells of one size are then in
+ * one block: a drift of the host hits both alike, and they may be compared as pairs.
+ */
+static void fill_slots(const struct run *r, struct slot *slots)
+{
+	uint64_t blocks = most_trials(r);
 	struct random random;
 	size_t n = 0;
+
+	random_seed(&random, r->options->plan->seed);
+	for (size_t c = 0; c < r->cells; c++) {
+		uint64_t trials = r->cell[c].trials;
+
+		for (uint64_t i = 0; i < trials; i++)
+			slots[n++] = (struct slot){
+				.cell = c,
+				.block = (2 * i + 1) * blocks / (2 * trials),
+				.key = random_next(&random),
+			};
+	}
+	qsort(slots, n, sizeof(*slots), by_slot);
+}
+
+static int make_order(struct run *r)
+{
+	struct slot *slots;
 
 	for (size_t c = 0; c < r->cells; c++)
 		r->planned += r->cell[c].trials;
 	r->order = calloc(r->planned ? r->planned : 1, sizeof(*r->order));
-	if (!r->order)
+	slots = calloc(r->planned ? r->planned : 1, sizeof(*slots));
+	if (!r->order || !slots) {
+		free(slots);
 		return fail(r, "out of memory for %zu trials", r->planned);
-	for (size_t c = 0; c < r->cells; c++)
-		for (uint32_t i = 0; i < r->cell[c].trials; i++)
-			r->order[n++] = c;
-	random_seed(&random, r->options->plan->seed);
-	for (size_t i = r->planned; i > 1; i--) {
-		size_t j = random_below(&random, i);
-		size_t swapped = r->order[i - 1];
-
-		r->order[i - 1] = r->order[j];
-		r->order[j] = swapped;
 	}
+	fill_slots(r, slots);
+	for (size_t i = 0; i < r->planned; i++)
+		r->order[i] = slots[i].cell;
+	free(slots);
 	r->summary->planned = r->planned;
 	return 0;
 }

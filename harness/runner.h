@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The runner: turns a plan into trials, in one seeded random order over all cells, and each
+ * The runner: turns a plan into trials, in seeded random order within blocks that hold
+ * one trial of each cell, and each
  * trial into rows of the result file.
  */
 #ifndef VQ_RUNNER_H

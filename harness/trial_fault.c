@@ -641,6 +641,12 @@ static void clear_figures(struct result_fault_trial *out)
 	out->outcome = OUTCOME_HARNESS_ERROR;
 }
 
+/* A boot runs the guest's ring 0, and so does a fault that needs one. */
+static bool ring0_takes_part(const struct trial_spec *s)
+{
+	return s->recovery->kind == FRESH_GUEST || s->fault->needs & CAN_RING0;
+}
+
 int trial_fault(struct trial *t)
 {
 	static struct fault_trial f; /* large, and this process runs one trial */
@@ -655,7 +661,7 @@ int trial_fault(struct trial *t)
 	t->result->has_fault = true;
 	t->result->tick_ns = t->result->work = 1;
 	t->result->exits_per_op = t->result->emulated_per_op = NAN;
-	t->result->execution = t->spec->platform->execution(3);
+	t->result->execution = t->spec->platform->execution(ring0_takes_part(t->spec) ? 0 : 3);
 	clear_figures(w.out);
 	ret = run(&w);
 	if (f.fault->heal && w.stamp[T0_INJECTED])

@@ -50,6 +50,8 @@ static int by_cell(const void *x, const void *y)
 		order = compare_sizes((uintptr_t)a->platform, (uintptr_t)b->platform);
 	if (!order)
 		order = strcmp(a->trial->variant, b->trial->variant);
+	if (!order)
+		order = compare_sizes(a->trial->execution, b->trial->execution);
 	/* Times to detect of different detectors are different figures. */
 	if (!order)
 		order = strcmp(detector(a->trial), detector(b->trial));
@@ -366,6 +368,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 				   .platform = items->platform->label,
 				   .recovery = items->trial->recovery,
 				   .variant = items->trial->variant,
+				   .execution = items->trial->execution,
 				   .detector = detector(items->trial),
 				   .result = items->source->file->result};
 	if (cell_begin(a, &c, n))

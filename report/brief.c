@@ -7,6 +7,11 @@
 #include "report/number.h"
 #include "report/table.h"
 
+static void execution_cell(struct table *t, enum execution e)
+{
+	table_cell(t, e == EXECUTION_HARDWARE ? STYLE_PLAIN : STYLE_DOUBT, "%s", execution_name(e));
+}
+
 static void print_metrics(const struct report *r, FILE *out, bool colour)
 {
 	static const char *const headings[] = {"bench",		"platform", ">median",
@@ -20,7 +25,7 @@ static void print_metrics(const struct report *r, FILE *out, bool colour)
 		char s[LABEL_SIZE], n[NUMBER_SIZE];
 
 		table_cell(&t, STYLE_PLAIN, "%s", label_metric(s, m));
-		table_cell(&t, STYLE_PLAIN, "%s", m->platform);
+		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, m->platform, m->variant));
 		table_cell(&t, STYLE_PLAIN, "%s",
 			   number_figure(n, m->median, m->interval, m->bench->unit));
 		table_cell(&t, STYLE_PLAIN, "%s",
@@ -43,9 +48,9 @@ static void time_cell(struct table *t, const struct time_figure *f)
 
 static void print_faults(const struct report *r, FILE *out, bool colour)
 {
-	static const char *const headings[] = {"fault+recovery", "platform",
-					       "outcomes",	 ">detected in",
-					       ">recovered in",	 ">back at baseline in"};
+	static const char *const headings[] = {
+		"fault+recovery",	"platform", "outcomes", ">detected in", ">recovered in",
+		">back at baseline in", "execution"};
 	struct table t;
 
 	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
@@ -54,13 +59,40 @@ static void print_faults(const struct report *r, FILE *out, bool colour)
 		char s[LABEL_SIZE];
 
 		table_cell(&t, STYLE_PLAIN, "%s+%s", f->fault->name, f->recovery);
-		table_cell(&t, STYLE_PLAIN, "%s", f->platform);
+		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, f->platform, f->variant));
 		table_cell(&t, f->censored ? STYLE_BAD : STYLE_PLAIN, "%s", label_outcomes(s, f));
 		time_cell(&t, &f->ttd);
 		time_cell(&t, &f->ttr);
 		time_cell(&t, &f->full);
+		execution_cell(&t, f->execution);
 	}
 	table_end(&t, out, colour);
+}
+
+static bool same_reason(const struct result_skip *a, const struct result_skip *b)
+{
+	return !strcmp(a->why, b->why) &&
+	       !strcmp(a->platform ? a->platform : "", b->platform ? b->platform : "");
+}
+
+/* A line for each reason, with all that it kept from running. */
+static void print_skips(const struct report *r, FILE *out)
+{
+	for (size_t i = 0; i < r->skip_count; i++) {
+		const struct result_skip *s = r->skips[i];
+		size_t first = 0;
+
+		while (!same_reason(r->skips[first], s))
+			first++;
+		if (first < i)
+			continue;
+		fprintf(out, "skipped%s%s:", s->platform ? " on " : "",
+			s->platform ? s->platform : "");
+		for (size_t k = i; k < r->skip_count; k++)
+			if (same_reason(r->skips[k], s))
+				fprintf(out, " %s", r->skips[k]->what);
+		fprintf(out, ": %s\n", s->why);
+	}
 }
 
 static int print(const struct report *r, FILE *out)
@@ -73,8 +105,13 @@ static int print(const struct report *r, FILE *out)
 		fputc('\n', out);
 	if (r->fault_count)
 		print_faults(r, out, colour);
-	fprintf(out, "\nskipped: %zu, problems: %zu; each with its reason in every other format\n",
-		r->skip_count, r->problem_count);
+	if (r->skip_count || r->problem_count)
+		fputc('\n', out);
+	print_skips(r, out);
+	if (r->problem_count)
+		fprintf(out,
+			"problems and doubts: %zu, each with its reason in every other format\n",
+			r->problem_count);
 	return ferror(out) ? -1 : 0;
 }
 

@@ -48,8 +48,9 @@ static struct comparison test_twice(const struct sides *s)
 }
 
 /*
- * Trials of one run were interleaved: the k-th of one and the k-th of the other ran side by side.
- * Only as long as none is missing, or they would be matched with others.
+ * A run's trials come in blocks, one of each cell (harness/runner.c): the k-th of one cell and the
+ * k-th of another of the same size are of one block. Only as long as none is missing, or they would
+ * be matched with others.
  */
 static bool is_paired(const struct metric *a, const struct metric *b)
 {
@@ -504,6 +505,7 @@ int report_exit_code(const struct report *r, int fail_on_inconclusive)
 
 	for (size_t i = 0; i < r->comparison_count; i++) {
 		regressed |= r->comparisons[i].verdict == VERDICT_REGRESSED;
+		/* What could not be compared counts: a gate that asks for certainty has none. */
 		inconclusive |= r->comparisons[i].verdict == VERDICT_INCONCLUSIVE;
 	}
 	/* That one platform costs more than another is a finding; nothing got worse. */

@@ -115,6 +115,7 @@ static void print_fit(FILE *out, const struct metric_fit *f)
 	line(&s, "intercept", f->fit.intercept, none, unit, "");
 	line(&s, "slope", f->fit.slope, f->fit.slope_interval, unit,
 	     f->bench->parameter_name ? f->bench->parameter_name : "");
+	line(&s, "residual", f->fit.residual, none, unit, "");
 	line(&s, "r_squared", f->fit.r_squared, none, "", "");
 }
 
@@ -134,7 +135,7 @@ static void print_fault(FILE *out, const struct fault_figure *f)
 			    .name = label_fault(name, f),
 			    .platform = f->platform,
 			    .variant = f->variant,
-			    .execution = "",
+			    .execution = execution_name(f->execution),
 			    .trials = f->trials};
 	size_t lost = f->recovered + f->censored;
 

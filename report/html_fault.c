@@ -136,6 +136,8 @@ static void platform_cell(struct html_table *t, const struct fault_figure *f)
 	html_table_cell(t);
 	html_text(h, "%s", html_platform(h, s, f->run, f->platform, f->variant, NAME_WHOLE));
 	html_text(h, " + %s", f->recovery);
+	fputc(' ', h->out);
+	html_execution(h, f->execution, 1);
 	fputs("<span class=\"note\">", h->out);
 	html_text(h, "detector: %s", f->detector && *f->detector ? f->detector : "none");
 	if (f->detector_ours)

@@ -174,6 +174,7 @@ static json_t *fault(const struct fault_figure *f)
 	json_object_set_new(o, "platform", text(f->platform));
 	json_object_set_new(o, "variant", text(f->variant));
 	json_object_set_new(o, "recovery", text(f->recovery));
+	json_object_set_new(o, "execution", text(execution_name(f->execution)));
 	json_object_set_new(o, "detector", text(f->detector));
 	json_object_set_new(o, "detector_ours", json_boolean(f->detector_ours));
 	json_object_set_new(o, "trials", json_integer((json_int_t)f->trials));

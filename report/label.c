@@ -54,6 +54,16 @@ const char *label_recovered(char *s, const struct fault_figure *f)
 	return s;
 }
 
+static void open_interval(char range[NUMBER_SIZE], const struct time_figure *t)
+{
+	char end[NUMBER_SIZE];
+
+	if (isnan(t->high))
+		snprintf(range, NUMBER_SIZE, "%.24s – ?", number_time(end, t->low, NAN, NAN));
+	else
+		snprintf(range, NUMBER_SIZE, "? – %.24s", number_time(end, t->high, NAN, NAN));
+}
+
 const char *label_time(char *s, const struct time_figure *t, size_t of)
 {
 	char median[NUMBER_SIZE], range[NUMBER_SIZE];
@@ -65,6 +75,8 @@ const char *label_time(char *s, const struct time_figure *t, size_t of)
 	}
 	number_time(median, t->median, t->low, t->high);
 	number_interval(range, t->median, i, NANOSECONDS);
+	if (isnan(t->low) != isnan(t->high)) /* censoring leaves one end open */
+		open_interval(range, t);
 	if (!strcmp(range, NUMBER_NONE))
 		snprintf(s, LABEL_SIZE, "%s", median);
 	else

@@ -157,10 +157,11 @@ static void print_faults(const struct report *r, FILE *out)
 	if (!r->fault_count)
 		return;
 	begin(out, "Faults",
-	      "| run | fault+recovery | platform | trials | outcomes | recovered | time to detect "
+	      "| run | fault+recovery | platform | execution | trials | outcomes | recovered | "
+	      "time to detect "
 	      "| "
 	      "time to recover | downtime | detector |",
-	      "|---|---|---|--:|---|---|---|---|---|---|");
+	      "|---|---|---|---|--:|---|---|---|---|---|---|");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		const struct fault_figure *f = &r->faults[i];
 		size_t lost = f->recovered + f->censored;
@@ -168,6 +169,7 @@ static void print_faults(const struct report *r, FILE *out)
 		run_cell(out, r, f->run);
 		cell(out, "%s", label_fault(s, f));
 		cell(out, "%s", label_platform(s, f->platform, f->variant));
+		cell(out, "%s", execution_name(f->execution));
 		cell(out, "%zu", f->trials);
 		cell(out, "%s", label_outcomes(s, f));
 		cell(out, "%s", label_recovered(s, f));

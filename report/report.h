@@ -74,6 +74,7 @@ struct fault_figure {
 	const struct result_run *run;
 	const struct result_fault *fault;
 	const char *platform, *recovery, *variant;
+	enum execution execution; /* interpreted: the guest's ring 0 took part, and was */
 	const char *detector;
 	int detector_ours;
 	size_t trials; /* all, harness errors excepted */

@@ -65,8 +65,9 @@ static void print_fault(struct points *p, const struct fault_figure *f)
 	char detect[LABEL_SIZE], recover[LABEL_SIZE];
 	size_t lost = f->recovered + f->censored;
 
-	point(p, true, NULL, "%s on %s: %s; time to detect %s, to recover %s", label_fault(name, f),
-	      label_platform(platform, f->platform, f->variant), label_outcomes(outcomes, f),
+	point(p, true, NULL, "%s on %s [%s]: %s; time to detect %s, to recover %s",
+	      label_fault(name, f), label_platform(platform, f->platform, f->variant),
+	      execution_name(f->execution), label_outcomes(outcomes, f),
 	      label_time(detect, &f->ttd, lost), label_time(recover, &f->ttr, lost));
 }
 

@@ -178,8 +178,9 @@ static void print_fits(struct page *p)
 static void print_faults(struct page *p)
 {
 	static const char *const headings[] = {
-		"run",	     "fault+recovery", "platform",	  ">trials",  "outcomes",
-		"recovered", "time to detect", "time to recover", "downtime", "detector",
+		"run",	    "fault+recovery", "platform",	"execution",	   ">trials",
+		"outcomes", "recovered",      "time to detect", "time to recover", "downtime",
+		"detector",
 	};
 	struct table t;
 
@@ -195,6 +196,7 @@ static void print_faults(struct page *p)
 		run_cell(p, &t, f->run);
 		table_cell(&t, STYLE_PLAIN, "%s", label_fault(s, f));
 		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, f->platform, f->variant));
+		table_cell(&t, execution_style(f->execution), "%s", execution_name(f->execution));
 		table_cell(&t, STYLE_PLAIN, "%zu", f->trials);
 		table_cell(&t, STYLE_PLAIN, "%s", label_outcomes(s, f));
 		table_cell(&t, f->censored ? STYLE_DOUBT : STYLE_PLAIN, "%s",
