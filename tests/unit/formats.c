@@ -180,7 +180,8 @@ static void test_csv(void **state)
 	assert_int_equal(count(text, "\"problem\""), 8);
 	assert_int_equal(count(text, "\"ratio\""), 15);
 	/* A censored median is empty, never 0. */
-	assert_non_null(strstr(text, "\"hang+none\",\"\",,\"kvm\",\"\",\"hardware\",\"ttr\",,,,\"ns\",0"));
+	assert_non_null(
+		strstr(text, "\"hang+none\",\"\",,\"kvm\",\"\",\"hardware\",\"ttr\",,,,\"ns\",0"));
 	assert_null(strstr(text, "nan"));
 	free(text);
 }
