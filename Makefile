@@ -64,7 +64,12 @@ $(B)/virt-qualify-report: $(core_obj) $(report_obj) $(B)/harness/main.o
 	$(say) LINK $@
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(LDLIBS)
 
+# Result files name the version that made them: it must follow each commit.
 $(B)/harness/core/command.o $(B)/harness/main.o: CPPFLAGS += -DVQ_VERSION='"$(VERSION)"'
+$(B)/harness/core/command.o $(B)/harness/main.o: $(B)/version
+$(B)/version: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VERSION)' | cmp -s - $@ || echo '$(VERSION)' > $@
 
 $(B)/%.o: %.c $(B)/flags
 	$(say) CC $<
