@@ -47,6 +47,6 @@ static int finish(struct fault_trial *f, struct result_fault_trial *out)
 
 FAULT(memory_overcommit, .group = "overcommit",
       .summary = "the guest touches more memory than its cgroup has, to the OOM kill",
-      .memory = RAM, .untouched = RAM - (4ull << 20), .recovered_by = FRESH_GUEST,
-      .ends_process = true, .detector = DETECT_PROCESS_EXIT, .refuses = refuses, .prepare = prepare,
-      .fire = fire, .finish = finish);
+      .needs = CAN_CGROUP, .memory = RAM, .untouched = RAM - (4ull << 20),
+      .recovered_by = FRESH_GUEST, .ends_process = true, .detector = DETECT_PROCESS_EXIT,
+      .refuses = refuses, .prepare = prepare, .fire = fire, .finish = finish);

@@ -18,7 +18,7 @@ static bool active(struct fault_trial *f)
 	char path[64], state = '?';
 	FILE *file;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", fault_victim(f)->pid);
+	snprintf(path, sizeof(path), "/proc/%d/stat", machine_host(fault_victim(f)));
 	file = fopen(path, "re");
 	if (!file)
 		return false;

@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define VQ_ABI_VERSION 1u
+#define VQ_ABI_VERSION 2u
 
 /* ---- Memory layout, offsets from the start of guest memory (guest-physical addresses) ---- */
 
@@ -51,6 +51,14 @@ enum vq_doorbell {
 	VQ_DOORBELL_BATCH = 1, /* a batch begins or ended; records were written */
 	VQ_DOORBELL_RING_FULL, /* waiting for the host to drain the ring */
 	VQ_DOORBELL_GOODBYE,   /* the guest is done; it halts after this */
+	VQ_DOORBELL_READY, /* ring and heartbeat are the guest's: what lay there was firmware's */
+};
+
+/* Who answers a doorbell; option doorbell= of a guest that a boot loader starts. */
+enum vq_doorbells {
+	VQ_DOORBELLS_TRAPPED = 0, /* the VMM, while the vCPU stands still in its OUT */
+	VQ_DOORBELLS_ANSWERED,	  /* a device passes the byte on; vq_ring.answered tells when */
+	VQ_DOORBELLS_NONE,	  /* nobody: records leave by the serial line alone */
 };
 
 /* ---- Boot: how the guest learns its parameters ---- */
@@ -59,13 +67,15 @@ enum vq_doorbell {
 
 struct vq_boot {
 	uint64_t magic;
-	uint64_t memory_size;		 /* bytes of RAM from address 0 */
-	uint64_t untouched;		 /* start of RAM that the host did not pre-fault, 0: none */
-	uint32_t cpus;			 /* 1 to VQ_MAX_CPUS */
-	uint32_t tsc_khz;		 /* 0: unknown to the host */
-	uint32_t shared_window;		 /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
-	uint32_t interpreted;		 /* 1: ring 0 is, and not all of its instructions work */
-	uint32_t member;		 /* index of this guest in its cast */
+	uint64_t memory_size;	/* bytes of RAM from address 0 */
+	uint64_t untouched;	/* start of RAM that the host did not pre-fault, 0: none */
+	uint32_t cpus;		/* 1 to VQ_MAX_CPUS */
+	uint32_t tsc_khz;	/* 0: unknown to the host */
+	uint32_t shared_window; /* bytes mapped at VQ_SHARED_WINDOW, 0: none */
+	uint32_t interpreted;	/* 1: ring 0 is, and not all of its instructions work */
+	uint32_t member;	/* index of this guest in its cast */
+	uint32_t doorbell;	/* enum vq_doorbells */
+	uint32_t reserved;
 	char command[VQ_COMMAND_LENGTH]; /* "key=value key=value", NUL-terminated */
 };
 
@@ -164,8 +174,10 @@ struct vq_hello {
 	uint32_t abi_version;
 	uint32_t cpus;
 	uint64_t tsc;
-	uint32_t vendor; /* first four bytes of the CPUID vendor string */
-	uint32_t ring;	 /* privilege level the benched operation will run in */
+	uint32_t vendor;  /* first four bytes of the CPUID vendor string */
+	uint32_t ring;	  /* privilege level the benched operation will run in */
+	uint32_t tsc_khz; /* as the guest was told or found out; 0: unknown */
+	uint32_t reserved;
 };
 
 struct vq_calibration {
@@ -217,9 +229,11 @@ struct vq_goodbye {
 /* The record ring: `head` and `tail` count bytes since the start and never wrap. */
 struct vq_ring {
 	uint64_t head; /* written by the guest, after the bytes */
-	uint8_t pad0[56];
-	uint64_t tail; /* written by the host, after it has copied the bytes */
-	uint8_t pad1[56];
+	uint64_t rung; /* doorbells so far; written before the byte goes to VQ_PORT_DOORBELL */
+	uint8_t pad0[48];
+	uint64_t tail;	   /* written by the host, after it has copied the bytes */
+	uint64_t answered; /* doorbells that the host has dealt with */
+	uint8_t pad1[48];
 	uint8_t data[VQ_RING_DATA_SIZE];
 };
 

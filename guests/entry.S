@@ -78,6 +78,21 @@ isr_table:
 	.endr
 gdt_end:
 
+/* ---- Multiboot2 specification 2.0, section 3.1: in the first 32 KiB of the file ---- */
+
+	.org	LAYOUT_MULTIBOOT2 - LAYOUT_ISR
+multiboot2_header:
+	.long	0xe85250d6, 0, multiboot2_end - multiboot2_header
+	.long	-(0xe85250d6 + (multiboot2_end - multiboot2_header))
+	.balign	8
+	.word	3, 0			/* where to enter, in 32-bit protected mode */
+	.long	12
+	.long	entry_multiboot2
+	.balign	8
+	.word	0, 0			/* no more tags */
+	.long	8
+multiboot2_end:
+
 /* ---- TSS: the stack that ring 0 is entered on, and leave to use the ports below 256 ----
  *
  * The payload has IOPL 3, which should do; but where ring 0 is interpreted (kvm_pvm) IRET does
@@ -230,6 +245,7 @@ idt_pointer:
 interrupt_count:
 	.fill	256 * 8
 	.balign	4096
+	.globl	kernel_stacks
 kernel_stacks:
 	.fill	MAX_CPUS << KERNEL_STACK_SHIFT
 user_stacks:

@@ -7,15 +7,16 @@
 #ifndef VQ_LAYOUT_H
 #define VQ_LAYOUT_H
 
-#define LAYOUT_ISR  0x100000 /* 256 interrupt stubs of 16 bytes */
-#define LAYOUT_IDT  0x101000
-#define LAYOUT_GDT  0x102000
-#define LAYOUT_TSS  0x103000 /* one of 256 bytes for each CPU */
-#define LAYOUT_PML4 0x105000
-#define LAYOUT_PDPT 0x106000
-#define LAYOUT_PD   0x107000 /* four pages: 4 GiB in pages of 2 MiB */
-#define LAYOUT_PT0  0x10b000 /* the first 2 MiB in pages of 4 KiB, page 0 absent */
-#define LAYOUT_TEXT 0x10c000
+#define LAYOUT_ISR	  0x100000 /* 256 interrupt stubs of 16 bytes */
+#define LAYOUT_IDT	  0x101000
+#define LAYOUT_GDT	  0x102000
+#define LAYOUT_MULTIBOOT2 0x102800
+#define LAYOUT_TSS	  0x103000 /* one of 256 bytes for each CPU */
+#define LAYOUT_PML4	  0x105000
+#define LAYOUT_PDPT	  0x106000
+#define LAYOUT_PD	  0x107000 /* four pages: 4 GiB in pages of 2 MiB */
+#define LAYOUT_PT0	  0x10b000 /* the first 2 MiB in pages of 4 KiB, page 0 absent */
+#define LAYOUT_TEXT	  0x10c000
 
 #define TSS_SIZE  256 /* stride */
 #define TSS_LIMIT 136 /* 104 bytes, a bit for each port below 256, and the closing byte */

@@ -6,6 +6,9 @@
 #include "guests/payload.h"
 #include "guests/payload_private.h"
 
+uint8_t apic_id[VQ_MAX_CPUS] = {0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15,
+				16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
 static const char *skip_to(const char *s, char c)
 {
 	while (*s && *s != c)
@@ -93,6 +96,7 @@ static void say_hello(struct payload *p, uint64_t tsc, enum ring ring)
 		.tsc = tsc,
 		.vendor = cpuid(0, 0).ebx,
 		.ring = ring,
+		.tsc_khz = p->boot->tsc_khz,
 	};
 
 	record_write(p->writer, VQ_RECORD_HELLO, (uint16_t)p->cpu, &hello, sizeof(hello));

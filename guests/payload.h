@@ -155,6 +155,7 @@ static inline void mmio_write(uintptr_t address, uint32_t value)
 
 /* ---- Local APIC, xAPIC mode: its registers are mapped for ring 3 (SDM vol. 3A, 11.4) ---- */
 
+#define APIC_ID		 0x20u
 #define APIC_SPURIOUS	 0xf0u
 #define APIC_ICR_LOW	 0x300u
 #define APIC_ICR_HIGH	 0x310u
@@ -162,6 +163,11 @@ static inline void mmio_write(uintptr_t address, uint32_t value)
 #define APIC_TIMER_INIT	 0x380u
 #define APIC_TIMER_DIV	 0x3e0u
 #define APIC_DIVIDE_BY_1 0xbu
+#define APIC_INIT	 0x4500u /* in ICR_LOW: delivery mode and level */
+#define APIC_STARTUP	 0x4600u
+#define APIC_ALL_OTHERS	 0xc0000u
+
+extern uint8_t apic_id[VQ_MAX_CPUS]; /* of each CPU; its index where nobody said otherwise */
 
 static inline void apic_write(uint32_t reg, uint32_t value)
 {
@@ -175,7 +181,7 @@ static inline void apic_enable(void)
 
 static inline void apic_send_ipi(uint32_t cpu, uint32_t vector)
 {
-	apic_write(APIC_ICR_HIGH, cpu << 24);
+	apic_write(APIC_ICR_HIGH, (uint32_t)apic_id[cpu] << 24);
 	apic_write(APIC_ICR_LOW, vector); /* fixed, edge, physical */
 }
 

@@ -111,7 +111,7 @@ int fault_request(struct fault_trial *f, uint32_t member, uint32_t request, uint
 void fault_new_epoch(struct fault_trial *f, uint32_t member);
 
 /* Run-queue wait of a machine's vCPU threads so far, nanoseconds (schedstat); 0: unknown. */
-uint64_t fault_wait_ns(const struct machine *m);
+uint64_t fault_wait_ns(struct machine *m);
 
 /* The longest that a fault trial may take. */
 int64_t fault_bound_ns(const struct trial_spec *s);

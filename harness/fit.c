@@ -37,6 +37,17 @@ static bool has_all(unsigned int needs, const struct platform *p, char *why, siz
 	return refuse(why, size, "it needs %s, which %s lacks", capability_name(first), p->name);
 }
 
+static unsigned int needs_of_bench(const struct bench *b)
+{
+	return b->needs | (b->share_window ? CAN_WINDOW : 0) |
+	       (b->pages != PAGES_SHARED ? CAN_PRIVATE_RAM : 0);
+}
+
+static unsigned int needs_of_fault(const struct fault *f)
+{
+	return f->needs | (f->share_window ? CAN_WINDOW : 0);
+}
+
 static bool is_legal(const struct bench *b, const struct platform *p, char *why, size_t size)
 {
 	if (b->native || (p->capabilities() & CAN_GUEST))
@@ -91,9 +102,9 @@ bool bench_fits(const struct bench *b, const struct platform *p, char *why, size
 	if (size)
 		why[0] = '\0';
 	/* Of a bench without an operation the capability that is missing says more. */
-	if (b->measure && !has_all(b->needs, p, why, size))
+	if (b->measure && !has_all(needs_of_bench(b), p, why, size))
 		return false;
-	if (!is_legal(b, p, why, size) || !has_all(b->needs, p, why, size) ||
+	if (!is_legal(b, p, why, size) || !has_all(needs_of_bench(b), p, why, size) ||
 	    !has_cpus(b, why, size))
 		return false;
 	return !b->refuses || !b->refuses(p, why, size);
@@ -111,7 +122,7 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
 		why[0] = '\0';
 	if (!fault_takes(f, r))
 		return refuse(why, size, "%s is not mended by %s", f->name, r->name);
-	if (!has_all(f->needs, p, why, size) || !has_all(r->needs, p, why, size))
+	if (!has_all(needs_of_fault(f), p, why, size) || !has_all(r->needs, p, why, size))
 		return false;
 	return !f->refuses || !f->refuses(p, why, size);
 }

@@ -20,6 +20,7 @@
 
 #define LOWER_RAM	   (2ull << 20) /* see enum machine_pages */
 #define COMMAND_TIMEOUT_MS 2000
+#define HOST_END_MS	   5000
 
 struct command_message {
 	uint32_t command;
@@ -55,6 +56,12 @@ const char *capability_name(enum capability one)
 		return "a local APIC";
 	case CAN_NOTIFY:
 		return "wake-ups between guests";
+	case CAN_WINDOW:
+		return "memory that guests share";
+	case CAN_PRIVATE_RAM:
+		return "guest RAM that is private to its process";
+	case CAN_CGROUP:
+		return "a start inside a given cgroup";
 	}
 	return "?";
 }
@@ -104,9 +111,12 @@ static int make_memory(struct machine *m)
 		return fail(m, "mapping guest memory");
 	if (m->config.snapshots && m->platform->snapshot_room) {
 		m->snapshot_size = m->platform->snapshot_room(&m->config);
-		m->snapshot = map_shared(-1, m->snapshot_size);
-		if (!m->snapshot)
+		m->snapshot_fd = memfd_create("virt-qualify snapshot", MFD_CLOEXEC);
+		if (m->snapshot_fd < 0 || ftruncate(m->snapshot_fd, (off_t)m->snapshot_size))
 			return fail(m, "memory for the snapshot");
+		m->snapshot = map_shared(m->snapshot_fd, m->snapshot_size);
+		if (!m->snapshot)
+			return fail(m, "mapping the snapshot");
 	}
 	prefault(m);
 	return 0;
@@ -199,7 +209,7 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
 	memset(m, 0, sizeof(*m));
 	m->platform = p;
 	copy_config(m, c);
-	m->pidfd = m->control = m->memory_fd = -1;
+	m->pidfd = m->host_fd = m->control = m->memory_fd = m->snapshot_fd = -1;
 	m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->event < 0)
 		return fail(m, "eventfd");
@@ -209,11 +219,43 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
 	return start_process(m);
 }
 
-bool machine_alive(const struct machine *m)
+/* The guest process opened the pidfd as the parent or as one who could be sure whose it is; a
+ * number alone might be another's by now. */
+int machine_host_fd(struct machine *m)
 {
-	struct pollfd gone = {.fd = m->pidfd, .events = POLLIN};
+	int theirs = __atomic_load_n(&m->status->host_pidfd, __ATOMIC_ACQUIRE);
 
-	return m->pid && poll(&gone, 1, 0) == 0;
+	if (m->host_fd < 0 && theirs > 0 && m->pidfd >= 0)
+		m->host_fd = (int)syscall(SYS_pidfd_getfd, m->pidfd, theirs, 0);
+	return m->host_fd >= 0 ? m->host_fd : m->pidfd;
+}
+
+pid_t machine_host(struct machine *m)
+{
+	pid_t theirs = __atomic_load_n(&m->status->host_pid, __ATOMIC_ACQUIRE);
+
+	return theirs ? theirs : m->pid;
+}
+
+void machine_hosted_by(struct machine *m, pid_t pid, int pidfd)
+{
+	m->status->host_pid = pid;
+	__atomic_store_n(&m->status->host_pidfd, pidfd, __ATOMIC_RELEASE);
+}
+
+bool machine_alive(struct machine *m)
+{
+	struct pollfd gone = {.events = POLLIN};
+
+	if (!m->pid)
+		return false;
+	gone.fd = machine_host_fd(m);
+	return poll(&gone, 1, 0) == 0;
+}
+
+bool machine_ready(const struct machine *m)
+{
+	return __atomic_load_n(&m->status->ready, __ATOMIC_ACQUIRE);
 }
 
 bool machine_wait(struct machine *m, int64_t deadline_ns)
@@ -234,15 +276,15 @@ bool machine_wait(struct machine *m, int64_t deadline_ns)
 static int send_command(struct machine *m, enum machine_command command)
 {
 	struct command_message message = {.command = command};
+	int bound_ms = COMMAND_TIMEOUT_MS + m->platform->slack_ms;
 	struct pollfd wait = {.fd = m->control, .events = POLLIN};
 	struct command_answer answer = {0};
 
 	if (send(m->control, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
 		return fail(m, "the guest process takes no command");
-	if (poll(&wait, 1, COMMAND_TIMEOUT_MS) != 1) {
+	if (poll(&wait, 1, bound_ms) != 1) {
 		snprintf(m->error, sizeof(m->error),
-			 "the guest process did not answer a command within %d ms",
-			 COMMAND_TIMEOUT_MS);
+			 "the guest process did not answer a command within %d ms", bound_ms);
 		/* A late answer must not be taken for the next command's. */
 		shutdown(m->control, SHUT_RDWR);
 		return -1;
@@ -281,17 +323,36 @@ int machine_restore(struct machine *m)
 	return send_command(m, COMMAND_RESTORE);
 }
 
+static int send_signal(int pidfd, int signal)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
 int machine_signal(struct machine *m, int signal)
 {
-	return (int)syscall(SYS_pidfd_send_signal, m->pidfd, signal, NULL, 0);
+	return send_signal(machine_host_fd(m), signal);
+}
+
+/* Its memory must not be written by a life that is over. */
+static void end_host(struct machine *m)
+{
+	struct pollfd gone = {.fd = machine_host_fd(m), .events = POLLIN};
+
+	if (m->host_fd < 0)
+		return;
+	send_signal(m->host_fd, SIGKILL);
+	poll(&gone, 1, HOST_END_MS);
+	close(m->host_fd);
+	m->host_fd = -1;
 }
 
 static void end_process(struct machine *m)
 {
 	if (!m->pid)
 		return;
+	end_host(m);
 	if (m->pidfd >= 0)
-		machine_signal(m, SIGKILL);
+		send_signal(m->pidfd, SIGKILL);
 	else
 		kill(m->pid, SIGKILL); /* our own child, not yet reaped: the number is its */
 	while (waitpid(m->pid, NULL, 0) < 0 && errno == EINTR)
@@ -326,6 +387,8 @@ int machine_restart(struct machine *m, bool from_snapshot)
 		;
 	m->status->end = MACHINE_RUNNING;
 	m->status->batches = 0;
+	m->status->ready = 0;
+	m->status->host_pid = m->status->host_pidfd = 0;
 	m->status->from_snapshot = from_snapshot;
 	if (!from_snapshot)
 		forget_memory(m);
@@ -362,6 +425,8 @@ void machine_close(struct machine *m)
 		munmap(m->snapshot, m->snapshot_size);
 	if (m->memory_fd >= 0)
 		close(m->memory_fd);
+	if (m->snapshot_fd >= 0)
+		close(m->snapshot_fd);
 	if (m->event >= 0)
 		close(m->event);
 	memset(m, 0, sizeof(*m));

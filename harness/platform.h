@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A platform hosts guests; a machine is one guest on a platform. Every machine has a process of
- * its own, so that whatever happens in it stays there.
+ * its own, so that whatever happens in it stays there: the guest process. Where another process
+ * hosts the guest (QEMU, the init of a container), the guest process only drives that one, and
+ * hands its pidfd on (machine_hosted_by).
  *
- *	trial process ── machine_open ──> guest process (VMM, QEMU, plain process)
+ *	trial process ── machine_open ──> guest process (VMM, plain process; or driver of QEMU, …)
  *	      │                                  │
  *	      └── guest memory (shared file) ────┘   records, heartbeat, control
  *	      └── struct machine_status (shared) ┘   stamps and counters of the host side
@@ -34,6 +36,9 @@ enum capability {
 	CAN_KERNEL_DEVICES = 1u << 5, /* ioeventfd, irqfd */
 	CAN_APIC = 1u << 6,	      /* local APIC: timer and IPIs */
 	CAN_NOTIFY = 1u << 7,	      /* one member can wake another */
+	CAN_WINDOW = 1u << 8,	      /* the guests of a cast can share a page */
+	CAN_PRIVATE_RAM = 1u << 9,    /* RAM from 2 MiB on can be private to its process */
+	CAN_CGROUP = 1u << 10,	      /* can be started inside a given cgroup */
 };
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
@@ -104,6 +109,9 @@ struct machine_status {
 	uint32_t locked;		  /* guest memory is locked */
 	uint32_t unsupported;		  /* with an error: not a failure, it cannot be had here */
 	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */
+	uint32_t ready;			  /* ring and heartbeat are the guest's, not firmware's */
+	int32_t host_pid;		  /* who hosts the guest, 0: the guest process itself */
+	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
 	char error[512];
@@ -120,6 +128,7 @@ struct machine {
 	char command[VQ_COMMAND_LENGTH];
 	pid_t pid;   /* guest process; 0: none */
 	int pidfd;   /* readable when it is gone */
+	int host_fd; /* the same of the process that hosts the guest; -1: not known, or pidfd */
 	int control; /* socket for commands, -1: none */
 	int event;   /* eventfd: the guest ended */
 	int memory_fd;
@@ -128,6 +137,7 @@ struct machine {
 	struct machine_status *status;
 	void *snapshot; /* shared with the guest process; survives it */
 	size_t snapshot_size;
+	int snapshot_fd; /* the file that it is mapped from */
 	char error[512];
 };
 
@@ -144,6 +154,14 @@ struct platform {
 	enum execution (*execution)(int ring);
 	/* Why a capability is missing: a sentence, or NULL for a general one. */
 	const char *(*lacks)(enum capability one);
+	/* How much longer than the embedded VMM's a start or a command may take (firmware, a
+	 * daemon), milliseconds. */
+	int slack_ms;
+	/* What must be there for as long as a run lasts (a daemon of our own): called once in the
+	 * harness before the platform's first trial, and after the last. NULL: nothing. 0, or -1
+	 * with one line in `error`. */
+	int (*begin)(char *error, size_t size);
+	void (*end)(void);
 	/* Room that a snapshot of this shape takes; NULL: no snapshots. */
 	size_t (*snapshot_room)(const struct machine_config *config);
 	/* The guest process: runs in the child of machine_open and does not return. */
@@ -170,11 +188,19 @@ int machine_resume(struct machine *m);
 int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
 
-/* Signal the guest process, by pidfd. */
+/* The process that hosts the guest: its number, and a pidfd that is readable when it is gone; the
+ * machine owns it. */
+pid_t machine_host(struct machine *m);
+int machine_host_fd(struct machine *m);
+
+/* Signal the process that hosts the guest, by pidfd. */
 int machine_signal(struct machine *m, int signal);
 
-/* Is its process still there? */
-bool machine_alive(const struct machine *m);
+/* Is it still there? */
+bool machine_alive(struct machine *m);
+
+/* May ring and heartbeat be read? Firmware may use that memory before the guest does. */
+bool machine_ready(const struct machine *m);
 
 /* Kill the guest process if it lives, reap it, and start a new one on the same memory file, as a
  * power cycle would; `from_snapshot`: it goes on from m->snapshot. */
@@ -202,6 +228,9 @@ struct machine_commands {
 };
 
 void machine_serve(struct machine *m, const struct machine_commands *c) __attribute__((noreturn));
+
+/* In the guest process: another process, whose pidfd this is, hosts the guest. */
+void machine_hosted_by(struct machine *m, pid_t pid, int pidfd);
 
 /* Map the window that the cast shares; NULL: there is none. */
 uint8_t *machine_map_window(const struct machine *m);

@@ -17,7 +17,8 @@
 #include "harness/progress.h"
 #include "harness/store.h"
 
-#define MAX_CPUS 256
+#define MAX_CPUS      256
+#define MAX_PLATFORMS 32u
 
 /* What is repeated: one bench at one parameter, or one fault with one recovery, on a platform. */
 struct cell {
@@ -40,6 +41,8 @@ struct run {
 	size_t planned;
 	unsigned int cpus[MAX_CPUS];
 	unsigned int cpu_count;
+	const struct platform *begun[MAX_PLATFORMS]; /* their end() is due */
+	size_t begun_count;
 	int64_t start_ns;
 	char *error;
 	size_t error_size;
@@ -160,6 +163,26 @@ static int add_platform_cells(struct run *r, const struct platform *p)
 	return 0;
 }
 
+static int begin_platform(struct run *r, const struct platform *p, char *why, size_t size)
+{
+	if (!p->begin)
+		return 0;
+	if (r->begun_count == MAX_PLATFORMS) {
+		snprintf(why, size, "more than %u platforms in a run", MAX_PLATFORMS);
+		return -1;
+	}
+	if (p->begin(why, size))
+		return -1;
+	r->begun[r->begun_count++] = p;
+	return 0;
+}
+
+static void end_platforms(struct run *r)
+{
+	while (r->begun_count)
+		r->begun[--r->begun_count]->end();
+}
+
 static int add_platforms(struct run *r)
 {
 	for_each_registered (struct platform, p, REGISTRY(platforms)) {
@@ -168,7 +191,7 @@ static int add_platforms(struct run *r)
 
 		if (!plan_globs_match(&r->options->plan->platforms, p->name))
 			continue;
-		if (!p->works(why, sizeof(why)))
+		if (!p->works(why, sizeof(why)) || begin_platform(r, p, why, sizeof(why)))
 			row.why_not = why;
 		row.label = p->label();
 		row.version = p->version();
@@ -492,6 +515,7 @@ int run_plan(const struct run_options *o, struct run_summary *s, char *error, si
 		return fail(&r, "%s", result_error(NULL));
 	}
 	ret = run_all(&r);
+	end_platforms(&r);
 	result_close(r.result);
 	journal_close(r.journal);
 	free(r.cell);

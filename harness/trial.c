@@ -119,7 +119,7 @@ static int64_t bound_ns(const struct trial_spec *s)
 		ms = s->bench->timeout_ms;
 	if (s->fault)
 		return fault_bound_ns(s);
-	return ms * 1000000;
+	return (ms + s->platform->slack_ms) * 1000000;
 }
 
 static void ignore_user_signals(void)

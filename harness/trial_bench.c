@@ -104,10 +104,10 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 /* A guest has its interrupts enabled once it said hello: a wake-up before that would be lost. */
 static int wait_for_hello(struct trial *t, uint32_t member)
 {
-	const struct machine *m = &t->machine[member];
+	struct machine *m = &t->machine[member];
 	const struct vq_ring *ring = (const void *)(m->memory + VQ_RING_OFFSET);
 
-	while (!__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) {
+	while (!machine_ready(m) || !__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) {
 		if (m->status->end == MACHINE_ERROR || !machine_alive(m) ||
 		    host_now_ns() > t->deadline_ns)
 			return trial_fail(t, TRIAL_FAILED,
@@ -263,6 +263,8 @@ static int drain(struct trial *t, struct intake *in)
 	struct vq_ring *ring = (void *)(t->machine[0].memory + VQ_RING_OFFSET);
 	int moved;
 
+	if (!machine_ready(&t->machine[0]))
+		return 0;
 	do {
 		moved = record_feed_ring(&in->reader, ring);
 		if (moved < 0)

@@ -40,7 +40,8 @@ static const char *version(void)
 static unsigned int capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_KERNEL_DEVICES | CAN_APIC |
-	       CAN_NOTIFY | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
+	       CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP |
+	       (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 
 static enum execution execution(int ring)
@@ -182,6 +183,7 @@ static void guest_process(struct machine *m)
 		machine_ended(m, MACHINE_ERROR, vm ? vm->error : m->error);
 		_exit(1);
 	}
+	m->status->ready = 1;
 	commands.context = vm;
 	commands.fd = vm->config.end_event;
 	m->status->start_tsc = rdtsc();

@@ -120,7 +120,7 @@ static const char *version(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_NOTIFY;
+	return CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP;
 }
 
 static enum execution execution(int ring)
@@ -188,6 +188,7 @@ static void guest_process(struct machine *m)
 
 	self = m;
 	write_boot_page(m);
+	m->status->ready = 1;
 	for (uint32_t i = 0; i < m->config.cpus; i++) {
 		payload_init(&payloads[i], m->memory, i, &writer);
 		payloads[i].shared = window;
