@@ -15,8 +15,8 @@ static int measure(struct trial *t)
 	return life_sample(t, life_stamp(t, STAMP_OPEN), life_stamp(t, STAMP_STARTED));
 }
 
-#endif
-
 BENCH(life_create, .group = "life cycle",
       .summary = "create a guest: process, VM, vCPU, devices, memory", .unit = NANOSECONDS,
       .better = LOWER, .native = true, .measure = measure);
+
+#endif

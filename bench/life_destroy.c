@@ -17,7 +17,7 @@ static int measure(struct trial *t)
 	return life_sample(t, begin, host_now_ns());
 }
 
-#endif
-
 BENCH(life_destroy, .group = "life cycle", .summary = "destroy a serving guest",
       .unit = NANOSECONDS, .better = LOWER, .native = true, .measure = measure);
+
+#endif

@@ -20,8 +20,8 @@ static int measure(struct trial *t)
 				   life_ticks_ns(tsc - t->machine[0].status->start_tsc));
 }
 
-#endif
-
 BENCH(life_first_instruction, .group = "life cycle",
       .summary = "create a guest until its payload runs", .unit = NANOSECONDS, .better = LOWER,
       .native = true, .boots = true, .measure = measure);
+
+#endif

@@ -15,7 +15,7 @@ static int measure(struct trial *t)
 	return life_sample(t, life_stamp(t, STAMP_OPEN), served);
 }
 
-#endif
-
 BENCH(life_first_service, .group = "life cycle", .summary = "create a guest until it first serves",
       .unit = NANOSECONDS, .better = LOWER, .native = true, .boots = true, .measure = measure);
+
+#endif

@@ -21,7 +21,7 @@ static int measure(struct trial *t)
 	return 0;
 }
 
-#endif
-
 BENCH(life_pause, .group = "life cycle", .summary = "pause a serving guest", .unit = NANOSECONDS,
       .better = LOWER, .needs = CAN_PAUSE, .measure = measure);
+
+#endif

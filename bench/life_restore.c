@@ -30,7 +30,7 @@ static int measure(struct trial *t)
 	return 0;
 }
 
-#endif
-
 BENCH(life_restore, .group = "life cycle", .summary = "restore a serving guest from its snapshot",
       .unit = NANOSECONDS, .better = LOWER, .needs = CAN_SNAPSHOT | CAN_PAUSE, .measure = measure);
+
+#endif

@@ -43,8 +43,8 @@ static bool refuses(const struct platform *p, char *why, size_t size)
 	return true;
 }
 
-#endif
-
 BENCH(life_resume, .group = "life cycle", .summary = "resume a paused guest until it serves",
       .unit = NANOSECONDS, .better = LOWER, .needs = CAN_PAUSE, .refuses = refuses,
       .measure = measure);
+
+#endif

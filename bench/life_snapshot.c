@@ -21,7 +21,7 @@ static int measure(struct trial *t)
 	return 0;
 }
 
-#endif
-
 BENCH(life_snapshot, .group = "life cycle", .summary = "snapshot a paused guest in memory",
       .unit = NANOSECONDS, .better = LOWER, .needs = CAN_SNAPSHOT | CAN_PAUSE, .measure = measure);
+
+#endif

@@ -19,9 +19,9 @@
 #include "guests/payload.h"
 #include "harness/core/words.h"
 
-#ifdef VQ_HOST
+#ifndef VQ_NATIVE
 
-#include "harness/platform.h"
+#include "harness/platform.h" /* types only, where this is compiled into the guest */
 
 struct trial;
 
@@ -75,7 +75,8 @@ REGISTRY_DECLARE(benches);
 
 #else
 
-/* The guest's build of a file keeps only its guest half. */
+/* The native build of a file keeps only its guest half; the guest, which may run a plan of its own
+ * (guests/plan.c), the descriptor as well, but for what is measured from the host. */
 #define BENCH(id, ...) _Static_assert(1, #id)
 
 #endif
