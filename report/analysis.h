@@ -77,16 +77,38 @@ int analysis_fits(struct analysis *a);	  /* analysis_fit.c */
 void analysis_native(struct analysis *a); /* analysis_native.c */
 int analysis_faults(struct analysis *a);  /* analysis_fault.c */
 
+/* Is it native, on a host that is itself a guest? There what traps does so natively, too. */
+bool analysis_is_nested(const struct metric *m); /* analysis_native.c */
+
+/* analysis_test.c: two metrics set against each other, over all batches or the undisturbed. */
+enum batches { ALL_BATCHES, UNDISTURBED_BATCHES };
+
+/*
+ * Are the k-th trials of the two of one block? A run's trials come in blocks, one of each cell
+ * (harness/runner.c), so that a drift of the host hits both alike; only as long as none is
+ * missing, or they would be matched with others.
+ */
+bool analysis_is_paired(const struct metric *a, const struct metric *b);
+/* b over a. `rounds` random relabellings at first; more where p is small, so that Benjamini and
+ * Hochberg's correction over many metrics does not drown it in the coarseness of the draw. */
+struct comparison analysis_test(const struct metric *a, const struct metric *b, enum batches which,
+				unsigned int rounds, uint64_t seed);
+
 /* analysis_trial.c: one trial's figures in its bench's unit; NaN where there is none. */
 struct trial_figures {
 	double median, mean, p99;
-	double plain;		  /* mean of the un-instrumented loops; NaN: none */
-	double undisturbed;	  /* median over undisturbed batches; NaN: there are none */
-	double mean_ns, plain_ns; /* a time for one operation; plain: un-instrumented, NaN: none */
+	double plain;	    /* mean of the un-instrumented loops; NaN: none */
+	double undisturbed; /* median over undisturbed batches; NaN: there are none */
+	/* One operation's time, in instructions where execution is deterministic; plain:
+	 * un-instrumented, NaN: none. */
+	double mean_ns, plain_ns;
 	double overhead_ns;
 	size_t batches, disturbed;
 	uint32_t disturbances;
 };
+
+/* Nanoseconds of a tick; 1 where a tick is an instruction. */
+double analysis_tick(const struct result_trial *t);
 
 struct trial_space { /* histograms are large: made once */
 	struct histogram all, calm;

@@ -369,6 +369,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 				   .recovery = items->trial->recovery,
 				   .variant = items->trial->variant,
 				   .execution = items->trial->execution,
+				   .unit = unit_of_figure(NANOSECONDS, items->trial->execution),
 				   .detector = detector(items->trial),
 				   .result = items->source->file->result};
 	if (cell_begin(a, &c, n))

@@ -58,6 +58,7 @@ static int add_fit(struct analysis *a, const struct metric *const *m, size_t n)
 				   .platform = m[0]->platform,
 				   .variant = m[0]->variant,
 				   .execution = m[0]->execution,
+				   .unit = m[0]->unit,
 				   .fit = stats_fit_line(x, y, points, CONFIDENCE)};
 	a->report.fit_count++;
 	return 0;

@@ -27,7 +27,8 @@ struct item { /* a bench trial and what it is sorted by */
 /* Every trial of one metric, as columns. */
 struct columns {
 	double *median, *mean, *p99, *plain, *undisturbed, *mean_ns, *plain_ns, *overhead, *exits,
-		*emulated;
+		*emulated, *share;
+	uint64_t *seed;
 	size_t count, batches, disturbed;
 };
 
@@ -120,11 +121,14 @@ static int note(struct analysis *a, const struct item *item, enum trial_status s
 static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
 {
 	double **const columns[] = {
-		&c->median,  &c->mean,	   &c->p99,	 &c->plain, &c->undisturbed,
-		&c->mean_ns, &c->plain_ns, &c->overhead, &c->exits, &c->emulated,
+		&c->median,   &c->mean,	    &c->p99,   &c->plain,    &c->undisturbed, &c->mean_ns,
+		&c->plain_ns, &c->overhead, &c->exits, &c->emulated, &c->share,
 	};
 
-	/* The median and undisturbed columns become the metric's: they outlive this. */
+	/* Some of these become the metric's: they outlive this. */
+	c->seed = arena_array(&a->arena, n, sizeof(*c->seed));
+	if (!c->seed)
+		return analysis_no_memory(a);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		*columns[i] = arena_array(&a->arena, n, sizeof(double));
 		if (!*columns[i])
@@ -158,11 +162,12 @@ static void add_trial(struct columns *c, struct metric *m, const struct item *it
 	c->overhead[i] = f->overhead_ns;
 	c->exits[i] = item->trial->exits_per_op;
 	c->emulated[i] = item->trial->emulated_per_op;
+	c->seed[i] = item->trial->seed;
+	c->share[i] = f->batches ? (double)f->disturbed / (double)f->batches : 0;
 	if (isfinite(f->undisturbed))
 		c->undisturbed[m->undisturbed_count++] = f->undisturbed;
 	c->batches += f->batches;
 	c->disturbed += f->disturbed;
-	m->disturbed_trials += f->disturbed != 0;
 	m->disturbances |= f->disturbances;
 }
 
@@ -172,8 +177,8 @@ static void add_picture(struct metric *m, const struct result_trial *t, const st
 	if (!m->histogram)
 		return;
 	if (!m->histogram->total)
-		m->tick_ns = t->tick_ns;
-	if (fabs(t->tick_ns / m->tick_ns - 1) < 0.01)
+		m->tick_ns = analysis_tick(t);
+	if (fabs(analysis_tick(t) / m->tick_ns - 1) < 0.01)
 		histogram_merge(m->histogram, h);
 }
 
@@ -212,6 +217,8 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->trials = c->count;
 	m->values = c->median;
 	m->undisturbed = c->undisturbed;
+	m->seeds = c->seed;
+	m->disturbed = c->share;
 	m->median = stats_median(c->median, c->count);
 	m->interval = stats_median_interval(c->median, c->count, CONFIDENCE);
 	m->mean = median_known(c->mean, c->count);
@@ -252,7 +259,9 @@ static int add_metric(struct analysis *a, const struct item *items, size_t n, si
 			     .variant = items->trial->variant,
 			     .parameter = items->trial->parameter,
 			     .execution = items->trial->execution,
-			     .native_ratio = NAN};
+			     .unit = unit_of_figure(items->bench->unit, items->trial->execution),
+			     .native_ratio = NAN,
+			     .native_interval = {NAN, NAN}};
 	if (allocate_columns(a, &c, n))
 		return -1;
 	if (a->report.metric_count < MAX_PICTURES)

@@ -15,35 +15,43 @@ static void execution_cell(struct table *t, enum execution e)
 static void print_metrics(const struct report *r, FILE *out, bool colour)
 {
 	static const char *const headings[] = {"bench",		"platform", ">median",
-					       "95 % interval", ">/native", "execution"};
+					       "95 % interval", ">/native", ">exits/op",
+					       ">emulated/op",	"execution"};
 	struct table t;
 
 	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
 	for (size_t i = 0; i < r->metric_count; i++) {
 		const struct metric *m = &r->metrics[i];
-		const struct interval none = {NAN, NAN};
 		char s[LABEL_SIZE], n[NUMBER_SIZE];
 
 		table_cell(&t, STYLE_PLAIN, "%s", label_metric(s, m));
 		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, m->platform, m->variant));
 		table_cell(&t, STYLE_PLAIN, "%s",
-			   number_figure(n, m->median, m->interval, m->bench->unit));
+			   number_figure(n, m->median, m->interval, m->unit));
 		table_cell(&t, STYLE_PLAIN, "%s",
-			   number_interval(n, m->median, m->interval, m->bench->unit));
+			   number_interval(n, m->median, m->interval, m->unit));
 		table_cell(&t, STYLE_PLAIN, "%s",
-			   isnan(m->native_ratio) ? "" : number_ratio(n, m->native_ratio, none));
+			   isnan(m->native_ratio)
+				   ? ""
+				   : number_ratio(n, m->native_ratio, m->native_interval));
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   isfinite(m->exits_per_op) ? number_plain(n, m->exits_per_op) : "");
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   isfinite(m->emulated_per_op) ? number_plain(n, m->emulated_per_op) : "");
 		table_cell(&t, m->execution == EXECUTION_HARDWARE ? STYLE_PLAIN : STYLE_DOUBT, "%s",
 			   execution_name(m->execution));
 	}
 	table_end(&t, out, colour);
 }
 
-static void time_cell(struct table *t, const struct time_figure *f)
+static void time_cell(struct table *t, const struct time_figure *f, enum unit unit)
 {
 	char n[NUMBER_SIZE];
 
 	table_cell(t, STYLE_PLAIN, "%s",
-		   isnan(f->median) ? "" : number_time(n, f->median, f->low, f->high));
+		   isnan(f->median)
+			   ? ""
+			   : number_figure(n, f->median, (struct interval){f->low, f->high}, unit));
 }
 
 static void print_faults(const struct report *r, FILE *out, bool colour)
@@ -61,9 +69,9 @@ static void print_faults(const struct report *r, FILE *out, bool colour)
 		table_cell(&t, STYLE_PLAIN, "%s+%s", f->fault->name, f->recovery);
 		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, f->platform, f->variant));
 		table_cell(&t, f->censored ? STYLE_BAD : STYLE_PLAIN, "%s", label_outcomes(s, f));
-		time_cell(&t, &f->ttd);
-		time_cell(&t, &f->ttr);
-		time_cell(&t, &f->full);
+		time_cell(&t, &f->ttd, f->unit);
+		time_cell(&t, &f->ttr, f->unit);
+		time_cell(&t, &f->full, f->unit);
 		execution_cell(&t, f->execution);
 	}
 	table_end(&t, out, colour);

@@ -4,79 +4,23 @@
  *
  * A verdict must hold twice: over all batches, and over the undisturbed ones alone. Where the two
  * differ, or one side was disturbed more than the other, it is inconclusive and says why: on a
- * noisy machine a red result must still mean a regression.
+ * noisy machine a red result must still mean a regression. What is deterministic has no noise, and
+ * a rule of its own (compare_exact.c).
  */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/analysis.h"
-#include "report/label.h"
+#include "report/compare.h"
 
-#define ALPHA 0.05
-/* Random relabellings: few at first; more where p is small, so that Benjamini and Hochberg's
- * correction over many metrics does not drown it in the coarseness of the draw. */
-#define ROUNDS	     4000u
-#define ROUNDS_MORE  40000u
-#define ROUNDS_WORTH 0.02
+#define ALPHA  0.05
+#define ROUNDS 4000u /* random relabellings; ten times as many where p is small */
 
 #define DISTURBED_ALPHA 0.01
 #define DISTURBED_MORE	0.1 /* difference in the share of batches that is worth a doubt */
 
-struct sides { /* the two series that one test is about */
-	const double *a, *b;
-	size_t na, nb;
-	bool paired;
-	uint64_t seed;
-};
-
-/* ---- The test ---- */
-
-static struct comparison test_sides(const struct sides *s, unsigned int rounds)
-{
-	if (s->paired)
-		return stats_compare_paired(s->a, s->b, s->na, CONFIDENCE, rounds, s->seed);
-	return stats_compare(s->a, s->na, s->b, s->nb, CONFIDENCE, rounds, s->seed);
-}
-
-static struct comparison test_twice(const struct sides *s)
-{
-	struct comparison c = test_sides(s, ROUNDS);
-
-	return c.p <= ROUNDS_WORTH ? test_sides(s, ROUNDS_MORE) : c;
-}
-
-/*
- * A run's trials come in blocks, one of each cell (harness/runner.c): the k-th of one cell and the
- * k-th of another of the same size are of one block. Only as long as none is missing, or they would
- * be matched with others.
- */
-static bool is_paired(const struct metric *a, const struct metric *b)
-{
-	return a->run == b->run && a->trials == b->trials && !a->discarded && !b->discarded;
-}
-
-static struct sides all_batches(const struct metric *a, const struct metric *b, uint64_t seed)
-{
-	return (struct sides){a->values, b->values, a->trials, b->trials, is_paired(a, b), seed};
-}
-
-/* Undisturbed figures exist only of some trials: pairs only where none is missing. */
-static struct sides undisturbed_batches(const struct metric *a, const struct metric *b,
-					uint64_t seed)
-{
-	bool whole = a->undisturbed_count == a->trials && b->undisturbed_count == b->trials;
-
-	return (struct sides){a->undisturbed,	    b->undisturbed,	      a->undisturbed_count,
-			      b->undisturbed_count, whole && is_paired(a, b), seed};
-}
-
-/* The smallest effect worth acting on: the plan's; where two plans differ, the less strict. */
-static double delta_of(const struct comparison_row *row)
-{
-	return fmax(row->base->run->delta, row->other->run->delta);
-}
+/* ---- Was one side disturbed more? ---- */
 
 /* log(n choose k) */
 static double log_choose(double n, double k)
@@ -105,262 +49,51 @@ static double fisher(size_t k, size_t n, size_t l, size_t m)
 	return fmin(p, 1);
 }
 
+static size_t above(const struct metric *m, double share)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->trials; i++)
+		n += m->disturbed[i] > share;
+	return n;
+}
+
+/* The median share of disturbed batches over the trials of both sides; NaN: no memory. */
+static double common_share(const struct metric *a, const struct metric *b)
+{
+	size_t n = a->trials + b->trials;
+	double *shares = calloc(n + 1, sizeof(*shares)), median;
+
+	if (!shares)
+		return NAN;
+	memcpy(shares, a->disturbed, a->trials * sizeof(*shares));
+	memcpy(shares + a->trials, b->disturbed, b->trials * sizeof(*shares));
+	median = stats_median(shares, n);
+	free(shares);
+	return median;
+}
+
+/*
+ * Mood's median test on each trial's share of disturbed batches, with Fisher's exact p. To count
+ * the trials with any disturbance would be blind on a busy host, where all of them have some.
+ */
 static bool is_disturbed_more(const struct metric *a, const struct metric *b)
 {
+	double share;
+
 	if (!(fabs(a->disturbed_share - b->disturbed_share) > DISTURBED_MORE))
 		return false;
-	return fisher(a->disturbed_trials, a->trials, b->disturbed_trials, b->trials) <
-	       DISTURBED_ALPHA;
-}
-
-/* ---- The rows ---- */
-
-struct rows {
-	struct comparison_row *row;
-	size_t count, room;
-	int failed;
-};
-
-static void add_row(struct rows *rows, const struct comparison_row *row)
-{
-	if (rows->count == rows->room) {
-		size_t room = rows->room ? rows->room * 2 : 64;
-		struct comparison_row *longer = reallocarray(rows->row, room, sizeof(*longer));
-
-		if (!longer) {
-			rows->failed = -1;
-			return;
-		}
-		rows->row = longer;
-		rows->room = room;
-	}
-	rows->row[rows->count++] = *row;
-}
-
-/* Why two metrics cannot be ranked; NULL where they can. */
-static const char *unlike(const struct metric *a, const struct metric *b, enum compare_by by)
-{
-	if (a->execution != b->execution)
-		return "they did not run alike: only like is compared with like";
-	if (a->bench->unit != b->bench->unit || a->bench->better != b->bench->better)
-		return "the bench has another unit or direction on the other side";
-	if (by == BY_PLATFORM && a->bench->traps && !strcmp(a->platform, "native (nested)"))
-		return "this host is a guest: native traps here too, so it is no baseline";
-	return NULL;
-}
-
-static struct comparison_row empty_row(void)
-{
-	return (struct comparison_row){.test = {NAN, {NAN, NAN}, NAN, NAN, NAN}, .adjusted_p = NAN};
-}
-
-/* ---- Sides ---- */
-
-struct matching {
-	const struct report *r;
-	enum compare_by by;
-	struct rows *rows;
-};
-
-static int by_text(const char *a, const char *b)
-{
-	return strcmp(a, b);
-}
-
-/* Do the two measure the same thing, but for what tells the sides apart? */
-static bool is_counterpart(const struct matching *m, const struct metric *a, const struct metric *b)
-{
-	if (a->parameter != b->parameter || by_text(a->bench->name, b->bench->name))
-		return false;
-	if (m->by != BY_PLATFORM && by_text(a->platform_name, b->platform_name))
-		return false;
-	return m->by == BY_VARIANT || !by_text(a->variant, b->variant);
-}
-
-static void name_side(const struct matching *m, char *name, size_t size, const struct metric *x)
-{
-	const struct report_file *file = label_file(m->r, x->run);
-	const char *version = label_version(m->r, x->run, x->platform_name);
-	const char *host = label_host(m->r, x->run);
-	char run[16];
-
-	label_run(run, m->r, x->run);
-	switch (m->by) {
-	case BY_VERSION:
-		snprintf(name, size, "%s: %.60s", run,
-			 version ? version
-			 : file	 ? file->path
-				 : x->run->started);
-		break;
-	case BY_HOST:
-		snprintf(name, size, "%s: %.60s", run, host ? host : "host not disclosed");
-		break;
-	case BY_PLATFORM:
-		snprintf(name, size, "%.60s", x->platform);
-		break;
-	case BY_VARIANT:
-		snprintf(name, size, "%.60s", x->variant[0] ? x->variant : "(no variant)");
-		break;
-	}
-}
-
-static void add_pair(struct matching *m, const struct metric *base, const struct metric *other)
-{
-	struct comparison_row row = empty_row();
-
-	row.base = base;
-	row.other = other;
-	if (base)
-		name_side(m, row.base_name, sizeof(row.base_name), base);
-	if (other)
-		name_side(m, row.other_name, sizeof(row.other_name), other);
-	if (!base)
-		row.why = "the base has no such metric";
-	else if (!other)
-		row.why = "the other side has no such metric";
-	else
-		row.why = unlike(base, other, m->by);
-	add_row(m->rows, &row);
-}
-
-/* A range of metrics that form one side. */
-struct side {
-	const struct metric **metrics;
-	size_t count;
-};
-
-/* The counterpart of the same execution, or else one of another. */
-static const struct metric *find(const struct matching *m, const struct side *side,
-				 const struct metric *wanted)
-{
-	const struct metric *found = NULL;
-
-	for (size_t i = 0; i < side->count; i++) {
-		if (!is_counterpart(m, side->metrics[i], wanted))
-			continue;
-		if (side->metrics[i]->execution == wanted->execution)
-			return side->metrics[i];
-		if (!found)
-			found = side->metrics[i];
-	}
-	return found;
-}
-
-static void match(struct matching *m, const struct side *base, const struct side *other)
-{
-	for (size_t i = 0; i < other->count; i++)
-		add_pair(m, find(m, base, other->metrics[i]), other->metrics[i]);
-	for (size_t i = 0; i < base->count; i++)
-		if (!find(m, other, base->metrics[i]))
-			add_pair(m, base->metrics[i], NULL);
-}
-
-/* What a metric's side is called inside the run or among the runs. */
-static const char *side_key(const struct matching *m, const struct metric *x)
-{
-	return m->by == BY_PLATFORM ? x->platform_name : x->variant;
-}
-
-/* ---- Between runs: by version, by host ---- */
-
-static struct side side_of_run(const struct report *r, const struct result_run *run,
-			       const struct metric **space)
-{
-	struct side s = {.metrics = space};
-
-	for (size_t i = 0; i < r->metric_count; i++)
-		if (r->metrics[i].run == run)
-			space[s.count++] = &r->metrics[i];
-	return s;
-}
-
-static bool is_other_side(const struct matching *m, const struct result_run *base,
-			  const struct result_run *run)
-{
-	const char *a, *b;
-
-	if (m->by == BY_VERSION)
-		return true;
-	a = label_host(m->r, base);
-	b = label_host(m->r, run);
-	return !a || !b || strcmp(a, b) != 0;
-}
-
-static void match_runs(struct matching *m, const struct metric **space)
-{
-	const struct report *r = m->r;
-	struct side base = side_of_run(r, r->runs[0], space);
-
-	for (size_t i = 1; i < r->run_count; i++) {
-		struct side other = side_of_run(r, r->runs[i], space + base.count);
-
-		if (is_other_side(m, r->runs[0], r->runs[i]))
-			match(m, &base, &other);
-	}
-}
-
-/* ---- Within a run: by platform, by variant ---- */
-
-/* The side that the others are held against: native; else the first that ran. */
-static const char *base_key(const struct matching *m, const struct side *all)
-{
-	for (size_t i = 0; i < all->count && m->by == BY_PLATFORM; i++)
-		if (!strcmp(all->metrics[i]->platform_name, BASELINE_PLATFORM))
-			return BASELINE_PLATFORM;
-	for (size_t i = 0; i < all->count && m->by == BY_VARIANT; i++)
-		if (!all->metrics[i]->variant[0])
-			return "";
-	return side_key(m, all->metrics[0]);
-}
-
-static struct side side_of_key(const struct matching *m, const struct side *all, const char *key,
-			       const struct metric **space)
-{
-	struct side s = {.metrics = space};
-
-	for (size_t i = 0; i < all->count; i++)
-		if (!strcmp(side_key(m, all->metrics[i]), key))
-			space[s.count++] = all->metrics[i];
-	return s;
-}
-
-/* Each other key once, in the order of their first metric. */
-static void match_within(struct matching *m, const struct side *all, const struct metric **space)
-{
-	const char *key = base_key(m, all);
-	struct side base = side_of_key(m, all, key, space);
-
-	for (size_t i = 0; i < all->count; i++) {
-		const char *other_key = side_key(m, all->metrics[i]);
-		struct side other;
-		bool seen = !strcmp(other_key, key);
-
-		for (size_t k = 0; k < i && !seen; k++)
-			seen = !strcmp(side_key(m, all->metrics[k]), other_key);
-		if (seen)
-			continue;
-		other = side_of_key(m, all, other_key, space + base.count);
-		match(m, &base, &other);
-	}
-}
-
-static void match_all(struct matching *m, const struct metric **space)
-{
-	const struct report *r = m->r;
-
-	if (m->by == BY_VERSION || m->by == BY_HOST) {
-		match_runs(m, space);
-		return;
-	}
-	for (size_t i = 0; i < r->run_count; i++) {
-		struct side all = side_of_run(r, r->runs[i], space);
-
-		if (all.count)
-			match_within(m, &all, space + all.count);
-	}
+	share = common_share(a, b);
+	return !isnan(share) &&
+	       fisher(above(a, share), a->trials, above(b, share), b->trials) < DISTURBED_ALPHA;
 }
 
 /* ---- Verdicts ---- */
+
+struct comparison_row compare_empty_row(void)
+{
+	return (struct comparison_row){.test = {NAN, {NAN, NAN}, NAN, NAN, NAN}, .adjusted_p = NAN};
+}
 
 static const char *why_inconclusive(const struct comparison_row *row, enum verdict all,
 				    enum verdict undisturbed, size_t tests)
@@ -401,28 +134,29 @@ static int allocate_tests(struct analysis *a, struct tests *t, size_t n)
 }
 
 /* `all` NULL: over all batches; else over the undisturbed ones, where these are not all. */
-static void run_tests(struct tests *t, const struct rows *rows, const struct tests *all)
+static void run_tests(struct tests *t, const struct comparison_rows *rows, const struct tests *all)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		const struct comparison_row *row = &rows->row[i];
-		struct sides s;
 
-		t->test[i] = empty_row().test;
-		if (!row->why && all && !row->base->disturbances && !row->other->disturbances) {
+		t->test[i] = compare_empty_row().test;
+		if (row->why || compare_is_exact(row)) {
+			t->p[i] = NAN;
+			continue;
+		}
+		if (all && !row->base->disturbances && !row->other->disturbances) {
 			t->test[i] = all->test[i];
-		} else if (!row->why) {
-			uint64_t seed = row->base->run->seed + i;
-
-			s = all ? undisturbed_batches(row->base, row->other, seed)
-				: all_batches(row->base, row->other, seed);
-			t->test[i] = test_twice(&s);
+		} else {
+			t->test[i] = analysis_test(row->base, row->other,
+						   all ? UNDISTURBED_BATCHES : ALL_BATCHES, ROUNDS,
+						   row->base->run->seed + i);
 		}
 		t->p[i] = t->test[i].p;
 	}
 	stats_adjust(t->p, t->q, rows->count);
 }
 
-static void judge(struct rows *rows, const struct tests *all, const struct tests *calm)
+static void judge(struct comparison_rows *rows, const struct tests *all, const struct tests *calm)
 {
 	size_t tests = 0;
 
@@ -433,14 +167,13 @@ static void judge(struct rows *rows, const struct tests *all, const struct tests
 		enum verdict verdict, undisturbed;
 		bool higher;
 
-		if (row->why)
+		if (row->why || compare_is_exact(row))
 			continue;
 		higher = row->base->bench->better == HIGHER;
 		row->test = all->test[i];
 		row->adjusted_p = all->q[i];
-		verdict = stats_verdict(&row->test, row->adjusted_p, ALPHA, delta_of(row), higher);
-		undisturbed =
-			stats_verdict(&calm->test[i], calm->q[i], ALPHA, delta_of(row), higher);
+		verdict = stats_verdict(&row->test, row->adjusted_p, ALPHA, row->delta, higher);
+		undisturbed = stats_verdict(&calm->test[i], calm->q[i], ALPHA, row->delta, higher);
 		row->why = why_inconclusive(row, verdict, undisturbed, tests);
 		row->verdict = row->why ? VERDICT_INCONCLUSIVE : verdict;
 	}
@@ -460,30 +193,39 @@ static const char *nothing(const struct report *r, enum compare_by by)
 	return "no run holds a metric";
 }
 
+/* Verdicts of all rows. 0, or -1: no memory. */
+static int judge_rows(struct analysis *a, struct comparison_rows *rows)
+{
+	struct tests all, calm;
+
+	if (allocate_tests(a, &all, rows->count) || allocate_tests(a, &calm, rows->count))
+		return -1;
+	run_tests(&all, rows, NULL);
+	run_tests(&calm, rows, &all);
+	judge(rows, &all, &calm);
+	for (size_t i = 0; i < rows->count; i++)
+		if (!rows->row[i].why && compare_is_exact(&rows->row[i]) &&
+		    compare_exact(&rows->row[i]))
+			return -1;
+	return 0;
+}
+
 int report_compare(struct report *r, enum compare_by by, char *error, size_t size)
 {
 	static const char *const names[] = {"version", "host", "platform", "variant"};
 	struct analysis *a = (struct analysis *)r;
-	const struct metric **space = calloc(2 * r->metric_count + 1, sizeof(*space));
-	struct rows rows = {0};
-	struct matching m = {.r = r, .by = by, .rows = &rows};
-	struct tests all, calm;
+	struct comparison_rows rows = {0};
 	int failed = -1;
 
-	if (!space)
-		goto out;
-	match_all(&m, space);
-	if (rows.failed || allocate_tests(a, &all, rows.count) ||
-	    allocate_tests(a, &calm, rows.count))
+	compare_match(r, by, &rows);
+	if (rows.failed)
 		goto out;
 	if (!rows.count) {
 		snprintf(error, size, "nothing to compare: %s", nothing(r, by));
-		free(space);
 		return -1;
 	}
-	run_tests(&all, &rows, NULL);
-	run_tests(&calm, &rows, &all);
-	judge(&rows, &all, &calm);
+	if (judge_rows(a, &rows) || compare_facts(a))
+		goto out;
 	r->comparisons = arena_array(&a->arena, rows.count, sizeof(*rows.row));
 	if (!r->comparisons)
 		goto out;
@@ -494,9 +236,13 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 out:
 	if (failed)
 		snprintf(error, size, "no memory to compare");
-	free(space);
 	free(rows.row);
 	return failed;
+}
+
+bool report_is_compared(const struct comparison_row *c)
+{
+	return c->base && c->other && (c->exact.layouts || isfinite(c->test.p));
 }
 
 int report_exit_code(const struct report *r, int fail_on_inconclusive)

@@ -69,7 +69,7 @@ static const struct interval none = {NAN, NAN};
 
 static void print_metric(FILE *out, const struct metric *m)
 {
-	const char *unit = unit_name(m->bench->unit);
+	const char *unit = unit_name(m->unit);
 	const struct subject s = {.out = out,
 				  .run = m->run->uuid,
 				  .kind = "metric",
@@ -88,8 +88,10 @@ static void print_metric(FILE *out, const struct metric *m)
 	line(&s, "median_undisturbed", m->median_undisturbed, none, unit, "");
 	line(&s, "plain_mean", m->plain_mean, none, unit,
 	     m->loop_disagrees ? "disagrees with the stamped mean" : "");
-	line(&s, "overhead", m->overhead, none, "ns", "");
-	line(&s, "native_ratio", m->native_ratio, none, "", m->native_why ? m->native_why : "");
+	line(&s, "overhead", m->overhead, none,
+	     unit_name(unit_of_figure(NANOSECONDS, m->execution)), "");
+	line(&s, "native_ratio", m->native_ratio, m->native_interval, "",
+	     m->native_why ? m->native_why : "");
 	line(&s, "disturbed_share", m->disturbed_share, none, "",
 	     label_disturbances(why, m->disturbances));
 	line(&s, "discarded", (double)m->discarded, none, "trials", "");
@@ -110,7 +112,7 @@ static void print_fit(FILE *out, const struct metric_fit *f)
 				  .platform = f->platform,
 				  .variant = f->variant,
 				  .execution = execution_name(f->execution)};
-	const char *unit = unit_name(f->bench->unit);
+	const char *unit = unit_name(f->unit);
 
 	line(&s, "intercept", f->fit.intercept, none, unit, "");
 	line(&s, "slope", f->fit.slope, f->fit.slope_interval, unit,
@@ -120,10 +122,10 @@ static void print_fit(FILE *out, const struct metric_fit *f)
 }
 
 static void time_line(struct subject *s, const char *quantity, const struct time_figure *t,
-		      const char *note)
+		      const char *unit, const char *note)
 {
 	s->trials = t->count; /* in which it was seen */
-	line(s, quantity, t->median, (struct interval){t->low, t->high}, "ns", note);
+	line(s, quantity, t->median, (struct interval){t->low, t->high}, unit, note);
 }
 
 static void print_fault(FILE *out, const struct fault_figure *f)
@@ -137,6 +139,7 @@ static void print_fault(FILE *out, const struct fault_figure *f)
 			    .variant = f->variant,
 			    .execution = execution_name(f->execution),
 			    .trials = f->trials};
+	const char *unit = unit_name(f->unit);
 	size_t lost = f->recovered + f->censored;
 
 	for (int o = 0; o < OUTCOMES; o++)
@@ -152,13 +155,13 @@ static void print_fault(FILE *out, const struct fault_figure *f)
 	line(&s, "rate_ratio", f->rate_ratio, none, "", "");
 	line(&s, "neighbour_ratio", f->neighbour_ratio, none, "", "");
 	line(&s, "fairness", f->fairness, none, "", "");
-	line(&s, "worst_wait", f->worst_wait, none, "ns", "");
-	line(&s, "steal", f->steal, none, "ns", "");
-	time_line(&s, "ttd", &f->ttd, f->detector);
-	time_line(&s, "ttr", &f->ttr, "");
-	time_line(&s, "repair", &f->repair, "");
-	time_line(&s, "full", &f->full, "");
-	time_line(&s, "downtime", &f->downtime, "");
+	line(&s, "worst_wait", f->worst_wait, none, unit, "");
+	line(&s, "steal", f->steal, none, unit, "");
+	time_line(&s, "ttd", &f->ttd, unit, f->detector);
+	time_line(&s, "ttr", &f->ttr, unit, "");
+	time_line(&s, "repair", &f->repair, unit, "");
+	time_line(&s, "full", &f->full, unit, "");
+	time_line(&s, "downtime", &f->downtime, unit, "");
 }
 
 static void print_comparison(FILE *out, const struct comparison_row *c)
@@ -175,15 +178,24 @@ static void print_comparison(FILE *out, const struct comparison_row *c)
 				  .variant = m->variant,
 				  .execution = mixed ? "unlike" : execution_name(m->execution),
 				  .trials = m->trials};
-	const char *verdict = isfinite(c->test.p) ? verdict_name(c->verdict) : "not compared";
-	char note[3 * LABEL_SIZE];
+	const char *verdict = report_is_compared(c) ? verdict_name(c->verdict) : "not compared";
+	char note[2 * LABEL_SIZE], exact[LABEL_SIZE];
 
+	label_note(exact, c);
 	snprintf(note, sizeof(note), "%s: %s against %s%s%s", verdict,
 		 c->other ? c->other_name : "nothing", c->base ? c->base_name : "nothing",
-		 c->why ? "; " : "", c->why ? c->why : "");
+		 exact[0] ? "; " : "", exact);
 	line(&s, "ratio", c->test.ratio, c->test.ratio_interval, "", note);
 	line(&s, "adjusted_p", c->adjusted_p, none, "", verdict);
 	line(&s, "detectable", c->test.detectable, none, "", "");
+	if (!c->exact.layouts)
+		return;
+	line(&s, "difference", c->exact.median, (struct interval){c->exact.least, c->exact.most},
+	     unit_name(m->unit), "median, least and most over layouts");
+	line(&s, "difference_share", c->exact.median_share,
+	     (struct interval){c->exact.least_share, c->exact.most_share}, "",
+	     "median, least and most over layouts");
+	line(&s, "layouts", (double)c->exact.layouts, none, "", "");
 }
 
 static void print_missing(const struct report *r, FILE *out)
@@ -217,6 +229,23 @@ static void print_missing(const struct report *r, FILE *out)
 	}
 }
 
+static void print_differences(const struct report *r, FILE *out)
+{
+	for (size_t i = 0; i < r->difference_count; i++) {
+		const struct fact_difference *d = &r->differences[i];
+		const struct subject s = {.out = out,
+					  .run = d->other->uuid,
+					  .kind = "difference",
+					  .name = d->name,
+					  .platform = "",
+					  .variant = "",
+					  .execution = ""};
+
+		line(&s, "base", NAN, none, "", d->base_value ? d->base_value : "");
+		line(&s, "other", NAN, none, "", d->other_value ? d->other_value : "");
+	}
+}
+
 static int print_csv(const struct report *r, FILE *out)
 {
 	fputs("run,kind,name,parameter_name,parameter,platform,variant,execution,quantity,value,"
@@ -230,6 +259,7 @@ static int print_csv(const struct report *r, FILE *out)
 		print_fault(out, &r->faults[i]);
 	for (size_t i = 0; i < r->comparison_count; i++)
 		print_comparison(out, &r->comparisons[i]);
+	print_differences(r, out);
 	print_missing(r, out);
 	return ferror(out) ? -1 : 0;
 }

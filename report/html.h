@@ -21,6 +21,7 @@ struct html_series {
 
 enum html_term { /* explained once, where first used */
 		 TERM_VERDICT,
+		 TERM_EXACT,
 		 TERM_INTERVAL,
 		 TERM_EXECUTION,
 		 TERM_COLUMNS,

@@ -93,17 +93,17 @@ static void median_cell(const struct html *h, const struct metric *m)
 	char s[FIGURE_SIZE];
 
 	fputs("<strong>", h->out);
-	html_text(h, "%s", number_figure(s, m->median, m->interval, m->bench->unit));
+	html_text(h, "%s", number_figure(s, m->median, m->interval, m->unit));
 	fputs("</strong> <span class=\"interval\">", h->out);
 	if (m->trials && m->trials < 6 && isnan(m->interval.low))
 		html_text(h, "no interval: under 6 trials");
 	else
-		html_text(h, "%s", html_interval(s, m->median, m->interval, m->bench->unit));
+		html_text(h, "%s", html_interval(s, m->median, m->interval, m->unit));
 	fputs("</span>", h->out);
 	if (m->loop_disagrees) {
 		fputs("<span class=\"note\">", h->out);
 		html_text(h, "un-instrumented loop: %s, over 2 %% apart",
-			  number_beside(s, m->plain_mean, m->median, m->interval, m->bench->unit));
+			  number_beside(s, m->plain_mean, m->median, m->interval, m->unit));
 		fputs("</span>", h->out);
 	}
 }
@@ -152,8 +152,7 @@ static void disturbed_cell(const struct html *h, const struct metric *m)
 		}
 	if (!isnan(m->median_undisturbed) && m->disturbed_share >= 0.01)
 		html_text(h, "; without them %s",
-			  number_beside(s, m->median_undisturbed, m->median, m->interval,
-					m->bench->unit));
+			  number_beside(s, m->median_undisturbed, m->median, m->interval, m->unit));
 	fputs("</span>", h->out);
 }
 
@@ -162,7 +161,10 @@ static void native_cell(const struct html *h, const struct metric *m)
 	char s[FIGURE_SIZE];
 
 	if (!isnan(m->native_ratio)) {
-		html_text(h, "%s", html_ratio(s, m->native_ratio, (struct interval){NAN, NAN}));
+		html_text(h, "%s", html_ratio(s, m->native_ratio, m->native_interval));
+		fputs(" <span class=\"interval\">", h->out);
+		html_text(h, "%s", html_ratio_interval(s, m->native_ratio, m->native_interval));
+		fputs("</span>", h->out);
 		return;
 	}
 	fputs("<span class=\"none\">none</span>", h->out);
@@ -189,7 +191,7 @@ static void metric_row(struct html_table *t, const struct metric *m)
 	html_table_cell(t);
 	median_cell(h, m);
 	html_table_cell(t);
-	html_text(h, "%s", number_beside(s, m->p99, m->median, m->interval, m->bench->unit));
+	html_text(h, "%s", number_beside(s, m->p99, m->median, m->interval, m->unit));
 	html_table_cell(t);
 	trials_cell(h, m);
 	html_table_cell(t);
@@ -231,11 +233,11 @@ static void group_plots(struct html *h, const struct metric *const *m, size_t co
 
 	if (!alike)
 		return;
-	for (int unit = 0; unit < UNITS; unit++) {
+	for (int unit = 0; unit < FIGURE_UNITS; unit++) {
 		size_t n = 0;
 
 		for (size_t i = 0; i < count; i++)
-			if (m[i]->bench->unit == (enum unit)unit && isfinite(m[i]->median))
+			if (m[i]->unit == (enum unit)unit && isfinite(m[i]->median))
 				alike[n++] = m[i];
 		if (n)
 			html_bench_plot(h, alike, n);

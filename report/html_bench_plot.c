@@ -92,8 +92,8 @@ static void row(const struct html *h, const struct svg *s, const struct axis *a,
 		snprintf(line, sizeof(line), "%s%s%s", cut, soft ? " \xc2\xb7 " : "",
 			 soft ? execution_name(m->execution) : "");
 	svg_text(s, a->from, top + 12, ANCHOR_START, INK_TEXT, 0, line);
-	number_figure(figure, m->median, m->interval, m->bench->unit);
-	html_interval(interval, m->median, m->interval, m->bench->unit);
+	number_figure(figure, m->median, m->interval, m->unit);
+	html_interval(interval, m->median, m->interval, m->unit);
 	snprintf(line, sizeof(line), "%s", figure);
 	svg_text(s, a->to, top + 12, ANCHOR_END, INK_TEXT, 0, line);
 	if (soft)
@@ -129,15 +129,15 @@ static void describe(const struct html *h, const struct metric *const *m, size_t
 
 	for (size_t i = 0; i < count && used + 1 < size; i++) {
 		char bench[300], platform[NAME_SIZE], figure[FIGURE_SIZE];
-		int n = snprintf(
-			text + used, size - used, "%s%s on %s: %s%s%s", i ? "; " : "",
-			html_bench_name(bench, sizeof(bench), m[i]),
-			html_platform(h, platform, m[i]->run, m[i]->platform, m[i]->variant,
-				      NAME_WHOLE),
-			number_figure(figure, m[i]->median, m[i]->interval, m[i]->bench->unit),
-			m[i]->execution == EXECUTION_HARDWARE ? "" : ", ",
-			m[i]->execution == EXECUTION_HARDWARE ? ""
-							      : execution_name(m[i]->execution));
+		int n = snprintf(text + used, size - used, "%s%s on %s: %s%s%s", i ? "; " : "",
+				 html_bench_name(bench, sizeof(bench), m[i]),
+				 html_platform(h, platform, m[i]->run, m[i]->platform,
+					       m[i]->variant, NAME_WHOLE),
+				 number_figure(figure, m[i]->median, m[i]->interval, m[i]->unit),
+				 m[i]->execution == EXECUTION_HARDWARE ? "" : ", ",
+				 m[i]->execution == EXECUTION_HARDWARE
+					 ? ""
+					 : execution_name(m[i]->execution));
 
 		if (n < 0)
 			return;
@@ -155,10 +155,12 @@ void html_bench_plot(struct html *h, const struct metric *const *m, size_t count
 	describe(h, m, count, text, sizeof(text));
 	snprintf(title, sizeof(title), "Medians of the group \xe2\x80\x9c%s\xe2\x80\x9d, %s",
 		 html_cut(group, sizeof(group), m[0]->bench->group, 32),
-		 m[0]->bench->unit == NANOSECONDS ? "time" : "rate");
+		 m[0]->unit == NANOSECONDS    ? "time"
+		 : m[0]->unit == INSTRUCTIONS ? "instructions"
+					      : "rate");
 	html_figure_begin(h, NULL);
 	svg_begin(&s, h->out, ++h->plots, height, title, text);
-	scale(&s, &a, m[0]->bench->unit, height - SCALE);
+	scale(&s, &a, m[0]->unit, height - SCALE);
 	for (size_t i = 0; i < count; i++) {
 		if (!i || !same_bench(m[i], m[i - 1])) {
 			char name[200];

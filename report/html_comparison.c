@@ -5,6 +5,7 @@
  */
 #include "report/axis.h"
 #include "report/html.h"
+#include "report/label.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@ static const enum verdict verdict_order[] = {VERDICT_REGRESSED, VERDICT_IMPROVED
 
 static int compared(const struct comparison_row *c)
 {
-	return isfinite(c->test.ratio) && !isnan(c->test.p) && c->base && c->other &&
+	return report_is_compared(c) && isfinite(c->test.ratio) &&
 	       c->base->execution == c->other->execution;
 }
 
@@ -64,9 +65,7 @@ void html_verdicts(struct html *h)
 
 static double delta_of(const struct comparison_row *c)
 {
-	double delta = c->base->run->delta;
-
-	return delta > 0 && delta < 1 ? delta : 0;
+	return c->delta > 0 && c->delta < 1 ? c->delta : 0;
 }
 
 /* As far to the left as to the right, so that the eye can weigh both. */
@@ -218,7 +217,7 @@ static void side_cell(struct html_table *t, const struct metric *m, const char *
 		fputs("</span>", h->out);
 		return;
 	}
-	html_text(h, "%s", number_figure(s, m->median, m->interval, m->bench->unit));
+	html_text(h, "%s", number_figure(s, m->median, m->interval, m->unit));
 	if (execution) {
 		fputc(' ', h->out);
 		html_execution(h, m->execution, 1);
@@ -254,11 +253,10 @@ static void p_cell(const struct html *h, const struct comparison_row *c)
 	html_text(h, "%s", number_p(s, isnan(c->adjusted_p) ? c->test.p : c->adjusted_p));
 }
 
-static void comparison_row(struct html *h, struct html_table *t, const struct axis *a,
-			   const struct comparison_row *c)
+/* The cells that every row begins with: metric, verdict, both sides. */
+static void first_cells(struct html *h, struct html_table *t, const struct comparison_row *c)
 {
 	enum verdict v = c->verdict % 4;
-	char s[FIGURE_SIZE];
 
 	html_table_row(t);
 	html_table_cell(t);
@@ -274,6 +272,14 @@ static void comparison_row(struct html *h, struct html_table *t, const struct ax
 	}
 	side_cell(t, c->base, c->base_name, 0);
 	side_cell(t, c->other, c->other_name, 0);
+}
+
+static void comparison_row(struct html *h, struct html_table *t, const struct axis *a,
+			   const struct comparison_row *c)
+{
+	char s[FIGURE_SIZE];
+
+	first_cells(h, t, c);
 	html_table_cell(t);
 	fputs("<strong>", h->out);
 	html_text(h, "%s", html_ratio(s, c->test.ratio, c->test.ratio_interval));
@@ -289,6 +295,64 @@ static void comparison_row(struct html *h, struct html_table *t, const struct ax
 		fputs("<span class=\"none\">none</span>", h->out);
 	else
 		html_text(h, "%s", number_share(s, c->test.detectable));
+}
+
+static const struct html_column exact_columns[] = {
+	{"Metric", "h"}, {"Verdict", ""},	   {"Base", "n"},
+	{"Other", "n"},	 {"Exact difference", ""}, {"Smallest effect worth acting on", "n"},
+};
+
+/* No test and no interval: what differs is said to the instruction. */
+static void exact_row(struct html *h, struct html_table *t, const struct comparison_row *c)
+{
+	char s[LABEL_SIZE];
+
+	first_cells(h, t, c);
+	html_table_cell(t);
+	fputs(c->exact.differing ? "<strong class=\"whole\">" : "<span>", h->out);
+	html_text(h, "%s", label_exact(s, c));
+	fputs(c->exact.differing ? "</strong>" : "</span>", h->out);
+	if (c->exact.unmatched) {
+		fputs("<span class=\"note\">", h->out);
+		html_text(h, "%zu trials found no partner", c->exact.unmatched);
+		fputs("</span>", h->out);
+	}
+	html_table_cell(t);
+	html_text(h, "%s", number_share(s, c->delta));
+}
+
+static void exact_table(struct html *h, const struct comparison_row *const *rows, size_t n)
+{
+	struct html_table t;
+
+	html_term(h, TERM_EXACT);
+	html_table_begin(&t, h, exact_columns, sizeof(exact_columns) / sizeof(*exact_columns),
+			 "Other minus base, in virtual time: instructions for one operation, or a "
+			 "rate in 10^9 instructions");
+	for (size_t i = 0; i < n; i++)
+		exact_row(h, &t, rows[i]);
+	html_table_end(&t);
+}
+
+static void test_table(struct html *h, const struct comparison_row *const *rows, size_t n)
+{
+	struct axis a = ratio_axis(rows, n);
+	struct html_table t;
+
+	html_table_begin(&t, h, columns, sizeof(columns) / sizeof(*columns),
+			 "Ratio of other to base; the shaded band is the smallest effect worth "
+			 "acting on");
+	html_table_row(&t);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
+		html_table_cell(&t);
+		if (!strcmp(columns[i].class, "h"))
+			fputs("<span class=\"unseen\">scale</span>", h->out);
+		if (!strcmp(columns[i].class, "plot"))
+			scale_row(h, &a);
+	}
+	for (size_t i = 0; i < n; i++)
+		comparison_row(h, &t, &a, rows[i]);
+	html_table_end(&t);
 }
 
 static int rank(enum verdict v)
@@ -313,10 +377,8 @@ static int by_verdict(const void *a, const void *b)
 static void of_execution(struct html *h, enum execution e, const struct comparison_row **rows)
 {
 	static const char *const names[EXECUTIONS] = {"In hardware", "Interpreted", "Emulated host",
-						      "Deterministic"};
+						      "Deterministic, in instructions"};
 	const struct report *r = h->r;
-	struct html_table t;
-	struct axis a;
 	size_t n = 0;
 
 	for (size_t i = 0; i < r->comparison_count; i++)
@@ -325,22 +387,11 @@ static void of_execution(struct html *h, enum execution e, const struct comparis
 	if (!n)
 		return;
 	qsort(rows, n, sizeof(*rows), by_verdict);
-	a = ratio_axis(rows, n);
 	fprintf(h->out, "<h3>%s</h3>\n", names[e]);
-	html_table_begin(&t, h, columns, sizeof(columns) / sizeof(*columns),
-			 "Ratio of other to base; the shaded band is the smallest effect worth "
-			 "acting on");
-	html_table_row(&t);
-	for (size_t i = 0; i < sizeof(columns) / sizeof(*columns); i++) {
-		html_table_cell(&t);
-		if (!strcmp(columns[i].class, "h"))
-			fputs("<span class=\"unseen\">scale</span>", h->out);
-		if (!strcmp(columns[i].class, "plot"))
-			scale_row(h, &a);
-	}
-	for (size_t i = 0; i < n; i++)
-		comparison_row(h, &t, &a, rows[i]);
-	html_table_end(&t);
+	if (e == EXECUTION_DETERMINISTIC)
+		exact_table(h, rows, n);
+	else
+		test_table(h, rows, n);
 }
 
 static void not_compared(struct html *h)
@@ -372,6 +423,38 @@ static void not_compared(struct html *h)
 		html_table_end(&t);
 }
 
+/* A difference in figures may be the hosts'. */
+static void differences(struct html *h)
+{
+	static const struct html_column list[] = {{"Fact", "h"}, {"Base", ""}, {"Other", ""}};
+	const struct report *r = h->r;
+	struct html_table t;
+	char letter[8];
+
+	if (!r->difference_count)
+		return;
+	fprintf(h->out, "<details%s><summary>What the runs\xe2\x80\x99 hosts differ in</summary>\n",
+		r->difference_count <= 12 ? " open" : "");
+	html_table_begin(&t, h, list, 3, "Facts and versions that the runs do not share");
+	for (size_t i = 0; i < r->difference_count; i++) {
+		const struct fact_difference *d = &r->differences[i];
+
+		html_table_row(&t);
+		html_table_cell(&t);
+		fputs("<code>", h->out);
+		html_text(h, "%s", d->name);
+		fputs("</code>", h->out);
+		html_table_cell(&t);
+		html_text(h, "%s", d->base_value ? d->base_value : "NOT DISCLOSED");
+		html_table_cell(&t);
+		html_text(h, "%s", d->other_value ? d->other_value : "NOT DISCLOSED");
+		if (r->run_count > 2)
+			html_text(h, " [%s]", html_run_letter(h, letter, d->other));
+	}
+	html_table_end(&t);
+	fputs("</details>\n", h->out);
+}
+
 void html_comparison(struct html *h)
 {
 	const struct comparison_row **rows;
@@ -388,6 +471,7 @@ void html_comparison(struct html *h)
 	for (int e = 0; e < EXECUTIONS; e++)
 		of_execution(h, (enum execution)e, rows);
 	not_compared(h);
+	differences(h);
 	fputs("</section>\n", h->out);
 	free(rows);
 }

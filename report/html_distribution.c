@@ -30,10 +30,11 @@ int html_has_distributions(const struct report *r)
 	return 0;
 }
 
-/* The same operation, whatever ran it. */
+/* The same operation, whatever ran it, on one axis. */
 static int alike(const struct metric *a, const struct metric *b)
 {
-	return !strcmp(a->bench->name, b->bench->name) && a->parameter == b->parameter;
+	return !strcmp(a->bench->name, b->bench->name) && a->parameter == b->parameter &&
+	       a->unit == b->unit;
 }
 
 static double net_quantile(const struct metric *m, uint64_t per_mille)
@@ -148,12 +149,12 @@ static void lane(const struct html *h, const struct svg *s, const struct axis *a
 		 soft ? execution_name(m->execution) : "");
 	svg_text(s, a->from, top + 12, ANCHOR_START, INK_TEXT, 0, line);
 	snprintf(line, sizeof(line), "%s, p99 %s",
-		 number_figure(median, m->median, m->interval, NANOSECONDS),
-		 number_beside(p99, m->p99, m->median, m->interval, NANOSECONDS));
+		 number_figure(median, m->median, m->interval, m->unit),
+		 number_beside(p99, m->p99, m->median, m->interval, m->unit));
 	svg_text(s, a->to, top + 12, ANCHOR_END, INK_MUTED, 0, line);
 }
 
-static void scale(const struct svg *s, const struct axis *a)
+static void scale(const struct svg *s, const struct axis *a, enum unit unit)
 {
 	double ticks[AXIS_TICKS];
 	size_t n = axis_ticks(a, 4, ticks);
@@ -164,20 +165,20 @@ static void scale(const struct svg *s, const struct axis *a)
 
 		svg_line(s, x, 18, x, s->height - 22, INK_GRID, 1, NULL);
 		svg_text(s, x, s->height - 8, ANCHOR_MIDDLE, INK_MUTED, 0,
-			 html_tick(text, ticks[i], n > 1 ? ticks[1] - ticks[0] : ticks[0],
-				   NANOSECONDS));
+			 html_tick(text, ticks[i], n > 1 ? ticks[1] - ticks[0] : ticks[0], unit));
 	}
 }
 
 static void panel(struct html *h, const struct metric *const *m, size_t count)
 {
+	const char *unit = m[0]->unit == INSTRUCTIONS ? ", instructions" : "";
 	struct axis a = axis_for(m, count);
 	char name[400], title[500], text[2000] = "";
 	size_t used = 0;
 	struct svg s;
 
 	html_bench_name(name, sizeof(name), m[0]);
-	snprintf(title, sizeof(title), "Distribution of %s", name);
+	snprintf(title, sizeof(title), "Distribution of %s%s", name, unit);
 	for (size_t i = 0; i < count && used + 1 < sizeof(text); i++) {
 		char platform[NAME_SIZE], median[FIGURE_SIZE], p99[FIGURE_SIZE];
 
@@ -186,15 +187,15 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 			i ? "; " : "",
 			html_platform(h, platform, m[i]->run, m[i]->platform, m[i]->variant,
 				      NAME_WHOLE),
-			number_figure(median, m[i]->median, m[i]->interval, NANOSECONDS),
-			number_beside(p99, m[i]->p99, m[i]->median, m[i]->interval, NANOSECONDS));
+			number_figure(median, m[i]->median, m[i]->interval, m[i]->unit),
+			number_beside(p99, m[i]->p99, m[i]->median, m[i]->interval, m[i]->unit));
 	}
 	html_figure_begin(h, NULL);
 	fputs("<h3>", h->out);
-	html_text(h, "%s", name);
+	html_text(h, "%s%s", name, unit);
 	fputs("</h3>\n", h->out);
 	svg_begin(&s, h->out, ++h->plots, (double)count * LANE + SCALE, title, text);
-	scale(&s, &a);
+	scale(&s, &a, m[0]->unit);
 	for (size_t i = 0; i < count; i++)
 		lane(h, &s, &a, m[i], (double)i * LANE);
 	svg_end(&s);

@@ -63,8 +63,8 @@ static void note(const struct html *h, const char *label, double value, const ch
 }
 
 /* One time, of the `all` trials in which it could have been seen. */
-static void time_cell(struct html_table *t, const struct time_figure *time, size_t all,
-		      const char *none)
+static void time_cell(struct html_table *t, const struct time_figure *time, enum unit unit,
+		      size_t all, const char *none)
 {
 	const struct html *h = t->h;
 	size_t censored = all > time->count ? all - time->count : 0;
@@ -79,11 +79,11 @@ static void time_cell(struct html_table *t, const struct time_figure *time, size
 		return;
 	}
 	fputs("<strong>", h->out);
-	html_text(h, "%s", number_time(s, time->median, time->low, time->high));
+	html_text(h, "%s",
+		  number_figure(s, time->median, (struct interval){time->low, time->high}, unit));
 	fputs("</strong> <span class=\"interval\">", h->out);
 	html_text(h, "%s",
-		  html_interval(s, time->median, (struct interval){time->low, time->high},
-				NANOSECONDS));
+		  html_interval(s, time->median, (struct interval){time->low, time->high}, unit));
 	fputs("</span>", h->out);
 	if (censored) {
 		fputs("<span class=\"note\">", h->out);
@@ -124,8 +124,8 @@ static void side_notes(const struct html *h, const struct fault_figure *f)
 	note(h, "rate under the fault:", f->rate_ratio, number_share(s, f->rate_ratio));
 	note(h, "neighbours kept:", f->neighbour_ratio, number_share(s, f->neighbour_ratio));
 	note(h, "fairness (Jain):", f->fairness, number_plain(s, f->fairness));
-	note(h, "worst wait:", f->worst_wait, html_figure(s, f->worst_wait, NANOSECONDS));
-	note(h, "stolen:", f->steal, html_figure(s, f->steal, NANOSECONDS));
+	note(h, "worst wait:", f->worst_wait, html_figure(s, f->worst_wait, f->unit));
+	note(h, "stolen:", f->steal, html_figure(s, f->steal, f->unit));
 }
 
 static void platform_cell(struct html_table *t, const struct fault_figure *f)
@@ -169,11 +169,11 @@ static void figure_row(struct html_table *t, const struct fault_figure *f)
 	fputs("</span>", h->out);
 	side_notes(h, f);
 	share_cell(t, f);
-	time_cell(t, &f->ttd, lost, "no service lost");
-	time_cell(t, &f->repair, repairable(f), lost ? "not detected" : "no service lost");
-	time_cell(t, &f->ttr, lost, "no service lost");
-	time_cell(t, &f->full, lost, "no service lost");
-	time_cell(t, &f->downtime, f->activated, "not activated");
+	time_cell(t, &f->ttd, f->unit, lost, "no service lost");
+	time_cell(t, &f->repair, f->unit, repairable(f), lost ? "not detected" : "no service lost");
+	time_cell(t, &f->ttr, f->unit, lost, "no service lost");
+	time_cell(t, &f->full, f->unit, lost, "no service lost");
+	time_cell(t, &f->downtime, f->unit, f->activated, "not activated");
 }
 
 static int first_of_fault(const struct report *r, size_t i)

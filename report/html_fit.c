@@ -19,7 +19,7 @@ static int on_line(const struct metric *m, const struct metric_fit *f)
 
 static int same_panel(const struct metric_fit *a, const struct metric_fit *b)
 {
-	return a->run == b->run && !strcmp(a->bench->name, b->bench->name);
+	return a->run == b->run && a->unit == b->unit && !strcmp(a->bench->name, b->bench->name);
 }
 
 struct panel {
@@ -66,7 +66,7 @@ static int frame(const struct html *h, struct panel *p)
 /* Marks of the y axis stand on their lines, inside: a margin would eat a phone's width. */
 static void scales(const struct svg *s, const struct panel *p)
 {
-	enum unit unit = p->first->bench->unit;
+	enum unit unit = p->first->unit;
 	double ticks[AXIS_TICKS];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(&p->y, 5, ticks);
@@ -102,7 +102,7 @@ static void point(const struct html *h, const struct svg *s, const struct panel 
 		svg_line(s, x, axis_place(&p->y, m->interval.low), x,
 			 axis_place(&p->y, m->interval.high), ink, 1.6, NULL);
 	snprintf(tip, sizeof(tip), "%lld: %s", (long long)m->parameter,
-		 number_figure(figure, m->median, m->interval, m->bench->unit));
+		 number_figure(figure, m->median, m->interval, m->unit));
 	svg_mark(s, x, axis_place(&p->y, m->median), html_shape(series), ink,
 		 m->execution != EXECUTION_HARDWARE, tip);
 }
@@ -143,14 +143,13 @@ static void words(const struct html *h, const struct metric_fit *f)
 	}
 	html_text(h, " each step of %s costs ", parameter);
 	fputs("<strong>", h->out);
-	html_text(h, "%s", number_figure(a, fit->slope, fit->slope_interval, f->bench->unit));
+	html_text(h, "%s", number_figure(a, fit->slope, fit->slope_interval, f->unit));
 	fputs("</strong> ", h->out);
-	html_text(h, "%s on top of %s",
-		  html_interval(b, fit->slope, fit->slope_interval, f->bench->unit),
-		  html_figure(a, fit->intercept, f->bench->unit));
+	html_text(h, "%s on top of %s", html_interval(b, fit->slope, fit->slope_interval, f->unit),
+		  html_figure(a, fit->intercept, f->unit));
 	if (isfinite(fit->residual))
 		html_text(h, "; points lie about %s off the line",
-			  html_figure(a, fit->residual, f->bench->unit));
+			  html_figure(a, fit->residual, f->unit));
 	if (isfinite(fit->r_squared))
 		html_text(h, " (R\xc2\xb2\xc2\xa0%.4f)", fit->r_squared);
 	fputs("</li>\n", h->out);

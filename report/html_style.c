@@ -102,7 +102,7 @@ const char html_style[] =
 	"tbody th.h{font-weight:400}th.h{min-width:9rem}td.words{min-width:13rem}\n"
 	".n{text-align:right}td.n{min-width:5.2rem}td.n "
 	".note{max-width:13rem;margin-left:auto;overflow-wrap:normal}\n"
-	"td strong{font-weight:600;white-space:nowrap}\n"
+	"td strong{font-weight:600;white-space:nowrap}td strong.whole{white-space:normal}\n"
 	".interval{color:var(--muted);font-size:.86em;white-space:nowrap;display:block}\n"
 	".legend .interval{display:inline}\n"
 	"tr.group th{padding-top:1.1rem;font-weight:400;border-bottom:0}\n"

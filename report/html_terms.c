@@ -25,6 +25,16 @@ static const struct {
 		 "<dt>Not compared</dt><dd>The sides did not run alike, for instance in hardware "
 		 "on "
 		 "one and interpreted on the other. Only like is compared with like.</dd></dl>"},
+	[TERM_EXACT] =
+		{"How to read an exact difference",
+		 "<p>In virtual time every instruction counts as one, and a trial repeats to the "
+		 "instruction: there is no noise to test against. Each trial of one side is set "
+		 "against the trial of the same seed, that is of the same memory layout, on the "
+		 "other. The verdict is regressed or improved where the difference is beyond the "
+		 "smallest effect worth acting on in every layout, equivalent where it is within "
+		 "in every layout, else inconclusive. Any difference at all is stated, also where "
+		 "the verdict is equivalent. Instructions are not time: what they cost on a "
+		 "processor is not measured here.</p>"},
 	[TERM_INTERVAL] =
 		{"How to read a median and its interval",
 		 "<p>A trial is one freshly booted guest. Each trial gives one median; the figure "
@@ -43,7 +53,8 @@ static const struct {
 		 "<dt>interpreted</dt><dd>The hypervisor emulated guest code to run it. The figure "
 		 "describes an interpreter, not the processor.</dd>"
 		 "<dt>emulated</dt><dd>The host itself is emulated.</dd>"
-		 "<dt>deterministic</dt><dd>Virtual time counts instructions.</dd></dl>"
+		 "<dt>deterministic</dt><dd>Virtual time counts instructions, and figures are "
+		 "counts of them, not times.</dd></dl>"
 		 "<p>Everything but hardware is hatched in plots, has a hollow mark, and is never "
 		 "ranked against hardware.</p>"},
 	[TERM_COLUMNS] =

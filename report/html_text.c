@@ -51,6 +51,23 @@ const char *html_tick(char *s, double v, double step, enum unit unit)
 
 	if (v == 0)
 		return strcpy(s, "0");
+	/* Beside an axis there is no room for the word: its figure says it. */
+	if (unit == INSTRUCTIONS) {
+		static const struct {
+			double by;
+			const char *prefix;
+		} scales[] = {{1e9, "\xc2\xa0G"}, {1e6, "\xc2\xa0M"}, {1e4, "\xc2\xa0k"}, {0, ""}};
+		size_t k = 0;
+
+		while (fabs(v) < scales[k].by)
+			k++;
+		snprintf(s, FIGURE_SIZE, "%.6g%s",
+			 v / (k < 2    ? scales[k].by
+			      : k == 2 ? 1e3
+				       : 1),
+			 scales[k].prefix);
+		return s;
+	}
 	number_figure(s, v, i, unit);
 	drop_zeros(s);
 	return s;

@@ -189,7 +189,7 @@ static void scales(const struct svg *s, const struct timeline *t)
 
 		svg_line(s, x, BOTTOM, x, BOTTOM + 5, INK_MUTED, 1, NULL);
 		svg_text(s, x, BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
-			 html_tick(text, ticks[i], ticks[1] - ticks[0], NANOSECONDS));
+			 html_tick(text, ticks[i], ticks[1] - ticks[0], t->f->unit));
 	}
 	svg_line(s, 0, BOTTOM, 1, BOTTOM, INK_MUTED, 1, NULL);
 }
@@ -216,7 +216,7 @@ static void shade_name(const struct svg *s, const struct timeline *t)
 	snprintf(text, sizeof(text), "no service%s%s",
 		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0 ? ", " : " up to the horizon",
 		 t->trial->stamp_ns[T4_FIRST_SERVICE] >= 0
-			 ? html_figure(figure, to - from, NANOSECONDS)
+			 ? html_figure(figure, to - from, t->f->unit)
 			 : "");
 	/* Beside the shade where it is narrower than its name, also on a phone. */
 	if (right - left > 0.4)
@@ -302,10 +302,10 @@ static void stamp_list(const struct html *h, const struct timeline *t)
 			fputs("<span class=\"none\">never came</span></li>", h->out);
 			continue;
 		}
-		html_text(h, "%s", html_figure(s, (double)f->stamp_ns[i] - t->t0, NANOSECONDS));
+		html_text(h, "%s", html_figure(s, (double)f->stamp_ns[i] - t->t0, t->f->unit));
 		if (f->uncertainty_ns[i] > 0)
 			html_text(h, " (to within %s)",
-				  html_figure(s, (double)f->uncertainty_ns[i], NANOSECONDS));
+				  html_figure(s, (double)f->uncertainty_ns[i], t->f->unit));
 		fputs("</li>", h->out);
 	}
 	fputs("</ol>\n", h->out);
@@ -327,9 +327,9 @@ static void event_table(const struct html *h, const struct timeline *t)
 
 		html_table_row(&table);
 		html_table_cell(&table);
-		html_text(h, "%s", html_figure(s, (double)e->at_ns - t->t0, NANOSECONDS));
+		html_text(h, "%s", html_figure(s, (double)e->at_ns - t->t0, t->f->unit));
 		html_table_cell(&table);
-		html_text(h, "%s", html_figure(s, (double)e->uncertainty_ns, NANOSECONDS));
+		html_text(h, "%s", html_figure(s, (double)e->uncertainty_ns, t->f->unit));
 		html_table_cell(&table);
 		html_text(h, "%s", e->subject);
 		html_table_cell(&table);
@@ -377,7 +377,7 @@ static void timeline(struct html *h, const struct fault_figure *f)
 		 "Acknowledged operations of %zu guests over time, outcome %s. %s%s.", t.guests,
 		 outcome_name(t.trial->outcome),
 		 outage(&t, &from, &to) ? "Without service for " : "No service was lost",
-		 outage(&t, &from, &to) ? html_figure(from_to, to - from, NANOSECONDS) : "");
+		 outage(&t, &from, &to) ? html_figure(from_to, to - from, f->unit) : "");
 	html_figure_begin(h, NULL);
 	fputs("<h4>", h->out);
 	html_text(h, "%s", title);

@@ -103,7 +103,7 @@ static json_t *metric(const struct metric *m)
 	json_object_set_new(o, "parameter_name", text(m->bench->parameter_name));
 	json_object_set_new(o, "parameter",
 			    m->bench->parameter_name ? json_integer(m->parameter) : json_null());
-	json_object_set_new(o, "unit", text(unit_name(m->bench->unit)));
+	json_object_set_new(o, "unit", text(unit_name(m->unit)));
 	json_object_set_new(o, "better", text(better_name(m->bench->better)));
 	json_object_set_new(o, "execution", text(execution_name(m->execution)));
 	json_object_set_new(o, "trials", json_integer((json_int_t)m->trials));
@@ -125,6 +125,8 @@ static json_t *metric(const struct metric *m)
 	json_object_set_new(o, "loop_disagrees", json_boolean(m->loop_disagrees));
 	json_object_set_new(o, "plain_mean", number(m->plain_mean));
 	json_object_set_new(o, "native_ratio", number(m->native_ratio));
+	json_object_set_new(o, "native_low", number(m->native_interval.low));
+	json_object_set_new(o, "native_high", number(m->native_interval.high));
 	json_object_set_new(o, "native_why", text(m->native_why));
 	return o;
 }
@@ -138,7 +140,7 @@ static json_t *fit(const struct metric_fit *f)
 	json_object_set_new(o, "platform", text(f->platform));
 	json_object_set_new(o, "variant", text(f->variant));
 	json_object_set_new(o, "parameter_name", text(f->bench->parameter_name));
-	json_object_set_new(o, "unit", text(unit_name(f->bench->unit)));
+	json_object_set_new(o, "unit", text(unit_name(f->unit)));
 	json_object_set_new(o, "execution", text(execution_name(f->execution)));
 	json_object_set_new(o, "intercept", number(f->fit.intercept));
 	json_object_set_new(o, "slope", number(f->fit.slope));
@@ -175,6 +177,7 @@ static json_t *fault(const struct fault_figure *f)
 	json_object_set_new(o, "variant", text(f->variant));
 	json_object_set_new(o, "recovery", text(f->recovery));
 	json_object_set_new(o, "execution", text(execution_name(f->execution)));
+	json_object_set_new(o, "unit", text(unit_name(f->unit)));
 	json_object_set_new(o, "detector", text(f->detector));
 	json_object_set_new(o, "detector_ours", json_boolean(f->detector_ours));
 	json_object_set_new(o, "trials", json_integer((json_int_t)f->trials));
@@ -198,18 +201,38 @@ static json_t *fault(const struct fault_figure *f)
 	return o;
 }
 
+static json_t *exact(const struct exact_difference *e)
+{
+	json_t *o;
+
+	if (!e->layouts)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "layouts", json_integer((json_int_t)e->layouts));
+	json_object_set_new(o, "differing", json_integer((json_int_t)e->differing));
+	json_object_set_new(o, "unmatched", json_integer((json_int_t)e->unmatched));
+	json_object_set_new(o, "by_seed", json_boolean(e->by_seed));
+	json_object_set_new(o, "least", number(e->least));
+	json_object_set_new(o, "median", number(e->median));
+	json_object_set_new(o, "most", number(e->most));
+	json_object_set_new(o, "least_share", number(e->least_share));
+	json_object_set_new(o, "median_share", number(e->median_share));
+	json_object_set_new(o, "most_share", number(e->most_share));
+	return o;
+}
+
 static json_t *comparison(const struct comparison_row *c)
 {
 	const struct metric *m = c->base ? c->base : c->other;
 	json_t *o = json_object();
-	bool ranked = c->base && c->other && isfinite(c->test.p);
+	bool ranked = report_is_compared(c);
 
 	json_object_set_new(o, "bench", text(m->bench->name));
 	json_object_set_new(o, "parameter",
 			    m->bench->parameter_name ? json_integer(m->parameter) : json_null());
 	json_object_set_new(o, "platform", text(m->platform));
 	json_object_set_new(o, "variant", text(m->variant));
-	json_object_set_new(o, "unit", text(unit_name(m->bench->unit)));
+	json_object_set_new(o, "unit", text(unit_name(m->unit)));
 	json_object_set_new(o, "better", text(better_name(m->bench->better)));
 	json_object_set_new(o, "base", c->base ? text(c->base_name) : json_null());
 	json_object_set_new(o, "base_run", text(c->base ? c->base->run->uuid : NULL));
@@ -228,8 +251,23 @@ static json_t *comparison(const struct comparison_row *c)
 	json_object_set_new(o, "adjusted_p", number(c->adjusted_p));
 	json_object_set_new(o, "least_p", number(c->test.least_p));
 	json_object_set_new(o, "detectable", number(c->test.detectable));
+	json_object_set_new(o, "delta", number(c->delta));
+	json_object_set_new(o, "exact", exact(&c->exact));
 	json_object_set_new(o, "verdict", ranked ? text(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(o, "why", text(c->why));
+	return o;
+}
+
+static json_t *difference(const struct report *r, size_t i)
+{
+	const struct fact_difference *d = &r->differences[i];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "base_run", text(d->base->uuid));
+	json_object_set_new(o, "other_run", text(d->other->uuid));
+	json_object_set_new(o, "name", text(d->name));
+	json_object_set_new(o, "base", text(d->base_value));
+	json_object_set_new(o, "other", text(d->other_value));
 	return o;
 }
 
@@ -342,6 +380,7 @@ static int print_json(const struct report *r, FILE *out)
 	if (r->compared_by)
 		fprintf(out, ",\n  \"compared_by\": \"%s\"", r->compared_by);
 	if (print_list(out, "comparisons", r->comparison_count, comparison_at, r) ||
+	    print_list(out, "differences", r->difference_count, difference, r) ||
 	    print_list(out, "skipped", r->skip_count, skip, r) ||
 	    print_list(out, "problems", r->problem_count, problem_at, r) ||
 	    print_list(out, "files", r->file_count, file_at, r))

@@ -54,17 +54,18 @@ const char *label_recovered(char *s, const struct fault_figure *f)
 	return s;
 }
 
-static void open_interval(char range[NUMBER_SIZE], const struct time_figure *t)
+static void open_interval(char range[NUMBER_SIZE], const struct time_figure *t, enum unit unit)
 {
+	const struct interval none = {NAN, NAN};
 	char end[NUMBER_SIZE];
 
 	if (isnan(t->high))
-		snprintf(range, NUMBER_SIZE, "%.24s – ?", number_time(end, t->low, NAN, NAN));
+		snprintf(range, NUMBER_SIZE, "%.24s – ?", number_figure(end, t->low, none, unit));
 	else
-		snprintf(range, NUMBER_SIZE, "? – %.24s", number_time(end, t->high, NAN, NAN));
+		snprintf(range, NUMBER_SIZE, "? – %.24s", number_figure(end, t->high, none, unit));
 }
 
-const char *label_time(char *s, const struct time_figure *t, size_t of)
+const char *label_time(char *s, const struct time_figure *t, enum unit unit, size_t of)
 {
 	char median[NUMBER_SIZE], range[NUMBER_SIZE];
 	struct interval i = {t->low, t->high};
@@ -73,14 +74,96 @@ const char *label_time(char *s, const struct time_figure *t, size_t of)
 		snprintf(s, LABEL_SIZE, "n/a (%zu of %zu seen)", t->count, of);
 		return s;
 	}
-	number_time(median, t->median, t->low, t->high);
-	number_interval(range, t->median, i, NANOSECONDS);
+	number_figure(median, t->median, i, unit);
+	number_interval(range, t->median, i, unit);
 	if (isnan(t->low) != isnan(t->high)) /* censoring leaves one end open */
-		open_interval(range, t);
+		open_interval(range, t, unit);
 	if (!strcmp(range, NUMBER_NONE))
 		snprintf(s, LABEL_SIZE, "%s", median);
 	else
 		snprintf(s, LABEL_SIZE, "%s (%s)", median, range);
+	return s;
+}
+
+const char *label_ratio_interval(char *s, double ratio, struct interval i)
+{
+	char low[NUMBER_SIZE], high[NUMBER_SIZE];
+
+	s[0] = '\0';
+	if (!isfinite(ratio) || (!isfinite(i.low) && !isfinite(i.high)))
+		return s;
+	snprintf(s, LABEL_SIZE, "%s – %s", isfinite(i.low) ? number_ratio(low, i.low, i) : "?",
+		 isfinite(i.high) ? number_ratio(high, i.high, i) : "?");
+	return s;
+}
+
+/* "+50 instructions": the unit once, the sign always. */
+static const char *signed_figure(char *s, double v, enum unit unit)
+{
+	const struct interval none = {NAN, NAN};
+	char figure[NUMBER_SIZE];
+
+	snprintf(s, NUMBER_SIZE, "%s%.60s", v > 0 ? "+" : "", number_figure(figure, v, none, unit));
+	return s;
+}
+
+static const char *signed_percent(char *s, double share)
+{
+	snprintf(s, NUMBER_SIZE, "%+.3g %%", share * 100);
+	return s;
+}
+
+/* "on all 5 layouts", "on the only layout", "on 5 layouts, 2 of them without any" */
+static void name_layouts(char *s, size_t size, const struct exact_difference *e)
+{
+	const char *what = e->by_seed ? "layout" : "pair";
+
+	if (e->layouts == 1)
+		snprintf(s, size, "on the only %s", what);
+	else if (e->differing && e->differing < e->layouts)
+		snprintf(s, size, "on %zu of %zu %ss", e->differing, e->layouts, what);
+	else
+		snprintf(s, size, "on all %zu %ss", e->layouts, what);
+}
+
+const char *label_exact(char *s, const struct comparison_row *c)
+{
+	const struct exact_difference *e = &c->exact;
+	char least[NUMBER_SIZE], most[NUMBER_SIZE], median[NUMBER_SIZE], share[NUMBER_SIZE];
+	char layouts[64];
+	enum unit unit;
+
+	s[0] = '\0';
+	if (!e->layouts)
+		return s;
+	unit = c->base->unit;
+	name_layouts(layouts, sizeof(layouts), e);
+	signed_figure(median, e->median, unit);
+	signed_percent(share, e->median_share);
+	if (!e->differing)
+		snprintf(s, LABEL_SIZE, "no difference %s", layouts);
+	else if (e->least == e->most)
+		snprintf(s, LABEL_SIZE, "%s (%s) %s", median, share, layouts);
+	else
+		snprintf(s, LABEL_SIZE, "%s (%s), from %s to %s, %s", median, share,
+			 signed_figure(least, e->least, unit), signed_figure(most, e->most, unit),
+			 layouts);
+	return s;
+}
+
+const char *label_note(char *s, const struct comparison_row *c)
+{
+	size_t used;
+
+	label_exact(s, c);
+	used = strlen(s);
+	if (c->why)
+		snprintf(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "", c->why);
+	if (c->exact.layouts && c->exact.unmatched) {
+		used = strlen(s);
+		snprintf(s + used, LABEL_SIZE - used, "; %zu trials without a partner",
+			 c->exact.unmatched);
+	}
 	return s;
 }
 

@@ -5,7 +5,7 @@
 
 #include "report/report.h"
 
-#define LABEL_SIZE 256
+#define LABEL_SIZE 512
 
 /* "mem_copy bytes=4096" */
 const char *label_metric(char *s, const struct metric *m);
@@ -19,7 +19,14 @@ const char *label_outcomes(char *s, const struct fault_figure *f);
 const char *label_recovered(char *s, const struct fault_figure *f);
 /* "24.1 ms (23.8 – 24.5 ms)", or "n/a (5 of 6 not seen)" where censoring leaves no median;
  * `of`: the trials that could have shown the time. */
-const char *label_time(char *s, const struct time_figure *t, size_t of);
+const char *label_time(char *s, const struct time_figure *t, enum unit unit, size_t of);
+/* "1.21 – 1.25", "1.21 – ?"; "" where there is no interval */
+const char *label_ratio_interval(char *s, double ratio, struct interval i);
+/* "+50 instructions (+1.6 %) on all 5 layouts", "no difference on all 5 layouts"; "" where the
+ * comparison is no exact one. */
+const char *label_exact(char *s, const struct comparison_row *c);
+/* The same and why the row has no better verdict, or has none; "" for neither. */
+const char *label_note(char *s, const struct comparison_row *c);
 /* "steal, migrated"; "" for none */
 const char *label_disturbances(char *s, uint32_t mask);
 /* "A", "B", …, "AA": a run's place in the report */

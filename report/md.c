@@ -56,6 +56,17 @@ static void begin(FILE *out, const char *heading, const char *columns, const cha
 	fprintf(out, "\n### %s\n\n%s\n%s\n", heading, columns, rule);
 }
 
+/* What a reader of a pull request opens on demand; the title is ours. */
+static void fold_begin(FILE *out, const char *title)
+{
+	fprintf(out, "\n<details><summary>%s</summary>\n\n", title);
+}
+
+static void fold_end(FILE *out)
+{
+	fputs("\n</details>\n", out);
+}
+
 static void run_cell(FILE *out, const struct report *r, const struct result_run *run)
 {
 	char s[LABEL_SIZE];
@@ -85,18 +96,17 @@ static void print_runs(const struct report *r, FILE *out)
 
 static void print_metrics(const struct report *r, FILE *out)
 {
-	const struct interval none = {NAN, NAN};
 	char s[LABEL_SIZE], n[NUMBER_SIZE], why[LABEL_SIZE];
 
 	if (!r->metric_count)
 		return;
 	begin(out, "Benches",
 	      "| run | bench | platform | execution | median | 95 % interval | p99 | / native | "
-	      "trials | disturbed | note |",
-	      "|---|---|---|---|--:|---|--:|--:|--:|---|---|");
+	      "95 % interval | exits/op | emulated/op | trials | disturbed | note |",
+	      "|---|---|---|---|--:|---|--:|--:|---|--:|--:|--:|---|---|");
 	for (size_t i = 0; i < r->metric_count; i++) {
 		const struct metric *m = &r->metrics[i];
-		enum unit unit = m->bench->unit;
+		enum unit unit = m->unit;
 
 		run_cell(out, r, m->run);
 		cell(out, "%s", label_metric(s, m));
@@ -105,7 +115,11 @@ static void print_metrics(const struct report *r, FILE *out)
 		cell(out, "%s", number_figure(n, m->median, m->interval, unit));
 		cell(out, "%s", number_interval(n, m->median, m->interval, unit));
 		cell(out, "%s", number_beside(n, m->p99, m->median, m->interval, unit));
-		cell(out, "%s", number_ratio(n, m->native_ratio, none));
+		cell(out, "%s", number_ratio(n, m->native_ratio, m->native_interval));
+		cell(out, "%s", label_ratio_interval(s, m->native_ratio, m->native_interval));
+		cell(out, "%s", isfinite(m->exits_per_op) ? number_plain(n, m->exits_per_op) : "");
+		cell(out, "%s",
+		     isfinite(m->emulated_per_op) ? number_plain(n, m->emulated_per_op) : "");
 		if (m->discarded)
 			cell(out, "%zu of %zu", m->trials, m->trials + m->discarded);
 		else
@@ -134,7 +148,7 @@ static void print_fits(const struct report *r, FILE *out)
 	      "|---|---|---|---|--:|--:|---|---|--:|--:|");
 	for (size_t i = 0; i < r->fit_count; i++) {
 		const struct metric_fit *f = &r->fits[i];
-		enum unit unit = f->bench->unit;
+		enum unit unit = f->unit;
 
 		run_cell(out, r, f->run);
 		cell(out, "%s", f->bench->name);
@@ -173,9 +187,9 @@ static void print_faults(const struct report *r, FILE *out)
 		cell(out, "%zu", f->trials);
 		cell(out, "%s", label_outcomes(s, f));
 		cell(out, "%s", label_recovered(s, f));
-		cell(out, "%s", label_time(s, &f->ttd, lost));
-		cell(out, "%s", label_time(s, &f->ttr, lost));
-		cell(out, "%s", label_time(s, &f->downtime, f->activated));
+		cell(out, "%s", label_time(s, &f->ttd, f->unit, lost));
+		cell(out, "%s", label_time(s, &f->ttr, f->unit, lost));
+		cell(out, "%s", label_time(s, &f->downtime, f->unit, f->activated));
 		cell(out, "%s%s", f->detector_ours ? "ours: " : "", f->detector);
 		fputc('\n', out);
 	}
@@ -190,8 +204,7 @@ static void side_cell(FILE *out, const struct metric *m, const char *name)
 	if (!m)
 		cell(out, "%s", "");
 	else
-		cell(out, "%s: %s (%s)", name,
-		     number_figure(n, m->median, m->interval, m->bench->unit),
+		cell(out, "%s: %s (%s)", name, number_figure(n, m->median, m->interval, m->unit),
 		     execution_name(m->execution));
 }
 
@@ -199,8 +212,8 @@ static void comparison_row(FILE *out, const struct comparison_row *c)
 {
 	const struct metric *m = c->base ? c->base : c->other;
 	struct interval i = c->test.ratio_interval;
-	char s[LABEL_SIZE], n[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
-	bool ranked = isfinite(c->test.p);
+	char s[LABEL_SIZE], n[NUMBER_SIZE];
+	bool ranked = report_is_compared(c);
 
 	fputs("| ", out);
 	if (c->verdict == VERDICT_REGRESSED)
@@ -212,17 +225,33 @@ static void comparison_row(FILE *out, const struct comparison_row *c)
 	side_cell(out, c->base, c->base_name);
 	side_cell(out, c->other, c->other_name);
 	cell(out, "%s", number_ratio(n, c->test.ratio, i));
-	if (isfinite(i.low) && isfinite(i.high))
-		cell(out, "%s – %s", number_ratio(low, i.low, i), number_ratio(high, i.high, i));
-	else
-		cell(out, "%s", "");
+	cell(out, "%s", label_ratio_interval(s, c->test.ratio, i));
 	cell(out, "%s", number_p(n, c->adjusted_p));
 	cell(out, "%s",
-	     isfinite(c->test.detectable) ? number_share(n, c->test.detectable)
-	     : ranked			  ? "none"
-					  : "");
-	cell(out, "%s", c->why ? c->why : "");
+	     c->exact.layouts		    ? "exact"
+	     : isfinite(c->test.detectable) ? number_share(n, c->test.detectable)
+	     : ranked			    ? "none"
+					    : "");
+	cell(out, "%s", label_note(s, c));
 	fputc('\n', out);
+}
+
+static void print_differences(const struct report *r, FILE *out)
+{
+	if (!r->difference_count)
+		return;
+	fold_begin(out, "What the runs' hosts differ in");
+	fputs("| run | what | base | other |\n|---|---|---|---|\n", out);
+	for (size_t i = 0; i < r->difference_count; i++) {
+		const struct fact_difference *d = &r->differences[i];
+
+		run_cell(out, r, d->other);
+		cell(out, "%s", d->name);
+		cell(out, "%s", d->base_value ? d->base_value : "not disclosed");
+		cell(out, "%s", d->other_value ? d->other_value : "not disclosed");
+		fputc('\n', out);
+	}
+	fold_end(out);
 }
 
 static void print_comparison(const struct report *r, FILE *out)
@@ -232,7 +261,7 @@ static void print_comparison(const struct report *r, FILE *out)
 	if (!r->compared_by)
 		return;
 	for (size_t i = 0; i < r->comparison_count; i++) {
-		if (isfinite(r->comparisons[i].test.p))
+		if (report_is_compared(&r->comparisons[i]))
 			counts[r->comparisons[i].verdict]++;
 		else
 			not_compared++;
@@ -247,11 +276,12 @@ static void print_comparison(const struct report *r, FILE *out)
 	      "Hochberg).\n\n"
 	      "| verdict | bench | platform | base | other | ratio | 95 % interval | p | "
 	      "detectable "
-	      "| why |\n"
+	      "| note |\n"
 	      "|---|---|---|---|---|--:|---|--:|--:|---|\n",
 	      out);
 	for (size_t i = 0; i < r->comparison_count; i++)
 		comparison_row(out, &r->comparisons[i]);
+	print_differences(r, out);
 }
 
 /* ---- What has no figure ---- */

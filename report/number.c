@@ -23,17 +23,32 @@ static struct scale scale_of(double v, enum unit unit)
 		{1e9, "Gop/s"}, {1e6, "Mop/s"}, {1e3, "kop/s"}, {1, "op/s"}};
 	static const struct scale bytes[] = {
 		{1e12, "TB/s"}, {1e9, "GB/s"}, {1e6, "MB/s"}, {1e3, "kB/s"}, {1, "B/s"}};
-	const struct scale *scales = unit == NANOSECONDS	     ? times
-				     : unit == OPERATIONS_PER_SECOND ? operations
-								     : bytes;
-	size_t n = unit == NANOSECONDS		   ? sizeof(times) / sizeof(times[0])
-		   : unit == OPERATIONS_PER_SECOND ? sizeof(operations) / sizeof(operations[0])
-						   : sizeof(bytes) / sizeof(bytes[0]);
-	size_t i = 0;
+	static const struct scale virtual_operations[] = {
+		{1e9, "Gop/Ginstr"}, {1e6, "Mop/Ginstr"}, {1e3, "kop/Ginstr"}, {1, "op/Ginstr"}};
+	static const struct scale virtual_bytes[] = {{1e12, "TB/Ginstr"},
+						     {1e9, "GB/Ginstr"},
+						     {1e6, "MB/Ginstr"},
+						     {1e3, "kB/Ginstr"},
+						     {1, "B/Ginstr"}};
+	static const struct scale instructions[] = {{1, "instructions"}};
+	static const struct {
+		const struct scale *scales;
+		size_t n, of_zero;
+	} units[FIGURE_UNITS] = {
+		[NANOSECONDS] = {times, 5, 3},
+		[OPERATIONS_PER_SECOND] = {operations, 4, 3},
+		[BYTES_PER_SECOND] = {bytes, 5, 4},
+		[INSTRUCTIONS] = {instructions, 1, 0},
+		[OPERATIONS_PER_GIGAINSTRUCTION] = {virtual_operations, 4, 3},
+		[BYTES_PER_GIGAINSTRUCTION] = {virtual_bytes, 5, 4},
+	};
+	size_t known = (unsigned int)unit < FIGURE_UNITS ? unit : NANOSECONDS;
+	const struct scale *scales = units[known].scales;
+	size_t n = units[known].n, i = 0;
 
 	v = fabs(v);
 	if (v == 0)
-		return scales[unit == NANOSECONDS ? 3 : n - 1];
+		return scales[units[known].of_zero];
 	/* What would round up to 1000 of a unit is 1 of the next. */
 	while (i + 1 < n && v < scales[i].by * 0.9995)
 		i++;
@@ -79,6 +94,21 @@ static struct interval scaled(struct interval i, double by)
 	return (struct interval){i.low / by, i.high / by};
 }
 
+/*
+ * Instructions are counted, not measured: all digits are printed, whatever the interval over
+ * trials, and a tenth where a mean is no whole number.
+ */
+static char *count(char *s, double v)
+{
+	if (fabs(v) >= 1e15)
+		snprintf(s, NUMBER_SIZE, "%.4g", v);
+	else if (fabs(v - round(v)) < 0.05)
+		snprintf(s, NUMBER_SIZE, "%.0f", round(v) == 0 ? 0 : round(v));
+	else
+		snprintf(s, NUMBER_SIZE, "%.1f", v);
+	return s;
+}
+
 const char *number_beside(char *s, double v, double median, struct interval i, enum unit unit)
 {
 	struct scale scale = scale_of(v, unit), own = scale_of(median, unit);
@@ -87,6 +117,8 @@ const char *number_beside(char *s, double v, double median, struct interval i, e
 
 	if (!isfinite(v))
 		return strcpy(s, NUMBER_NONE);
+	if (unit == INSTRUCTIONS)
+		return strcat(count(s, v), " instructions");
 	/* The same share of the figure, whatever its scale. */
 	if (median != 0 && isfinite(median))
 		in = scaled(i, scale.by * fabs(median) / fabs(v == 0 ? median : v));
@@ -108,15 +140,17 @@ const char *number_interval(char *s, double v, struct interval i, enum unit unit
 
 	if (!isfinite(v) || !isfinite(i.low) || !isfinite(i.high))
 		return strcpy(s, NUMBER_NONE);
+	if (unit == INSTRUCTIONS) {
+		char low[NUMBER_SIZE], high[NUMBER_SIZE];
+
+		snprintf(s, NUMBER_SIZE, "%.20s – %.20s instructions", count(low, i.low),
+			 count(high, i.high));
+		return s;
+	}
 	decimals = decimals_of(v / scale.by, in);
 	snprintf(s, NUMBER_SIZE, "%.*f – %.*f %s", decimals, blunt(in.low, in), decimals,
 		 blunt(in.high, in), scale.unit);
 	return s;
-}
-
-const char *number_time(char *s, double median, double low, double high)
-{
-	return number_figure(s, median, (struct interval){low, high}, NANOSECONDS);
 }
 
 const char *number_share(char *s, double share)

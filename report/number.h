@@ -18,10 +18,9 @@ const char *number_figure(char *s, double v, struct interval i, enum unit unit);
 const char *number_interval(char *s, double v, struct interval i, enum unit unit);
 /* A figure whose precision is that of another: a p99 beside its median. */
 const char *number_beside(char *s, double v, double median, struct interval i, enum unit unit);
-const char *number_time(char *s, double median, double low, double high); /* ns to "24.1 ms" */
-const char *number_share(char *s, double share);			  /* "3.1 %" */
-const char *number_ratio(char *s, double ratio, struct interval i);	  /* "1.04" */
-const char *number_plain(char *s, double v);				  /* three digits */
-const char *number_p(char *s, double p);				  /* "0.012", "< 0.001" */
+const char *number_share(char *s, double share);		    /* "3.1 %" */
+const char *number_ratio(char *s, double ratio, struct interval i); /* "1.04" */
+const char *number_plain(char *s, double v);			    /* three digits */
+const char *number_p(char *s, double p);			    /* "0.012", "< 0.001" */
 
 #endif

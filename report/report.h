@@ -17,8 +17,9 @@
 #include "harness/core/result.h"
 #include "harness/core/stats.h"
 
-/* One figure: a bench on a platform in one run, over its valid trials. In the bench's unit
- * (nanoseconds, or a rate per second), stamp overhead subtracted, never clamped. */
+/* One figure: a bench on a platform in one run, over its valid trials. In `unit`: nanoseconds, or
+ * a rate per second; where execution is deterministic, instructions, or a rate per 10^9 of them.
+ * Stamp overhead subtracted, never clamped. */
 struct metric {
 	const struct result_run *run;
 	const struct result_bench *bench;
@@ -27,6 +28,7 @@ struct metric {
 	const char *variant;
 	int64_t parameter;
 	enum execution execution;
+	enum unit unit;	  /* of all figures here; never the bench's own */
 	size_t trials;	  /* valid ones: the figures stand on these */
 	size_t discarded; /* invalid, failed, interrupted: each with its reason in `problems` */
 	double median;	  /* median over trials of each trial's median */
@@ -34,23 +36,25 @@ struct metric {
 	double mean, p99;    /* medians over trials of each trial's mean and 99th percentile (for
 				rates: the slow end) */
 	double *values;	     /* [trials]: each trial's median, in execution order */
+	uint64_t *seeds;     /* [trials]: of these trials */
+	double *disturbed;   /* [trials]: the share of disturbed batches of each */
 	double *undisturbed; /* [undisturbed_count]: the same over undisturbed batches only, of the
 				trials that have any */
 	size_t undisturbed_count;
-	size_t disturbed_trials;	      /* trials with at least one disturbed batch */
 	double exits_per_op, emulated_per_op; /* medians over trials, NaN: not counted */
-	double overhead;		      /* stamp overhead that was subtracted, ns */
-	double disturbed_share;		      /* of batches, 0 to 1 */
-	uint32_t disturbances;		      /* mask of those seen */
+	double overhead;	   /* stamp overhead that was subtracted: ns, or instructions */
+	double disturbed_share;	   /* of batches, 0 to 1 */
+	uint32_t disturbances;	   /* mask of those seen */
 	double median_undisturbed; /* over undisturbed batches only, NaN: there are none */
 	int loop_disagrees; /* un-instrumented mean and stamped mean differ by over 2 % where the
 			       operation is at least 20 times the stamp's cost */
 	double plain_mean;  /* of the un-instrumented loops, ns or rate; NaN: none */
 	struct histogram *histogram; /* of stamped ticks over all trials, for the picture only; may
 					be NULL */
-	double tick_ns;		     /* of that histogram */
+	double tick_ns;		     /* of that histogram; 1 where a tick is an instruction */
 	double native_ratio;	     /* overhead as the design defines it, NaN: none is claimed */
-	const char *native_why;	     /* why none is claimed, NULL where one is */
+	struct interval native_interval; /* 95 %, as compare computes it */
+	const char *native_why;		 /* why none is claimed, NULL where one is */
 };
 
 /* The line through a bench's figures over its parameter. */
@@ -60,11 +64,12 @@ struct metric_fit {
 	const char *platform;
 	const char *variant;
 	enum execution execution;
+	enum unit unit;
 	struct line_fit fit;
 };
 
 struct time_figure {
-	double median;	  /* nanoseconds; NaN where censoring leaves none */
+	double median;	  /* in the fault figure's unit; NaN where censoring leaves none */
 	double low, high; /* 95 % */
 	size_t count;	  /* trials in which the time was observed */
 };
@@ -75,6 +80,7 @@ struct fault_figure {
 	const struct result_fault *fault;
 	const char *platform, *recovery, *variant;
 	enum execution execution; /* interpreted: the guest's ring 0 took part, and was */
+	enum unit unit;		  /* of all times here: ns, or instructions of virtual time */
 	const char *detector;
 	int detector_ours;
 	size_t trials; /* all, harness errors excepted */
@@ -85,7 +91,7 @@ struct fault_figure {
 	double lost_operations;		    /* median, NaN: unknown */
 	double rate_ratio;		    /* median of fault_rate / baseline_rate, NaN */
 	double neighbour_ratio, fairness;   /* medians, NaN */
-	double worst_wait, steal;	    /* medians, ns, NaN */
+	double worst_wait, steal;	    /* medians, NaN */
 	const struct result_trial *example; /* a typical trial, for the timeline; may be NULL */
 	struct result *result; /* the file that holds it: result_events(result, example->id, …) */
 };
@@ -127,16 +133,42 @@ struct report {
 	struct comparison_row *comparisons;
 	size_t comparison_count;
 	const char *compared_by; /* "version", "host", "platform", "variant"; NULL: no comparison */
+	struct fact_difference *differences;
+	size_t difference_count;
+};
+
+/*
+ * Two deterministic sides: there is no noise to test against, so each trial of one side is set
+ * against that of the same seed, hence of the same memory layout, on the other.
+ */
+struct exact_difference {
+	size_t layouts;		    /* pairs of trials; 0: not compared so */
+	size_t differing;	    /* of these, with any difference at all */
+	size_t unmatched;	    /* trials of either side that found no partner */
+	bool by_seed;		    /* else by block, inside one run: layouts differ */
+	double least, median, most; /* other - base, in the metric's unit */
+	double least_share, median_share, most_share; /* the same over base, 0.01 is 1 % */
 };
 
 /* One metric on two sides. One of them is NULL where the other side has no such metric. */
 struct comparison_row {
 	const struct metric *base, *other;
 	char base_name[128], other_name[128]; /* what tells the sides apart */
-	struct comparison test;
+	double delta; /* smallest effect worth acting on: the stricter of the two plans' */
+	struct comparison test; /* all NaN where not compared; only the ratio where exact */
+	struct exact_difference exact;
 	double adjusted_p;
 	enum verdict verdict;
-	const char *why; /* why inconclusive, or why not compared (then p is NaN); NULL */
+	const char *why; /* why inconclusive, or why not compared; NULL */
+};
+
+/* Has the row a verdict, by a test or exactly? Else `why` says why it has none. */
+bool report_is_compared(const struct comparison_row *c);
+
+/* A fact, or a platform's version, that two compared runs do not share. NULL: not disclosed. */
+struct fact_difference {
+	const struct result_run *base, *other;
+	const char *name, *base_value, *other_value;
 };
 
 /* Load files and compute every figure. NULL with one line in `error` (a buffer of `size`). */
@@ -147,7 +179,8 @@ enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };
 
 /*
  * Compare within a loaded report: the first side found (first file, or the reference platform
- * "native" for BY_PLATFORM) is the base. Metrics whose executions differ are listed, not ranked.
+ * "native" for BY_PLATFORM) is the base. Metrics whose executions differ are listed, not ranked;
+ * deterministic ones get their exact difference in place of a test.
  * 0, or -1 with one line in `error` where there is nothing to compare.
  */
 int report_compare(struct report *r, enum compare_by by, char *error, size_t size);

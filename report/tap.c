@@ -55,8 +55,8 @@ static void print_metric(struct points *p, const struct metric *m)
 
 	point(p, true, NULL, "%s on %s [%s]: %s (95 %%: %s), %zu trials", label_metric(name, m),
 	      label_platform(platform, m->platform, m->variant), execution_name(m->execution),
-	      number_figure(value, m->median, m->interval, m->bench->unit),
-	      number_interval(range, m->median, m->interval, m->bench->unit), m->trials);
+	      number_figure(value, m->median, m->interval, m->unit),
+	      number_interval(range, m->median, m->interval, m->unit), m->trials);
 }
 
 static void print_fault(struct points *p, const struct fault_figure *f)
@@ -68,7 +68,8 @@ static void print_fault(struct points *p, const struct fault_figure *f)
 	point(p, true, NULL, "%s on %s [%s]: %s; time to detect %s, to recover %s",
 	      label_fault(name, f), label_platform(platform, f->platform, f->variant),
 	      execution_name(f->execution), label_outcomes(outcomes, f),
-	      label_time(detect, &f->ttd, lost), label_time(recover, &f->ttr, lost));
+	      label_time(detect, &f->ttd, f->unit, lost),
+	      label_time(recover, &f->ttr, f->unit, lost));
 }
 
 static const char *side(char *s, const struct metric *m, const char *name)
@@ -78,7 +79,7 @@ static const char *side(char *s, const struct metric *m, const char *name)
 	if (!m)
 		return "nothing";
 	snprintf(s, LABEL_SIZE, "%s (%s [%s])", name,
-		 number_figure(value, m->median, m->interval, m->bench->unit),
+		 number_figure(value, m->median, m->interval, m->unit),
 		 execution_name(m->execution));
 	return s;
 }
@@ -87,8 +88,8 @@ static void print_comparison(struct points *p, const struct comparison_row *c, b
 {
 	const struct metric *m = c->base ? c->base : c->other;
 	char name[LABEL_SIZE], platform[LABEL_SIZE], base[LABEL_SIZE], other[LABEL_SIZE];
-	char ratio[NUMBER_SIZE];
-	bool ranked = isfinite(c->test.p);
+	char ratio[NUMBER_SIZE], note[LABEL_SIZE];
+	bool ranked = report_is_compared(c);
 
 	label_metric(name, m);
 	label_platform(platform, m->platform, m->variant);
@@ -102,7 +103,7 @@ static void print_comparison(struct points *p, const struct comparison_row *c, b
 		      "%s on %s: %s, %s against %s, ratio %s%s%s", name, platform,
 		      verdict_name(c->verdict), side(other, c->other, c->other_name), base,
 		      number_ratio(ratio, c->test.ratio, c->test.ratio_interval),
-		      c->why ? "; " : "", c->why ? c->why : "");
+		      label_note(note, c)[0] ? "; " : "", note);
 }
 
 static void print_problem(struct points *p, const struct problem *x)

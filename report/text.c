@@ -75,8 +75,7 @@ static void disturbed_cell(struct table *t, const struct metric *m)
 static void metric_row(struct page *p, struct table *t, const struct metric *m)
 {
 	char s[LABEL_SIZE], n[NUMBER_SIZE];
-	const struct interval none = {NAN, NAN};
-	enum unit unit = m->bench->unit;
+	enum unit unit = m->unit;
 
 	run_cell(p, t, m->run);
 	table_cell(t, STYLE_PLAIN, "%s", label_metric(s, m));
@@ -85,7 +84,9 @@ static void metric_row(struct page *p, struct table *t, const struct metric *m)
 	table_cell(t, STYLE_PLAIN, "%s", number_figure(n, m->median, m->interval, unit));
 	table_cell(t, STYLE_PLAIN, "%s", number_interval(n, m->median, m->interval, unit));
 	table_cell(t, STYLE_PLAIN, "%s", number_beside(n, m->p99, m->median, m->interval, unit));
-	table_cell(t, STYLE_PLAIN, "%s", number_ratio(n, m->native_ratio, none));
+	table_cell(t, STYLE_PLAIN, "%s", number_ratio(n, m->native_ratio, m->native_interval));
+	table_cell(t, STYLE_PLAIN, "%s",
+		   label_ratio_interval(s, m->native_ratio, m->native_interval));
 	table_cell(t, STYLE_PLAIN, "%s",
 		   isfinite(m->exits_per_op) ? number_plain(n, m->exits_per_op) : "");
 	table_cell(t, STYLE_PLAIN, "%s",
@@ -125,8 +126,9 @@ static void print_native_reasons(struct page *p)
 static void print_metrics(struct page *p)
 {
 	static const char *const headings[] = {
-		"run",	"bench",    "platform",	 "execution",	 ">median", "95 % interval",
-		">p99", ">/native", ">exits/op", ">emulated/op", ">trials", "disturbed batches",
+		"run",		 "bench",   "platform",		 "execution",	  ">median",
+		"95 % interval", ">p99",    ">/native",		 "95 % interval", ">exits/op",
+		">emulated/op",	 ">trials", "disturbed batches",
 	};
 	struct table t;
 
@@ -155,7 +157,7 @@ static void print_fits(struct page *p)
 	for (size_t i = 0; i < p->r->fit_count; i++) {
 		const struct metric_fit *f = &p->r->fits[i];
 		const struct interval none = {NAN, NAN}, slope = f->fit.slope_interval;
-		enum unit unit = f->bench->unit;
+		enum unit unit = f->unit;
 		char s[LABEL_SIZE], n[NUMBER_SIZE];
 
 		run_cell(p, &t, f->run);
@@ -201,9 +203,10 @@ static void print_faults(struct page *p)
 		table_cell(&t, STYLE_PLAIN, "%s", label_outcomes(s, f));
 		table_cell(&t, f->censored ? STYLE_DOUBT : STYLE_PLAIN, "%s",
 			   label_recovered(s, f));
-		table_cell(&t, STYLE_PLAIN, "%s", label_time(s, &f->ttd, lost));
-		table_cell(&t, STYLE_PLAIN, "%s", label_time(s, &f->ttr, lost));
-		table_cell(&t, STYLE_PLAIN, "%s", label_time(s, &f->downtime, f->activated));
+		table_cell(&t, STYLE_PLAIN, "%s", label_time(s, &f->ttd, f->unit, lost));
+		table_cell(&t, STYLE_PLAIN, "%s", label_time(s, &f->ttr, f->unit, lost));
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   label_time(s, &f->downtime, f->unit, f->activated));
 		table_cell(&t, STYLE_PLAIN, "%s%s", f->detector_ours ? "ours: " : "", f->detector);
 	}
 	end(p, &t);
@@ -216,11 +219,12 @@ static void number_cell(struct table *t, double v)
 	table_cell(t, STYLE_PLAIN, "%s", isfinite(v) ? number_plain(n, v) : "");
 }
 
-static void time_cell(struct table *t, double v)
+static void time_cell(struct table *t, double v, enum unit unit)
 {
+	const struct interval none = {NAN, NAN};
 	char n[NUMBER_SIZE];
 
-	table_cell(t, STYLE_PLAIN, "%s", isfinite(v) ? number_time(n, v, NAN, NAN) : "");
+	table_cell(t, STYLE_PLAIN, "%s", isfinite(v) ? number_figure(n, v, none, unit) : "");
 }
 
 static void print_blast(struct page *p)
@@ -253,8 +257,8 @@ static void print_blast(struct page *p)
 		number_cell(&t, f->rate_ratio);
 		number_cell(&t, f->neighbour_ratio);
 		number_cell(&t, f->fairness);
-		time_cell(&t, f->worst_wait);
-		time_cell(&t, f->steal);
+		time_cell(&t, f->worst_wait, f->unit);
+		time_cell(&t, f->steal, f->unit);
 	}
 	end(p, &t);
 }
@@ -270,7 +274,7 @@ static enum table_style verdict_style(const struct comparison_row *c)
 		[VERDICT_REGRESSED] = STYLE_BAD,
 	};
 
-	return isnan(c->test.p) ? STYLE_DOUBT : styles[c->verdict];
+	return report_is_compared(c) ? styles[c->verdict] : STYLE_DOUBT;
 }
 
 static void side_cells(struct table *t, const struct metric *m, const char *name)
@@ -281,7 +285,7 @@ static void side_cells(struct table *t, const struct metric *m, const char *name
 		table_cell(t, STYLE_PLAIN, "%s", "");
 		return;
 	}
-	number_figure(n, m->median, m->interval, m->bench->unit);
+	number_figure(n, m->median, m->interval, m->unit);
 	table_cell(t, execution_style(m->execution), "%s  %s%s%s", name, n,
 		   m->execution == EXECUTION_HARDWARE ? "" : " ",
 		   m->execution == EXECUTION_HARDWARE ? "" : execution_name(m->execution));
@@ -290,27 +294,24 @@ static void side_cells(struct table *t, const struct metric *m, const char *name
 static void comparison_row(struct table *t, const struct comparison_row *c)
 {
 	const struct metric *m = c->base ? c->base : c->other;
-	char s[LABEL_SIZE], n[NUMBER_SIZE], low[NUMBER_SIZE], high[NUMBER_SIZE];
+	char s[LABEL_SIZE], n[NUMBER_SIZE];
 	struct interval i = c->test.ratio_interval;
-	bool ranked = isfinite(c->test.p);
+	bool ranked = report_is_compared(c);
 
 	table_cell(t, STYLE_PLAIN, "%s", label_metric(s, m));
 	table_cell(t, STYLE_PLAIN, "%s", label_platform(s, m->platform, m->variant));
 	side_cells(t, c->base, c->base_name);
 	side_cells(t, c->other, c->other_name);
 	table_cell(t, STYLE_PLAIN, "%s", ranked ? number_ratio(n, c->test.ratio, i) : "");
-	if (isfinite(i.low) && isfinite(i.high))
-		table_cell(t, STYLE_PLAIN, "%s – %s", number_ratio(low, i.low, i),
-			   number_ratio(high, i.high, i));
-	else
-		table_cell(t, STYLE_PLAIN, "%s", "");
-	table_cell(t, STYLE_PLAIN, "%s", ranked ? number_p(n, c->adjusted_p) : "");
+	table_cell(t, STYLE_PLAIN, "%s", label_ratio_interval(s, c->test.ratio, i));
+	table_cell(t, STYLE_PLAIN, "%s", isfinite(c->adjusted_p) ? number_p(n, c->adjusted_p) : "");
 	table_cell(t, STYLE_PLAIN, "%s",
 		   !ranked			  ? ""
+		   : c->exact.layouts		  ? "exact"
 		   : isfinite(c->test.detectable) ? number_share(n, c->test.detectable)
 						  : "none");
 	table_cell(t, verdict_style(c), "%s", ranked ? verdict_name(c->verdict) : "not compared");
-	table_cell(t, STYLE_PLAIN, "%s", c->why ? c->why : "");
+	table_cell(t, STYLE_PLAIN, "%s", label_note(s, c));
 }
 
 static void print_verdicts(struct page *p)
@@ -318,10 +319,10 @@ static void print_verdicts(struct page *p)
 	size_t counts[4] = {0}, not = 0;
 
 	for (size_t i = 0; i < p->r->comparison_count; i++) {
-		if (isnan(p->r->comparisons[i].test.p))
-			not ++;
-		else
+		if (report_is_compared(&p->r->comparisons[i]))
 			counts[p->r->comparisons[i].verdict]++;
+		else
+			not ++;
 	}
 	fprintf(p->out,
 		"%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared\n",
@@ -329,11 +330,33 @@ static void print_verdicts(struct page *p)
 		counts[VERDICT_INCONCLUSIVE], not );
 }
 
+/* A difference in figures may be the hosts'. */
+static void print_differences(struct page *p)
+{
+	static const char *const headings[] = {"run", "what the hosts differ in", "base", "other"};
+	struct table t;
+
+	if (!p->r->difference_count)
+		return;
+	heading(p, "What the runs' hosts differ in");
+	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
+	for (size_t i = 0; i < p->r->difference_count; i++) {
+		const struct fact_difference *d = &p->r->differences[i];
+
+		run_cell(p, &t, d->other);
+		table_cell(&t, STYLE_PLAIN, "%s", d->name);
+		table_cell(&t, STYLE_PLAIN, "%s", d->base_value ? d->base_value : "not disclosed");
+		table_cell(&t, STYLE_PLAIN, "%s",
+			   d->other_value ? d->other_value : "not disclosed");
+	}
+	end(p, &t);
+}
+
 static void print_comparison(struct page *p)
 {
 	static const char *const headings[] = {
 		"bench",	 "platform", "base",	    "other",   ">ratio",
-		"95 % interval", ">p",	     ">detectable", "verdict", "why",
+		"95 % interval", ">p",	     ">detectable", "verdict", "note",
 	};
 	struct table t;
 
@@ -348,6 +371,7 @@ static void print_comparison(struct page *p)
 		comparison_row(&t, &p->r->comparisons[i]);
 	end(p, &t);
 	print_verdicts(p);
+	print_differences(p);
 }
 
 /* ---- What has no figure ---- */

@@ -5,10 +5,13 @@
 #include <stddef.h>
 #include <string.h>
 
-static const char *const unit_names[UNITS] = {
+static const char *const unit_names[FIGURE_UNITS] = {
 	[NANOSECONDS] = "ns",
 	[OPERATIONS_PER_SECOND] = "op/s",
 	[BYTES_PER_SECOND] = "B/s",
+	[INSTRUCTIONS] = "instructions",
+	[OPERATIONS_PER_GIGAINSTRUCTION] = "op/Ginstr",
+	[BYTES_PER_GIGAINSTRUCTION] = "B/Ginstr",
 };
 
 static const char *const better_names[BETTERS] = {
@@ -103,7 +106,7 @@ const char *disturbance_name(unsigned int bit)
 
 int unit_from_name(const char *s)
 {
-	return VALUE(unit_names, s);
+	return value_of(unit_names, UNITS, s);
 }
 
 int better_from_name(const char *s)
@@ -124,6 +127,13 @@ int trial_status_from_name(const char *s)
 int outcome_from_name(const char *s)
 {
 	return VALUE(outcome_names, s);
+}
+
+enum unit unit_of_figure(enum unit u, enum execution e)
+{
+	if (e != EXECUTION_DETERMINISTIC || (unsigned int)u >= UNITS)
+		return u;
+	return (enum unit)(INSTRUCTIONS + (u - NANOSECONDS));
 }
 
 bool outcome_recovered(enum outcome o)

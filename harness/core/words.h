@@ -16,7 +16,12 @@ enum unit {
 	NANOSECONDS,	       /* a time for one operation */
 	OPERATIONS_PER_SECOND, /* a rate */
 	BYTES_PER_SECOND,      /* a rate */
-	UNITS
+	UNITS,		       /* that a bench may declare and a file may hold */
+	/* The same in virtual time, which counts instructions; units of figures alone. */
+	INSTRUCTIONS = UNITS,
+	OPERATIONS_PER_GIGAINSTRUCTION, /* in 10^9 instructions */
+	BYTES_PER_GIGAINSTRUCTION,
+	FIGURE_UNITS
 };
 
 enum better { LOWER, HIGHER, BETTERS };
@@ -78,19 +83,22 @@ enum fault_stamp {
 };
 
 /* Names as stored and printed; "?" for a value out of range. All static. */
-const char *unit_name(enum unit u);	      /* "ns", "op/s", "B/s" */
+const char *unit_name(enum unit u);	      /* "ns", "op/s", "B/s", "instructions", … */
 const char *better_name(enum better b);	      /* "lower", "higher" */
 const char *execution_name(enum execution e); /* "hardware", "interpreted", … */
 const char *trial_status_name(enum trial_status s);
 const char *outcome_name(enum outcome o);	/* "not-activated", "masked", … */
 const char *disturbance_name(unsigned int bit); /* bit: 0 to DISTURBANCES - 1 */
 
-/* From a name; -1 where there is none such. */
+/* From a name; -1 where there is none such. No unit of virtual time: no bench declares one. */
 int unit_from_name(const char *s);
 int better_from_name(const char *s);
 int execution_from_name(const char *s);
 int trial_status_from_name(const char *s);
 int outcome_from_name(const char *s);
+
+/* The unit of figures of a bench that declares `u`, by how it ran. */
+enum unit unit_of_figure(enum unit u, enum execution e);
 
 /* Was service regained? (masked and degraded never lost it) */
 bool outcome_recovered(enum outcome o);

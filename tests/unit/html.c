@@ -32,7 +32,8 @@ static struct metric metrics[4];
 static struct metric_fit fit;
 static struct fault_figure fault_figure;
 static struct problem problem;
-static struct comparison_row comparisons[3];
+static struct comparison_row comparisons[4];
+static struct fact_difference difference;
 static struct report_file file;
 static const struct result_run *run_list[] = {&runs[0], &runs[1]};
 static const struct result_fact *fact_list[] = {&facts[0], &facts[1]};
@@ -52,31 +53,34 @@ static void fill_benches(void)
 	for (uint64_t v = 1; v < 1000; v++)
 		histogram_record(&histogram, v * v);
 	for (int i = 0; i < 4; i++)
-		metrics[i] = (struct metric){.run = &runs[i % 2],
-					     .bench = &benches[i % 3],
-					     .platform = i ? "kvm" : HOSTILE,
-					     .platform_name = "kvm",
-					     .variant = i == 3 ? HOSTILE : "",
-					     .parameter = i,
-					     .execution = (enum execution)i,
-					     .trials = 7,
-					     .discarded = 1,
-					     .median = 1234.5,
-					     .interval = {1200, 1300},
-					     .mean = 1240,
-					     .p99 = 2000,
-					     .exits_per_op = 1,
-					     .emulated_per_op = NAN,
-					     .overhead = 60,
-					     .disturbed_share = 0.25,
-					     .disturbances = ~0u,
-					     .median_undisturbed = NAN,
-					     .loop_disagrees = 1,
-					     .plain_mean = 1300,
-					     .histogram = &histogram,
-					     .tick_ns = 0.5,
-					     .native_ratio = NAN,
-					     .native_why = HOSTILE};
+		metrics[i] = (struct metric){
+			.run = &runs[i % 2],
+			.bench = &benches[i % 3],
+			.platform = i ? "kvm" : HOSTILE,
+			.platform_name = "kvm",
+			.variant = i == 3 ? HOSTILE : "",
+			.parameter = i,
+			.execution = (enum execution)i,
+			.unit = unit_of_figure((enum unit)(i % 3), (enum execution)i),
+			.trials = 7,
+			.discarded = 1,
+			.median = 1234.5,
+			.interval = {1200, 1300},
+			.mean = 1240,
+			.p99 = 2000,
+			.exits_per_op = 1,
+			.emulated_per_op = NAN,
+			.overhead = 60,
+			.disturbed_share = 0.25,
+			.disturbances = ~0u,
+			.median_undisturbed = NAN,
+			.loop_disagrees = 1,
+			.plain_mean = 1300,
+			.histogram = &histogram,
+			.tick_ns = 0.5,
+			.native_ratio = NAN,
+			.native_interval = {NAN, NAN},
+			.native_why = HOSTILE};
 }
 
 static void fill_faults(void)
@@ -132,6 +136,7 @@ static void fill_comparisons(void)
 						 .base_name = HOSTILE,
 						 .other_name = HOSTILE,
 						 .test = {1.2, {1.1, INFINITY}, 0.001, 0.0001, NAN},
+						 .delta = 0.03,
 						 .adjusted_p = 0.01,
 						 .verdict = VERDICT_REGRESSED,
 						 .why = HOSTILE};
@@ -139,6 +144,13 @@ static void fill_comparisons(void)
 	comparisons[1].test = (struct comparison){NAN, {NAN, NAN}, NAN, NAN, NAN};
 	comparisons[2] = comparisons[1];
 	comparisons[2].base = NULL;
+	/* metrics[3] is deterministic */
+	comparisons[3] = comparisons[1];
+	comparisons[3].base = comparisons[3].other = &metrics[3];
+	comparisons[3].test.ratio = 1.02;
+	comparisons[3].exact =
+		(struct exact_difference){5, 5, 1, true, -1e300, 50, INFINITY, 0.01, 0.02, NAN};
+	difference = (struct fact_difference){&runs[0], &runs[1], HOSTILE, HOSTILE, NULL};
 }
 
 static struct report fill(void)
@@ -167,9 +179,10 @@ static struct report fill(void)
 	platform = (struct result_platform){1, HOSTILE, HOSTILE, HOSTILE, NULL};
 	problem = (struct problem){&runs[0], HOSTILE, HOSTILE, 2, TRIAL_FAILED, HOSTILE};
 	file = (struct report_file){"some/where/" HOSTILE, "", NULL};
-	return (struct report){&file,	      1, run_list,    2, metrics,   4, &fit,	      1,
-			       &fault_figure, 1, skip_list,   1, fact_list, 2, platform_list, 1,
-			       &problem,      1, comparisons, 3, HOSTILE};
+	return (struct report){&file,	    1, run_list,      2,	   metrics,   4,
+			       &fit,	    1, &fault_figure, 1,	   skip_list, 1,
+			       fact_list,   2, platform_list, 1,	   &problem,  1,
+			       comparisons, 4, HOSTILE,	      &difference, 1};
 }
 
 /* The page as a string; the caller frees. */

@@ -200,8 +200,11 @@ static void test_delta(void **state)
 	b.ns = 1100;
 	a.delta = b.delta = 0.2; /* the plan does not care about 10 % */
 	assert_verdict(&a, &b, VERDICT_EQUIVALENT, NULL, 0);
-	a.delta = 0.03; /* plans differ: the less strict one counts */
-	assert_verdict(&a, &b, VERDICT_EQUIVALENT, NULL, 0);
+	a.delta = 0.03; /* plans differ: the stricter one counts, on either side */
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	a.delta = 0.2;
+	b.delta = 0.03;
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
 }
 
 static void test_few_trials(void **state)
@@ -229,6 +232,11 @@ static void test_disturbed(void **state)
 	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
 	/* One side alone was disturbed. */
 	a.disturbed = 0;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "disturbed more", 3);
+	/* Every trial of both was, one side's by far the more: no reason to stop doubting. */
+	a.disturbed = 1;
+	b.disturbed = 3;
+	a.disturbed_ns = 1000;
 	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "disturbed more", 3);
 	/* Nothing undisturbed is left to confirm it. */
 	a.disturbed = b.disturbed = 4;
@@ -268,6 +276,39 @@ static void test_unlike(void **state)
 	b.unit = OPERATIONS_PER_SECOND;
 	report = compare(&plain, &b, BY_VERSION);
 	assert_non_null(strstr(report->comparisons[0].why, "another unit"));
+	report_free(report);
+}
+
+/* One cell that ran in two ways on the base and in one on the other: nothing is dropped. */
+static void test_two_executions(void **state)
+{
+	struct side hardware = plain, interpreted = plain;
+	size_t alike = 0, missing = 0;
+	struct report *report;
+	struct result *r;
+	char error[512];
+	int64_t run;
+
+	(void)state;
+	interpreted.execution = EXECUTION_INTERPRETED;
+	r = begin(paths[0], "u-a", &hardware, &run);
+	add_trials(r, run, &hardware, "kvm", 0);
+	add_trials(r, run, &interpreted, "kvm", 20);
+	end(r, run);
+	write_side(paths[1], "u-b", &interpreted);
+	report = load(2);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct comparison_row *c = &report->comparisons[i];
+
+		alike += c->base && c->other && c->base->execution == c->other->execution &&
+			 c->verdict == VERDICT_EQUIVALENT;
+		missing += !c->other && c->base->execution == EXECUTION_HARDWARE &&
+			   strstr(c->why, "did not run it in that way");
+	}
+	assert_int_equal(alike, 1);
+	assert_int_equal(missing, 1);
 	report_free(report);
 }
 
@@ -403,11 +444,12 @@ static void test_planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),  cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_delta),	  cmocka_unit_test(test_few_trials),
-		cmocka_unit_test(test_disturbed), cmocka_unit_test(test_unlike),
-		cmocka_unit_test(test_hosts),	  cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_variants),  cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_delta),	       cmocka_unit_test(test_few_trials),
+		cmocka_unit_test(test_disturbed),      cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_variants),       cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_two_executions),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The permutation test between two metrics: which trials enter, and whether they are pairs. */
+#include "report/analysis.h"
+
+#define ROUNDS_MORE  10u  /* so many times as many rounds … */
+#define ROUNDS_WORTH 0.02 /* … where p is at most that */
+
+struct sides { /* the two series that one test is about */
+	const double *a, *b;
+	size_t na, nb;
+	bool paired;
+	uint64_t seed;
+};
+
+bool analysis_is_paired(const struct metric *a, const struct metric *b)
+{
+	return a->run == b->run && a->trials == b->trials && !a->discarded && !b->discarded;
+}
+
+static struct sides all_batches(const struct metric *a, const struct metric *b, uint64_t seed)
+{
+	return (struct sides){a->values, b->values, a->trials, b->trials, analysis_is_paired(a, b),
+			      seed};
+}
+
+/* Undisturbed figures exist only of some trials: pairs only where none is missing. */
+static struct sides undisturbed_batches(const struct metric *a, const struct metric *b,
+					uint64_t seed)
+{
+	bool whole = a->undisturbed_count == a->trials && b->undisturbed_count == b->trials;
+
+	return (struct sides){a->undisturbed,
+			      b->undisturbed,
+			      a->undisturbed_count,
+			      b->undisturbed_count,
+			      whole && analysis_is_paired(a, b),
+			      seed};
+}
+
+static struct comparison test_sides(const struct sides *s, unsigned int rounds)
+{
+	if (s->paired)
+		return stats_compare_paired(s->a, s->b, s->na, CONFIDENCE, rounds, s->seed);
+	return stats_compare(s->a, s->na, s->b, s->nb, CONFIDENCE, rounds, s->seed);
+}
+
+struct comparison analysis_test(const struct metric *a, const struct metric *b, enum batches which,
+				unsigned int rounds, uint64_t seed)
+{
+	struct sides s =
+		which == ALL_BATCHES ? all_batches(a, b, seed) : undisturbed_batches(a, b, seed);
+	struct comparison c = test_sides(&s, rounds);
+
+	return c.p <= ROUNDS_WORTH ? test_sides(&s, ROUNDS_MORE * rounds) : c;
+}
