@@ -19,7 +19,13 @@ guest_src     := $(payload_src) guests/kernel.c guests/boot.c harness/core/histo
 
 guest_obj     := $(guest_src:%.c=$(B)/guest/%.o) $(B)/guest/guests/entry.o $(B)/guest/guests/boot_entry.o
 native_obj    := $(payload_src:%.c=$(B)/native/%.o) $(bench_src:%.c=$(B)/native/%.o)
-guest_image_obj := $(B)/guests/image.o
+guest_image_obj := $(B)/guests/image.o $(B)/guests/init_image.o
+
+# The init of containers: what `native` runs, as a static program of its own.
+init_src      := guests/init.c harness/platform/process.c harness/machine_ended.c \
+	harness/batch_counters.c harness/private_memory.c harness/host_time.c \
+	harness/core/histogram.c harness/core/record_writer.c
+init_obj      := $(init_src:%.c=$(B)/init/%.o) $(native_obj)
 
 $(B)/guest/%.o: %.c $(B)/flags
 	$(say) GUEST $<
@@ -45,7 +51,23 @@ $(B)/guest.elf: $(guest_obj) $(B)/guest/image.ld
 	$(Q)$(LD) -m elf_x86_64 -static -nostdlib --no-warn-rwx-segments -z noexecstack \
 		-z max-page-size=4096 --build-id=none --gc-sections -T $(B)/guest/image.ld -o $@ $(guest_obj)
 
-$(guest_image_obj): guests/image.S $(B)/guest.elf
+# No sanitizer: they do not go into a static program.
+$(B)/init/%.o: %.c $(B)/flags
+	$(say) INIT $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -D_GNU_SOURCE $(filter-out -fsanitize% -fno-sanitize%,$(BASE)) $(CFLAGS) $(WARN) \
+		-MMD -MP -c -o $@ $<
+
+$(B)/vq-init: $(init_obj)
+	$(say) LINK $@
+	$(Q)$(CC) -static -pthread -Wl,--gc-sections -s -o $@ $^
+
+$(B)/guests/image.o: guests/image.S $(B)/guest.elf
 	$(say) EMBED $(B)/guest.elf
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DGUEST_IMAGE='"$(B)/guest.elf"' -c -o $@ $<
+	$(Q)$(CC) -DIMAGE_NAME=guest_image -DIMAGE_FILE='"$(B)/guest.elf"' -c -o $@ $<
+
+$(B)/guests/init_image.o: guests/image.S $(B)/vq-init
+	$(say) EMBED $(B)/vq-init
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DIMAGE_NAME=init_image -DIMAGE_FILE='"$(B)/vq-init"' -c -o $@ $<

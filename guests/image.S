@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The guest image as part of the program. */
+/* A program for guests as part of this one: NAME_start and NAME_size. */
+#define JOIN_(a, b) a##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define START JOIN(IMAGE_NAME, _start)
+#define SIZE  JOIN(IMAGE_NAME, _size)
+
 	.section .rodata
-	.globl	guest_image_start, guest_image_size
+	.globl	START, SIZE
 	.balign	16
-guest_image_start:
-	.incbin	GUEST_IMAGE
-guest_image_end:
+START:
+	.incbin	IMAGE_FILE
+1:
 	.balign	8
-guest_image_size:
-	.quad	guest_image_end - guest_image_start
+SIZE:
+	.quad	1b - START
 	.section .note.GNU-stack, "", @progbits

@@ -401,17 +401,6 @@ uint8_t *machine_map_window(const struct machine *m)
 				       : map_shared(m->config.shared_fd, m->config.shared_size);
 }
 
-void machine_ended(struct machine *m, enum machine_end end, const char *why)
-{
-	uint64_t one = 1;
-
-	snprintf(m->status->error, sizeof(m->status->error), "%s", why);
-	m->status->stamp_ns[STAMP_ENDED] = host_now_ns();
-	__atomic_store_n(&m->status->end, end, __ATOMIC_RELEASE);
-	if (write(m->event, &one, sizeof(one)) < 0)
-		_exit(1); /* the trial sees the process go */
-}
-
 void machine_close(struct machine *m)
 {
 	if (!m->platform)
