@@ -22,6 +22,6 @@ static int measure(struct trial *t)
 }
 
 BENCH(life_pause, .group = "life cycle", .summary = "pause a serving guest", .unit = NANOSECONDS,
-      .better = LOWER, .needs = CAN_PAUSE, .measure = measure);
+      .better = LOWER, .native = true, .needs = CAN_PAUSE, .measure = measure);
 
 #endif

@@ -119,5 +119,5 @@ static int finish(struct fault_trial *f, struct result_fault_trial *out)
 
 FAULT(time_slice_overrun, .group = "overcommit",
       .summary = "a guest holds the CPU past its slice while a neighbour waits", .cast = 2,
-      .one_cpu = true, .unwatched = 1, .recovered_by = REMOVE_CAUSE, .hold_ms = OVERRUN_MS,
-      .refuses = refuses, .fire = fire, .heal = heal, .finish = finish);
+      .one_cpu = true, .realtime = true, .unwatched = 1, .recovered_by = REMOVE_CAUSE,
+      .hold_ms = OVERRUN_MS, .refuses = refuses, .fire = fire, .heal = heal, .finish = finish);

@@ -22,4 +22,26 @@ int cgroup_memory_make(struct journal *j, uint64_t limit, char *path, size_t pat
 /* How often the kernel killed for lack of memory in it; -1: not known. */
 int64_t cgroup_memory_kills(const char *path);
 
+#define CGROUP_MAX_PLACES 24
+
+/* Our own cgroup in one hierarchy. */
+struct cgroup_place {
+	char controllers[128]; /* "cpu,cpuacct"; "" for version 2 */
+	char mount[256];       /* where the hierarchy is mounted */
+	char path[512];	       /* our cgroup's directory */
+	bool v2;
+};
+
+struct cgroup_own {
+	struct cgroup_place place[CGROUP_MAX_PLACES];
+	size_t count;
+};
+
+/* Our own cgroup in each hierarchy that is mounted where we can see it. */
+void cgroup_find_own(struct cgroup_own *own);
+
+/* The hierarchy of version 1 that has this controller; NULL: none. */
+const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own,
+						const char *controller);
+
 #endif

@@ -45,10 +45,12 @@ struct fault_trial {
 	uint32_t victim; /* the member that is broken and recovered */
 	int window_fd;	 /* the window that the cast shares, -1: none */
 	uint8_t *window;
-	bool process_lost;   /* the guest process is gone or does not answer: snapshot recovery
-			      * needs a new one */
-	char cgroup[256];    /* directory made for this trial, "": none */
-	uint64_t private[4]; /* the fault's own */
+	bool process_lost;     /* the guest process is gone or does not answer: snapshot recovery
+				* needs a new one */
+	char cgroup[256];      /* directory made for this trial, "": none */
+	uint64_t memory_limit; /* of each machine, bytes, where it has a cgroup of its own; 0: none
+				*/
+	uint64_t private[4];   /* the fault's own */
 };
 
 struct fault {
@@ -62,6 +64,7 @@ struct fault {
 	uint64_t memory, untouched; /* of each guest, bytes; 0: 2 MiB, 0 */
 	bool one_cpu;		    /* the whole cast shares one host CPU */
 	bool share_window;
+	bool realtime;	   /* it sets the guests' threads to SCHED_FIFO */
 	bool ends_process; /* the guest process does not survive it, or does not answer */
 	enum detector detector;
 	uint32_t unwatched; /* bit n: the service of member n does not count */

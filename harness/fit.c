@@ -54,7 +54,8 @@ static bool is_legal(const struct bench *b, const struct platform *p, char *why,
 		return true;
 	if (b->measure)
 		return refuse(why, size, "it is about a guest, and %s has none", p->name);
-	return refuse(why, size, "its operation is not legal in a plain process");
+	return refuse(why, size, "its operation is not legal in a process, and %s has no guest",
+		      p->name);
 }
 
 static uint32_t or_one(uint32_t n)

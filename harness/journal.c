@@ -373,6 +373,11 @@ const char *journal_path(const struct journal *j)
 	return j->path;
 }
 
+void journal_place(const struct journal *j, char *path, size_t size)
+{
+	snprintf(path, size, "%.*s", (int)(strrchr(j->path, '/') - j->path), j->path);
+}
+
 const char *journal_error(const struct journal *j)
 {
 	return j ? j->error : "there is no journal of host changes";

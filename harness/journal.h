@@ -47,11 +47,18 @@ struct journal *journal_open(char *error, size_t size);
 /* Where it lies; for messages. */
 const char *journal_path(const struct journal *j);
 
+/* The state directory that it lies in goes to `path`: a place of this user's alone. */
+void journal_place(const struct journal *j, char *path, size_t size);
+
 /*
  * Write an inverse down, durably. `action`:
  *
  *	"rmdir-cgroup"	remove a cgroup directory below a cgroup mount, named virt-qualify-…
+ *	"kill-cgroup"	kill every process in a cgroup below a cgroup mount, named virt-qualify-…:
+ *			none is in it that we did not start. The directory stays.
  *	"unlink"	remove a file of ours, named virt-qualify-…
+ *	"remove-tree"	remove a directory of ours, named virt-qualify-…, and all that is in it, but
+ *			for other file systems that are mounted there
  *
  * Works in forked children too. 0, or -1 with journal_error(): then do not make the change. An
  * entry that would be refused when healing is refused here. `j` NULL fails.
@@ -61,6 +68,10 @@ int journal_add(struct journal *j, const char *action, const char *path);
 /* The same for "write": put `value` (what a read gives now) back into an existing file of sysfs,
  * a cgroup, /proc/sys, /proc/irq or /proc/self. */
 int journal_add_write(struct journal *j, const char *path, const char *value);
+
+/* Do at once what "remove-tree" would: for what is done with before its run is. 0, or -1 with a
+ * sentence in `why`. */
+int journal_remove_tree(const char *path, char *why, size_t size);
 
 /* One line about the last failure in this process. */
 const char *journal_error(const struct journal *j);

@@ -24,6 +24,18 @@ struct inverse {
 	int (*verify)(const char *path, const char *value, char *why, size_t size);
 };
 
+/* Is it a path of ours, plain and absolute? 0, or -1 with a sentence. */
+int inverse_check_name(const char *path, char *why, size_t size);
+
+/* Is it one below a cgroup mount? */
+int inverse_check_cgroup(const char *path, char *why, size_t size);
+
+/* Nothing by that name is left. */
+int inverse_verify_gone(const char *path, const char *value, char *why, size_t size);
+
+/* harness/journal_remove.c */
+extern const struct inverse inverse_kill_cgroup, inverse_remove_tree;
+
 const struct inverse *inverse_find(const char *name);
 
 struct journal_entry {

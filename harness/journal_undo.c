@@ -57,7 +57,7 @@ static const char *last_component(const char *path)
 	return strrchr(path, '/') + 1;
 }
 
-static int check_our_name(const char *path, char *why, size_t size)
+int inverse_check_name(const char *path, char *why, size_t size)
 {
 	if (!path_is_straight(path))
 		return refuse(why, size, "is not a plain absolute path");
@@ -86,12 +86,12 @@ static bool is_cgroup(const struct statfs *fs)
 
 /* The nearest directory above that is still there must be a cgroup: what is missing below it is
  * gone together with its parents. */
-static int check_cgroup(const char *path, char *why, size_t size)
+int inverse_check_cgroup(const char *path, char *why, size_t size)
 {
 	char above[JOURNAL_MAX_PATH + 1];
 	struct statfs fs;
 
-	if (check_our_name(path, why, size))
+	if (inverse_check_name(path, why, size))
 		return -1;
 	parent_of(above, path);
 	while (statfs(above, &fs)) {
@@ -162,7 +162,7 @@ static int undo_cgroup(const char *path, const char *value, char *why, size_t si
 }
 
 /* Neither a file nor a directory by that name. */
-static int verify_gone(const char *path, const char *value, char *why, size_t size)
+int inverse_verify_gone(const char *path, const char *value, char *why, size_t size)
 {
 	struct stat st;
 
@@ -183,7 +183,8 @@ static bool went_with_cgroup(const char *path)
 	char above[JOURNAL_MAX_PATH + 1], why[128];
 
 	parent_of(above, path);
-	return access(above, F_OK) && errno == ENOENT && !check_cgroup(above, why, sizeof(why));
+	return access(above, F_OK) && errno == ENOENT &&
+	       !inverse_check_cgroup(above, why, sizeof(why));
 }
 
 static bool is_kernel_file(int fd, const char *path)
@@ -313,16 +314,25 @@ static int undo_unlink(const char *path, const char *value, char *why, size_t si
 	return 0;
 }
 
-static const struct inverse inverses[] = {
-	{"rmdir-cgroup", "removed cgroup", false, false, check_cgroup, undo_cgroup, verify_gone},
-	{"unlink", "removed file", false, true, check_our_name, undo_unlink, verify_gone},
-	{"write", "wrote back", true, false, check_write, undo_write, verify_write},
+static const struct inverse rmdir_cgroup = {
+	"rmdir-cgroup", "removed cgroup",    false, false, inverse_check_cgroup,
+	undo_cgroup,	inverse_verify_gone,
+};
+static const struct inverse unlink_file = {
+	"unlink", "removed file", false, true, inverse_check_name, undo_unlink, inverse_verify_gone,
+};
+static const struct inverse write_back = {
+	"write", "wrote back", true, false, check_write, undo_write, verify_write,
+};
+
+static const struct inverse *const inverses[] = {
+	&rmdir_cgroup, &inverse_kill_cgroup, &unlink_file, &inverse_remove_tree, &write_back,
 };
 
 const struct inverse *inverse_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(inverses) / sizeof(inverses[0]); i++)
-		if (!strcmp(inverses[i].name, name))
-			return &inverses[i];
+		if (!strcmp(inverses[i]->name, name))
+			return inverses[i];
 	return NULL;
 }

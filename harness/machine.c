@@ -62,6 +62,10 @@ const char *capability_name(enum capability one)
 		return "guest RAM that is private to its process";
 	case CAN_CGROUP:
 		return "a start inside a given cgroup";
+	case CAN_MEMORY_LIMIT:
+		return "a memory limit of its own";
+	case CAN_EXEC:
+		return "processes run beside the payload";
 	}
 	return "?";
 }
@@ -106,9 +110,14 @@ static int make_memory(struct machine *m)
 	if (m->memory_fd < 0 || ftruncate(m->memory_fd, (off_t)m->memory_size))
 		return fail(m, "guest memory");
 	m->memory = map_shared(m->memory_fd, m->memory_size);
-	m->status = map_shared(-1, sizeof(*m->status));
-	if (!m->memory || !m->status)
+	if (!m->memory)
 		return fail(m, "mapping guest memory");
+	m->status_fd = memfd_create("virt-qualify status", MFD_CLOEXEC);
+	if (m->status_fd < 0 || ftruncate(m->status_fd, sizeof(*m->status)))
+		return fail(m, "memory for the machine's status");
+	m->status = map_shared(m->status_fd, sizeof(*m->status));
+	if (!m->status)
+		return fail(m, "mapping the machine's status");
 	if (m->config.snapshots && m->platform->snapshot_room) {
 		m->snapshot_size = m->platform->snapshot_room(&m->config);
 		m->snapshot_fd = memfd_create("virt-qualify snapshot", MFD_CLOEXEC);
@@ -209,7 +218,8 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
 	memset(m, 0, sizeof(*m));
 	m->platform = p;
 	copy_config(m, c);
-	m->pidfd = m->host_fd = m->control = m->memory_fd = m->snapshot_fd = -1;
+	m->pidfd = m->host_fd = m->control = -1;
+	m->memory_fd = m->status_fd = m->snapshot_fd = -1;
 	m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->event < 0)
 		return fail(m, "eventfd");
@@ -314,12 +324,24 @@ int machine_snapshot(struct machine *m)
 	return send_command(m, COMMAND_SNAPSHOT);
 }
 
-int machine_restore(struct machine *m)
+int machine_exec(struct machine *m)
 {
+	return send_command(m, COMMAND_EXEC);
+}
+
+/* Who inherited it may have made it block: container runtimes do. */
+static void drain_event(struct machine *m)
+{
+	struct pollfd ended = {.fd = m->event, .events = POLLIN};
 	uint64_t drained;
 
-	while (read(m->event, &drained, sizeof(drained)) > 0)
-		;
+	if (poll(&ended, 1, 0) == 1 && read(m->event, &drained, sizeof(drained)) < 0)
+		return; /* somebody else was faster */
+}
+
+int machine_restore(struct machine *m)
+{
+	drain_event(m);
 	return send_command(m, COMMAND_RESTORE);
 }
 
@@ -346,10 +368,22 @@ static void end_host(struct machine *m)
 	m->host_fd = -1;
 }
 
+/* A guest process that is stuck, or dead, has nothing to tidy that others could not. */
+static void let_tidy(struct machine *m)
+{
+	struct pollfd gone = {.fd = m->pidfd, .events = POLLIN};
+
+	if (!m->platform->tidies || m->pidfd < 0 || m->control < 0)
+		return;
+	shutdown(m->control, SHUT_RDWR);
+	poll(&gone, 1, HOST_END_MS);
+}
+
 static void end_process(struct machine *m)
 {
 	if (!m->pid)
 		return;
+	let_tidy(m);
 	end_host(m);
 	if (m->pidfd >= 0)
 		send_signal(m->pidfd, SIGKILL);
@@ -380,15 +414,13 @@ static void forget_memory(struct machine *m)
 
 int machine_restart(struct machine *m, bool from_snapshot)
 {
-	uint64_t drained;
-
 	end_process(m);
-	while (read(m->event, &drained, sizeof(drained)) > 0)
-		;
+	drain_event(m);
 	m->status->end = MACHINE_RUNNING;
 	m->status->batches = 0;
 	m->status->ready = 0;
 	m->status->host_pid = m->status->host_pidfd = 0;
+	memset(m->status->vcpu_tid, 0, sizeof(m->status->vcpu_tid));
 	m->status->from_snapshot = from_snapshot;
 	if (!from_snapshot)
 		forget_memory(m);
@@ -414,6 +446,8 @@ void machine_close(struct machine *m)
 		munmap(m->snapshot, m->snapshot_size);
 	if (m->memory_fd >= 0)
 		close(m->memory_fd);
+	if (m->status_fd >= 0)
+		close(m->status_fd);
 	if (m->snapshot_fd >= 0)
 		close(m->snapshot_fd);
 	if (m->event >= 0)
@@ -426,8 +460,11 @@ static void answer_command(struct machine *m, const struct machine_commands *c)
 	struct command_message message;
 	struct command_answer answer = {0};
 
-	if (recv(m->control, &message, sizeof(message), 0) != sizeof(message))
+	if (recv(m->control, &message, sizeof(message), 0) != sizeof(message)) {
+		if (c->end)
+			c->end(c->context, m);
 		_exit(0); /* the trial closed its end */
+	}
 	m->status->stamp_ns[STAMP_COMMAND] = host_now_ns();
 	answer.ret = c->act(c->context, m, message.command);
 	m->status->stamp_ns[STAMP_DONE] = host_now_ns();

@@ -39,6 +39,8 @@ enum capability {
 	CAN_WINDOW = 1u << 8,	      /* the guests of a cast can share a page */
 	CAN_PRIVATE_RAM = 1u << 9,    /* RAM from 2 MiB on can be private to its process */
 	CAN_CGROUP = 1u << 10,	      /* can be started inside a given cgroup */
+	CAN_MEMORY_LIMIT = 1u << 11,  /* has a memory cgroup of its own, and a limit for it */
+	CAN_EXEC = 1u << 12,	      /* a process can be run beside the payload */
 };
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
@@ -58,6 +60,8 @@ enum machine_pages {
  * NULL): are all of its pages huge, as the kernel tells? */
 void *machine_private_memory(uint64_t size, enum machine_pages pages, bool *huge);
 
+struct journal;
+
 struct machine_config {
 	uint32_t cpus;
 	uint64_t memory; /* bytes of RAM, 2 MiB at least */
@@ -71,8 +75,11 @@ struct machine_config {
 	bool snapshots;		   /* machine_snapshot will be used */
 	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
-	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
-	const char *cgroup;	/* directory whose cgroup.procs the guest process joins; NULL */
+	int notify_fd, wake_fd;	 /* eventfds of the ring of notifications, -1: none */
+	const char *cgroup;	 /* directory whose cgroup.procs the guest process joins; NULL */
+	uint64_t memory_limit;	 /* of what hosts the guest, bytes; 0: none (CAN_MEMORY_LIMIT) */
+	bool realtime;		 /* its vCPU threads may be given SCHED_FIFO later */
+	struct journal *journal; /* of changes to the host */
 };
 
 /* What the host counted around one batch, at its doorbells. */
@@ -112,6 +119,7 @@ struct machine_status {
 	uint32_t ready;			  /* ring and heartbeat are the guest's, not firmware's */
 	int32_t host_pid;		  /* who hosts the guest, 0: the guest process itself */
 	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
+	uint32_t oom_kills;		  /* in memory cgroups of its own that are gone by now */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
 	char error[512];
@@ -135,6 +143,7 @@ struct machine {
 	uint8_t *memory; /* guest RAM as mapped here */
 	uint64_t memory_size;
 	struct machine_status *status;
+	int status_fd;	/* the file that it is mapped from */
 	void *snapshot; /* shared with the guest process; survives it */
 	size_t snapshot_size;
 	int snapshot_fd; /* the file that it is mapped from */
@@ -157,6 +166,8 @@ struct platform {
 	/* How much longer than the embedded VMM's a start or a command may take (firmware, a
 	 * daemon), milliseconds. */
 	int slack_ms;
+	/* Let go of, the guest process takes back what it made, and ends by itself. */
+	bool tidies;
 	/* What must be there for as long as a run lasts (a daemon of our own): called once in the
 	 * harness before the platform's first trial, and after the last. NULL: nothing. 0, or -1
 	 * with one line in `error`. */
@@ -187,6 +198,7 @@ int machine_pause(struct machine *m);
 int machine_resume(struct machine *m);
 int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
+int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
 
 /* The process that hosts the guest: its number, and a pidfd that is readable when it is gone; the
  * machine owns it. */
@@ -217,6 +229,7 @@ enum machine_command {
 	COMMAND_RESUME,
 	COMMAND_SNAPSHOT,
 	COMMAND_RESTORE,
+	COMMAND_EXEC,
 };
 
 struct machine_commands {
@@ -224,6 +237,7 @@ struct machine_commands {
 	/* Polled beside the control socket; called when readable. -1: none */
 	int fd;
 	void (*on_fd)(void *context, struct machine *m);
+	void (*end)(void *context, struct machine *m); /* the trial let go; NULL: nothing to do */
 	void *context;
 };
 

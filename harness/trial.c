@@ -18,10 +18,12 @@
 #include "harness/core/histogram.h"
 #include "harness/fault.h"
 #include "harness/host.h"
+#include "harness/journal.h"
 
 #define DEFAULT_TIMEOUT_MS 2000
 #define REAP_MS		   10000
 #define GRACE_MS	   2000 /* beyond the trial's own bound, before it is killed */
+#define DYING_MS	   200	/* what is not gone by then may wait for what the journal undoes */
 
 struct trial_result *trial_result_new(void)
 {
@@ -99,6 +101,7 @@ int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 	/* The guest process must not inherit the CPU on which we spin and wait for it. */
 	if (CPU_COUNT(&t->usable))
 		config.affinity = &t->usable;
+	config.journal = t->spec->journal;
 	if (machine_open(m, t->spec->platform, &config))
 		return trial_fail(t, TRIAL_FAILED, "guest %u: %s", member, m->error);
 	return 0;
@@ -219,12 +222,15 @@ static void take_exit_status(struct trial_result *r, int status)
 }
 
 /*
- * Reap the trial and, as their subreaper, every guest process that it left: none survives. All of
- * them are dead or have SIGKILL pending; one that is stuck in the kernel is waited for so long.
+ * Reap the trial and, as their subreaper, every process that it left: none survives. Guest
+ * processes are dead or have SIGKILL pending. What hosted a guest for a guest process that was
+ * killed may be frozen, or not have begun to watch for that: the journal knows how to end it. One
+ * that is stuck in the kernel is waited for so long.
  */
-static void reap(pid_t trial, struct trial_result *r, int how)
+static void reap(const struct trial_spec *spec, pid_t trial, struct trial_result *r, int how)
 {
-	int64_t deadline = host_now_ns() + REAP_MS * 1000000ll;
+	int64_t begun = host_now_ns(), deadline = begun + REAP_MS * 1000000ll;
+	bool healed = !spec->journal;
 	int status = 0;
 	pid_t pid;
 
@@ -237,6 +243,11 @@ static void reap(pid_t trial, struct trial_result *r, int how)
 		if (host_now_ns() > deadline) {
 			set_reason(r, TRIAL_FAILED, "a process of the trial does not die");
 			return;
+		}
+		if (!healed && host_now_ns() > begun + DYING_MS * 1000000ll) {
+			healed = true;
+			journal_heal(
+				spec->journal); /* who runs the trial does it again, and tells */
 		}
 		usleep(100);
 	}
@@ -270,7 +281,7 @@ void trial_run(const struct trial_spec *spec, struct trial_result *result, int s
 		else if (!result->complete) /* else only its tear-down was slow */
 			set_reason(result, TRIAL_FAILED, "the trial did not end within its bound");
 	}
-	reap(pid, result, how);
+	reap(spec, pid, result, how);
 	if (pidfd >= 0)
 		close(pidfd);
 	result->ended_ns = host_now_ns();

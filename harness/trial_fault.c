@@ -142,6 +142,8 @@ static int open_member(struct fault_trial *f, uint32_t i)
 		.notify_fd = -1,
 		.wake_fd = -1,
 		.cgroup = f->cgroup[0] ? f->cgroup : NULL,
+		.memory_limit = f->memory_limit,
+		.realtime = fault->realtime,
 	};
 
 	for (uint32_t cpu = 0; cpu < c.cpus; cpu++)

@@ -106,6 +106,9 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		m->status->end = MACHINE_RUNNING;
 		ret = vm_restore(vm, m->snapshot) < 0 ? -1 : vm_resume(vm);
 		break;
+	case COMMAND_EXEC:
+		snprintf(m->error, sizeof(m->error), "a guest without an OS runs no process");
+		return -1;
 	}
 	if (ret)
 		snprintf(m->error, sizeof(m->error), "%s", vm->error);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/platform/container.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/journal.h"
+
+#define KILL_MS 2000
+
+extern const uint8_t init_image_start[];
+extern const uint64_t init_image_size;
+
+static int fail(struct machine *m, const char *what)
+{
+	snprintf(m->error, sizeof(m->error), "%.400s: %s", what, strerror(errno));
+	return -1;
+}
+
+void container_failed(struct machine *m)
+{
+	machine_ended(m, MACHINE_ERROR, m->error);
+	_exit(1);
+}
+
+/* ---- Its files ---- */
+
+/* Beside the journal, where programs may be run from there: /run is often mounted noexec. */
+static void choose_place(struct journal *j, char *place, size_t size)
+{
+	struct statvfs fs;
+
+	journal_place(j, place, size);
+	if (statvfs(place, &fs) || fs.f_flag & ST_NOEXEC)
+		snprintf(place, size, "/var/tmp");
+}
+
+static int make_directory(struct container *c)
+{
+	struct journal *j = c->m->config.journal;
+	char place[256];
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return fail(c->m, "getrandom");
+	choose_place(j, place, sizeof(place));
+	snprintf(c->name, sizeof(c->name), "virt-qualify-%d-%016llx", getpid(),
+		 (unsigned long long)number);
+	snprintf(c->directory, sizeof(c->directory), "%s/%s", place, c->name);
+	if (journal_add(j, "remove-tree", c->directory)) {
+		snprintf(c->m->error, sizeof(c->m->error), "%s", journal_error(j));
+		return -1;
+	}
+	return mkdir(c->directory, 0700) ? fail(c->m, c->directory) : 0;
+}
+
+static int write_init(struct container *c, const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
+	ssize_t n;
+
+	if (fd < 0)
+		return fail(c->m, path);
+	n = write(fd, init_image_start, init_image_size);
+	if (close(fd) || n != (ssize_t)init_image_size) {
+		if (n >= 0)
+			errno = ENOSPC;
+		return fail(c->m, path);
+	}
+	return 0;
+}
+
+static int make_rootfs(struct container *c)
+{
+	static const char *const directories[] = {"", "/proc", "/dev", "/sys"};
+	char path[600];
+
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		snprintf(path, sizeof(path), "%s/rootfs%s", c->directory, directories[i]);
+		if (mkdir(path, 0755))
+			return fail(c->m, path);
+	}
+	snprintf(path, sizeof(path), "%s/rootfs/init", c->directory);
+	return write_init(c, path);
+}
+
+/* ---- What its init gets ---- */
+
+static void list_cpus(struct container *c)
+{
+	const struct machine_config *config = &c->m->config;
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < config->cpus && n < sizeof(c->pins); i++)
+		n += (size_t)snprintf(c->pins + n, sizeof(c->pins) - n, "%s%d", i ? "," : "",
+				      config->pin ? config->pin[i] : -1);
+	n = 0;
+	for (int i = 0; config->affinity && i < CPU_SETSIZE && n < sizeof(c->affinity); i++)
+		if (CPU_ISSET(i, config->affinity))
+			n += (size_t)snprintf(c->affinity + n, sizeof(c->affinity) - n, "%s%d",
+					      n ? "," : "", i);
+}
+
+static int gather_inherited(struct container *c)
+{
+	const struct machine_config *config = &c->m->config;
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int life[2];
+
+	if (null < 0)
+		return fail(c->m, "/dev/null");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life))
+		return fail(c->m, "socket to the container's init");
+	c->life = life[0];
+	for (int i = INIT_MEMORY; i < INIT_FD_END; i++)
+		c->inherited[i - INIT_MEMORY] = null;
+	c->inherited[INIT_MEMORY - INIT_MEMORY] = c->m->memory_fd;
+	c->inherited[INIT_STATUS - INIT_MEMORY] = c->m->status_fd;
+	c->inherited[INIT_EVENT - INIT_MEMORY] = c->m->event;
+	c->inherited[INIT_LIFE - INIT_MEMORY] = life[1];
+	if (config->shared_fd >= 0)
+		c->inherited[INIT_WINDOW - INIT_MEMORY] = config->shared_fd;
+	if (config->notify_fd >= 0)
+		c->inherited[INIT_NOTIFY - INIT_MEMORY] = config->notify_fd;
+	if (config->wake_fd >= 0)
+		c->inherited[INIT_WAKE - INIT_MEMORY] = config->wake_fd;
+	return 0;
+}
+
+int container_make(struct container *c, struct machine *m)
+{
+	c->m = m;
+	c->life = c->init_fd = -1;
+	if (make_directory(c) || make_rootfs(c) || gather_inherited(c))
+		return -1;
+	list_cpus(c);
+	process_write_boot(m);
+	return 0;
+}
+
+int container_note_cgroup(struct container *c, const char *path, bool kill)
+{
+	struct journal *j = c->m->config.journal;
+
+	if (!journal_add(j, "rmdir-cgroup", path) &&
+	    (!kill || !journal_add(j, "kill-cgroup", path)))
+		return 0;
+	snprintf(c->m->error, sizeof(c->m->error), "%s", journal_error(j));
+	return -1;
+}
+
+/* ---- Its init ---- */
+
+int container_has_init(struct container *c, pid_t pid)
+{
+	/* Its end of the socket is the init's alone from now on: we see it close. */
+	close(c->inherited[INIT_LIFE - INIT_MEMORY]);
+	c->inherited[INIT_LIFE - INIT_MEMORY] = -1;
+	c->init_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (c->init_fd < 0)
+		return fail(c->m, "pidfd_open of the container's init");
+	c->init = pid;
+	machine_hosted_by(c->m, pid, c->init_fd);
+	return 0;
+}
+
+/* vCPU number that a thread's name says; -1: it is another thread. */
+static long vcpu_of_thread(pid_t init, const char *tid)
+{
+	size_t length = strlen(PROCESS_THREAD_NAME);
+	char path[96], name[32] = "";
+	long cpu = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/comm", init, tid);
+	f = fopen(path, "re");
+	if (f && fgets(name, sizeof(name), f) && !strncmp(name, PROCESS_THREAD_NAME, length))
+		cpu = strtol(name + length, NULL, 10);
+	if (f)
+		fclose(f);
+	return cpu < VQ_MAX_CPUS ? cpu : -1;
+}
+
+static void find_threads(struct container *c)
+{
+	char path[64];
+	struct dirent *e;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", c->init);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		long cpu = vcpu_of_thread(c->init, e->d_name);
+
+		if (cpu >= 0)
+			c->m->status->vcpu_tid[cpu] = atoi(e->d_name);
+	}
+	if (d)
+		closedir(d);
+}
+
+/* How init ended, as its parent knows; it is reaped. "": not known. */
+static void describe_end(struct container *c, char *text, size_t size)
+{
+	int status;
+
+	if (waitpid(c->init, &status, WNOHANG) != c->init)
+		snprintf(text, size, "its end is not known");
+	else if (WIFSIGNALED(status))
+		snprintf(text, size, "signal %d", WTERMSIG(status));
+	else
+		snprintf(text, size, "exit code %d", WEXITSTATUS(status));
+}
+
+int container_wait_started(struct container *c)
+{
+	struct pollfd life = {.fd = c->life, .events = POLLIN};
+	char byte, how[64];
+
+	if (poll(&life, 1, CONTAINER_START_MS) != 1) {
+		snprintf(c->m->error, sizeof(c->m->error),
+			 "the container's init did not start within %d ms", CONTAINER_START_MS);
+		return -1;
+	}
+	if (read(c->life, &byte, 1) == 1) {
+		find_threads(c);
+		return 0;
+	}
+	poll(&(struct pollfd){.fd = c->init_fd, .events = POLLIN}, 1, KILL_MS);
+	describe_end(c, how, sizeof(how));
+	snprintf(c->m->error, sizeof(c->m->error), "the container's init ended at once (%s)", how);
+	return -1;
+}
+
+void container_init_gone(struct container *c)
+{
+	char how[64], why[128];
+
+	poll(&(struct pollfd){.fd = c->init_fd, .events = POLLIN}, 1, KILL_MS);
+	describe_end(c, how, sizeof(how));
+	snprintf(why, sizeof(why), "the container's init ended (%s)", how);
+	machine_ended(c->m, MACHINE_ERROR, why);
+}
+
+void container_kill(struct container *c)
+{
+	struct pollfd gone = {.fd = c->init_fd, .events = POLLIN};
+
+	if (c->init_fd < 0)
+		return;
+	syscall(SYS_pidfd_send_signal, c->init_fd, SIGKILL, NULL, 0);
+	poll(&gone, 1, KILL_MS);
+	waitpid(c->init, NULL, WNOHANG);
+	if (c->memory_cgroup[0]) {
+		int64_t kills = cgroup_memory_kills(c->memory_cgroup);
+
+		if (kills > 0)
+			c->m->status->oom_kills += (uint32_t)kills;
+		c->memory_cgroup[0] = '\0';
+	}
+}
+
+void container_remove(struct container *c)
+{
+	char why[256];
+
+	/* What cannot be removed is in the journal, and told when that is healed. */
+	if (c->directory[0])
+		journal_remove_tree(c->directory, why, sizeof(why));
+}
+
+const char *container_lacks(enum capability one)
+{
+	if (one == CAN_SNAPSHOT)
+		return "a container has no snapshot: that would take CRIU, which this does not use";
+	if (one == CAN_CGROUP)
+		return "a container has cgroups of its own";
+	return NULL;
+}

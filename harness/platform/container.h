@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What platforms of containers share: the guest process drives a container whose init
+ * (guests/init.c) is the payload. It starts that container by the platform's own tools, and hands
+ * its pidfd on.
+ *
+ *	guest process ── runc, libvirt ──> init of the container: the payload's threads
+ *	      └──────────── socket ────────────┘   its start, and the end of either side
+ *
+ * On disk a container is one directory, named for it:
+ *
+ *	rootfs/init, rootfs/proc, rootfs/dev	all that is in it
+ *	…					what the platform adds
+ */
+#ifndef VQ_CONTAINER_H
+#define VQ_CONTAINER_H
+
+#include "harness/cgroup.h"
+#include "harness/platform.h"
+#include "harness/platform/process.h"
+
+#define CONTAINER_START_MS 5000 /* until its init must have shown up */
+
+struct container {
+	struct machine *m;
+	char name[64];				  /* virt-qualify-…, no other has it */
+	char directory[512];			  /* its own, mode 0700 */
+	int life;				  /* our end of init's socket */
+	int inherited[INIT_FD_END - INIT_MEMORY]; /* what init is to find at INIT_MEMORY … */
+	char pins[256], affinity[2048];		  /* its two arguments */
+	pid_t init;				  /* as seen from here; 0: not started */
+	int init_fd;				  /* its pidfd */
+	bool paused;
+	char memory_cgroup[600]; /* "": none of its own */
+};
+
+/*
+ * Name it, make its directory, its rootfs and what init inherits; all of it is in the journal.
+ * `c` is zeroed. 0, or -1 with m->error.
+ */
+int container_make(struct container *c, struct machine *m);
+
+/* Note in the journal that a cgroup of that path will exist. `kill`: with processes that must be
+ * killed first. 0, or -1 with m->error. */
+int container_note_cgroup(struct container *c, const char *path, bool kill);
+
+/* Its init is process `pid`, which cannot be another by now: who calls this is its parent, or
+ * holds what keeps the number. 0, or -1 with m->error. */
+int container_has_init(struct container *c, pid_t pid);
+
+/* Wait until the payload's threads run, and find their ids. 0, or -1 with m->error. */
+int container_wait_started(struct container *c);
+
+/* For machine_commands.on_fd of c->life: its init is gone. */
+void container_init_gone(struct container *c);
+
+/* Kill init and wait for its end; safe to repeat. */
+void container_kill(struct container *c);
+
+/* Remove its directory and close what is open. */
+void container_remove(struct container *c);
+
+/* The end of a guest process that could not start its container. */
+void container_failed(struct machine *m) __attribute__((noreturn));
+
+/* Why a container lacks a capability; NULL: no sentence of its own. */
+const char *container_lacks(enum capability one);
+
+#endif
