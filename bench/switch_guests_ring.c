@@ -23,4 +23,5 @@ BENCH(switch_guests_ring, .group = "switches",
       .summary = "n guests on one CPU pass a turn around: C = n x T_switch", .unit = NANOSECONDS,
       .better = LOWER, .native = true, .traps = true, .disturbance_exempt = true, .fit_line = true,
       .needs = CAN_NOTIFY, .cast_is_parameter = true, .one_cpu = true, .samples = 25,
-      .exits_per_op = {1, 20}, .parameter_name = "guests", .parameters = {2, 3, 4, 6, 8});
+      .exits_per_op = {1, 20}, .emulated_per_op = {0, 3}, .parameter_name = "guests",
+      .parameters = {2, 3, 4, 6, 8});

@@ -45,7 +45,9 @@ struct bench {
 	struct range exits_per_op; /* held against KVM's own counter */
 	/* The same where ring 0 is interpreted; {0, 0}: as exits_per_op. */
 	struct range exits_interpreted;
-	/* Instructions that KVM may emulate for one operation, where it interprets nothing. */
+	/* Instructions that KVM may emulate for one operation, where it interprets nothing: an
+	 * access to a device or to the local APIC, or, on AMD-V without NRIP saving, any
+	 * intercepted instruction, which must be decoded to be stepped over. */
 	struct range emulated_per_op;
 	uint32_t divide_by; /* one op holds so many of what is counted (0: 1): 2 switches … */
 	double work;	    /* bytes or operations of one op, for rates */

@@ -31,8 +31,27 @@ const char *host_value(const struct host_facts *f, const char *name);
 /* Is this host itself a guest (CPUID hypervisor bit)? */
 int host_is_guest(void);
 
+/*
+ * Is this host itself emulated? Then nothing that runs on it is hardware's doing. QEMU's TCG says
+ * so by CPUID, Bochs by its firmware's name; whoever boots such a host may say it on the kernel's
+ * command line, and only there that virtual time counts instructions, a nanosecond each.
+ */
+#define HOST_EMULATION_KEY "virt_qualify.host=" /* emulated, deterministic */
+
+enum host_emulation {
+	HOST_HARDWARE,	    /* or a guest of a hypervisor that runs it on hardware */
+	HOST_EMULATED,	    /* a program; its time is the time of day */
+	HOST_DETERMINISTIC, /* a program; one tick of TSC and clocks is one instruction */
+};
+
+enum host_emulation host_emulation(void);
+
+/* A bound on how long something may take: longer where an emulator runs it in real time. */
+int64_t host_patience(int64_t time);
+
 /* Ticks of the invariant TSC per millisecond as calibrated against CLOCK_MONOTONIC_RAW over 20 ms
- * (kept after the first call), or 0 where the TSC is not invariant. */
+ * (kept after the first call), or 0 where the TSC is not invariant. An
+ * emulated TSC always is, whatever CPUID says; of a deterministic host it is 1000000, exactly. */
 uint32_t host_tsc_khz(void);
 
 /* CLOCK_MONOTONIC_RAW, nanoseconds. */

@@ -19,8 +19,7 @@ int host_is_guest(void)
 	return __get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 31);
 }
 
-/* The signature in a hypervisor leaf: twelve characters, or an empty string. */
-static void hypervisor_signature(unsigned int leaf, char out[13])
+void host_hypervisor_signature(unsigned int leaf, char out[13])
 {
 	unsigned int r[4];
 
@@ -58,9 +57,9 @@ static void gather_hypervisor(struct host_facts *f)
 		fact_set(f, "host.hypervisor", "none");
 		return;
 	}
-	hypervisor_signature(0x40000000, first);
+	host_hypervisor_signature(0x40000000, first);
 	/* KVM and Xen move their own leaves up where they pose as Hyper-V. */
-	hypervisor_signature(0x40000100, second);
+	host_hypervisor_signature(0x40000100, second);
 	if (*second && strcmp(first, second) && hypervisor_name(second) != second)
 		fact_set(f, "host.hypervisor", "%s, posing as %s", hypervisor_name(second),
 			 hypervisor_name(first));

@@ -9,6 +9,7 @@
 #include "harness/host.h"
 
 void host_gather_system(struct host_facts *f);
+void host_gather_emulation(struct host_facts *f);
 void host_gather_cpu(struct host_facts *f);
 void host_gather_topology(struct host_facts *f);
 void host_gather_memory(struct host_facts *f);
@@ -52,6 +53,14 @@ char *host_field(const char *path, const char *key);
 /* What host_cpus does, of any topology: at most `max` CPUs of `allowed`, best first. */
 unsigned int host_order_cpus(hwloc_topology_t topology, hwloc_const_cpuset_t allowed,
 			     unsigned int *cpus, unsigned int max);
+
+/* The signature in a CPUID hypervisor leaf: twelve characters, or an empty string. */
+void host_hypervisor_signature(unsigned int leaf, char out[13]);
+
+/* What host_emulation says, of any host: of its kernel's command line, its CPUID hypervisor
+ * signature and its firmware's vendor. */
+enum host_emulation host_emulation_of(const char *command_line, const char *signature,
+				      const char *firmware);
 
 /*
  * The first line that a program prints with --version, waiting at most `wait_ms`. 0, or -1 with

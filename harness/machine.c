@@ -70,6 +70,19 @@ const char *capability_name(enum capability one)
 	return "?";
 }
 
+enum execution platform_execution(const struct platform *p, int ring)
+{
+	switch (host_emulation()) {
+	case HOST_EMULATED:
+		return EXECUTION_EMULATED;
+	case HOST_DETERMINISTIC:
+		return EXECUTION_DETERMINISTIC;
+	case HOST_HARDWARE:
+		break;
+	}
+	return p->execution(ring);
+}
+
 static void *map_shared(int fd, size_t size)
 {
 	int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);

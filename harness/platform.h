@@ -159,7 +159,8 @@ struct platform {
 	const char *(*label)(void);
 	const char *(*version)(void);	    /* of what hosts the guest, or NULL */
 	unsigned int (*capabilities)(void); /* mask of enum capability */
-	/* How code in that ring (0 or 3) of a guest is executed here. */
+	/* How code in that ring (0 or 3) of a guest is executed, this host taken for real; for
+	 * labels, ask platform_execution(). */
 	enum execution (*execution)(int ring);
 	/* Why a capability is missing: a sentence, or NULL for a general one. */
 	const char *(*lacks)(enum capability one);
@@ -178,6 +179,10 @@ struct platform {
 	/* The guest process: runs in the child of machine_open and does not return. */
 	void (*guest_process)(struct machine *m);
 };
+
+/* How code in that ring of a guest is executed, as figures are labelled: what the platform says,
+ * unless this host is itself emulated. */
+enum execution platform_execution(const struct platform *p, int ring);
 
 REGISTRY_DECLARE(platforms);
 #define PLATFORM(id, ...)                                                                          \

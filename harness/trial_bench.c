@@ -286,7 +286,7 @@ static int hold_against(struct trial *t, const char *what, double seen, struct r
 static int prove(struct trial *t, const struct intake *in)
 {
 	const struct bench *b = t->spec->bench;
-	bool interpreted = t->result->execution == EXECUTION_INTERPRETED;
+	bool interpreted = t->spec->platform->execution((int)in->ring) == EXECUTION_INTERPRETED;
 	struct range exits = interpreted && b->exits_interpreted.high > 0 ? b->exits_interpreted
 									  : b->exits_per_op;
 	struct totals sum = sum_counters(t, in);
@@ -320,7 +320,7 @@ static int collect(struct trial *t, const struct intake *in)
 	if (t->spec->bench->divide_by)
 		r->tick_ns /= t->spec->bench->divide_by;
 	r->work = t->spec->bench->work > 0 ? t->spec->bench->work : 1;
-	r->execution = t->spec->platform->execution((int)in->ring);
+	r->execution = platform_execution(t->spec->platform, (int)in->ring);
 	r->memory_locked = (int32_t)t->machine[0].status->locked;
 	memcpy(r->console, t->machine[0].status->console, sizeof(r->console));
 	if (!r->batch_count)
@@ -337,7 +337,8 @@ int trial_bench(struct trial *t)
 		t->result->tick_ns = 1;
 		t->result->work = 1;
 		t->result->exits_per_op = t->result->emulated_per_op = NAN;
-		t->result->execution = t->spec->platform->execution(t->spec->bench->boots ? 0 : 3);
+		t->result->execution =
+			platform_execution(t->spec->platform, t->spec->bench->boots ? 0 : 3);
 		return t->spec->bench->measure(t);
 	}
 	if (!host_tsc_khz())

@@ -669,7 +669,8 @@ int trial_fault(struct trial *t)
 	t->result->has_fault = true;
 	t->result->tick_ns = t->result->work = 1;
 	t->result->exits_per_op = t->result->emulated_per_op = NAN;
-	t->result->execution = t->spec->platform->execution(ring0_takes_part(t->spec) ? 0 : 3);
+	t->result->execution =
+		platform_execution(t->spec->platform, ring0_takes_part(t->spec) ? 0 : 3);
 	clear_figures(w.out);
 	ret = run(&w);
 	if (f.fault->heal && w.stamp[T0_INJECTED])

@@ -306,6 +306,21 @@ static void test_cpus_of_this_host(void **state)
 	assert_int_equal(host_cpus(cpus, 0), 0);
 }
 
+static void emulated_hosts_are_told_from_real_ones(void **state)
+{
+	(void)state;
+	assert_int_equal(host_emulation_of("quiet", "", "Dell Inc."), HOST_HARDWARE);
+	assert_int_equal(host_emulation_of("quiet", "KVMKVMKVM", "SeaBIOS"), HOST_HARDWARE);
+	assert_int_equal(host_emulation_of("", "TCGTCGTCGTCG", "SeaBIOS"), HOST_EMULATED);
+	assert_int_equal(host_emulation_of("", "", "The Bochs Project"), HOST_EMULATED);
+	assert_int_equal(host_emulation_of("a virt_qualify.host=emulated b", "", ""),
+			 HOST_EMULATED);
+	assert_int_equal(
+		host_emulation_of("virt_qualify.host=deterministic", "TCGTCGTCGTCG", "SeaBIOS"),
+		HOST_DETERMINISTIC);
+	assert_int_equal(host_emulation_of("virt_qualify.host=determined", "", ""), HOST_HARDWARE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +333,7 @@ int main(void)
 		cmocka_unit_test(test_clock_and_tsc),
 		cmocka_unit_test(test_order_of_cpus),
 		cmocka_unit_test(test_cpus_of_this_host),
+		cmocka_unit_test(emulated_hosts_are_told_from_real_ones),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
