@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define VQ_ABI_VERSION 2u
+#define VQ_ABI_VERSION 3u
 
 /* ---- Memory layout, offsets from the start of guest memory (guest-physical addresses) ---- */
 
@@ -36,7 +36,7 @@
 
 /* ---- Ports and device addresses ---- */
 
-/* Below 256, where the guest's I/O bitmap ends; PCs have nothing there. */
+/* Below 1024, where the guest's I/O bitmap ends; PCs have nothing there. */
 #define VQ_PORT_DOORBELL 0xe0u /* OUT al = enum vq_doorbell: host, look at this */
 #define VQ_PORT_USER	 0xe2u /* OUT: answered by the VMM in user space with nothing */
 #define VQ_PORT_KERNEL	 0xe4u /* OUT: bound to an ioeventfd, answered inside the kernel */
@@ -65,6 +65,29 @@ enum vq_doorbells {
 
 #define VQ_BOOT_MAGIC 0x746f6f6276717475ull
 
+/* Where a boot loader left a screen for text or pixels. */
+enum vq_screen_kind { VQ_SCREEN_NONE, VQ_SCREEN_TEXT, VQ_SCREEN_PIXELS };
+
+struct vq_screen {
+	uint32_t kind;	/* enum vq_screen_kind */
+	uint32_t pitch; /* bytes a line */
+	uint32_t width; /* characters or pixels */
+	uint32_t height;
+	uint32_t bytes; /* of a pixel, 3 or 4 */
+	uint32_t reserved;
+	uint64_t address; /* physical */
+};
+
+/* What the guest found out about the machine that it runs on. */
+enum vq_machine_flag {
+	VQ_MACHINE_HYPERVISOR = 1u << 0,  /* CPUID says that there is one */
+	VQ_MACHINE_INTERPRETED = 1u << 1, /* ring 0 takes hundreds of ns for an instruction */
+	VQ_MACHINE_NO_APIC = 1u << 2,	  /* none, turned off, or in x2APIC mode */
+	VQ_MACHINE_INVARIANT = 1u << 3,	  /* the TSC is said to be invariant */
+	VQ_MACHINE_LOADED = 1u << 4,	  /* started by a boot loader, not by a VMM of ours */
+	VQ_MACHINE_EFI = 1u << 5,	  /* the boot loader came by UEFI */
+};
+
 struct vq_boot {
 	uint64_t magic;
 	uint64_t memory_size;	/* bytes of RAM from address 0 */
@@ -75,7 +98,12 @@ struct vq_boot {
 	uint32_t interpreted;	/* 1: ring 0 is, and not all of its instructions work */
 	uint32_t member;	/* index of this guest in its cast */
 	uint32_t doorbell;	/* enum vq_doorbells */
+	uint32_t flags;		/* mask of enum vq_machine_flag: what the guest found out */
+	uint32_t tsc_source;	/* enum vq_tsc_source */
 	uint32_t reserved;
+	uint64_t work_begin; /* RAM for benches to work on; 0: from 2 MiB to memory_size */
+	uint64_t work_end;
+	struct vq_screen screen;
 	char command[VQ_COMMAND_LENGTH]; /* "key=value key=value", NUL-terminated */
 };
 
@@ -158,7 +186,12 @@ enum vq_record_type {
 	VQ_RECORD_HISTOGRAM,   /* struct vq_histogram + entries: of the batch with that number */
 	VQ_RECORD_EVENT,       /* struct vq_event */
 	VQ_RECORD_UNSUPPORTED, /* text: why this guest cannot run that bench; then goodbye */
-	VQ_RECORD_GOODBYE,     /* struct vq_goodbye */
+	VQ_RECORD_GOODBYE,     /* struct vq_goodbye: the end of a trial */
+	/* Where one boot runs many trials (option plan=): */
+	VQ_RECORD_MACHINE, /* struct vq_machine: what it runs on; more than once */
+	VQ_RECORD_PLAN,	 /* struct vq_plan + names of benches, each ended by NUL; more than once */
+	VQ_RECORD_TRIAL, /* struct vq_trial: a trial begins; what follows is its own */
+	VQ_RECORD_DONE,	 /* struct vq_done: the end of the plan */
 };
 
 struct vq_record {
@@ -226,6 +259,99 @@ struct vq_goodbye {
 	uint64_t operations; /* stamped, plain, warm-up and calibration excluded */
 };
 
+/* How the guest knows how fast its TSC ticks. */
+enum vq_tsc_source {
+	VQ_TSC_UNKNOWN,
+	VQ_TSC_TOLD,	   /* by its command line */
+	VQ_TSC_CPUID,	   /* leaf 0x15 */
+	VQ_TSC_HYPERVISOR, /* leaf 0x40000010 */
+	VQ_TSC_HYPER_V,	   /* MSR 0x40000022 */
+	VQ_TSC_KVM_CLOCK,  /* the scale of its paravirtual clock */
+	VQ_TSC_PIT,	   /* measured against the PC's interval timer */
+	VQ_TSC_NOMINAL,	   /* CPUID leaf 0x16: the nominal frequency, in MHz */
+	VQ_TSC_SOURCES
+};
+
+struct vq_machine {
+	char hypervisor[16]; /* CPUID leaf 0x40000000; NUL: none */
+	char vendor[16];     /* CPUID leaf 0 */
+	char cpu[48];	     /* CPUID leaves 0x80000002 to 4 */
+	uint32_t signature;  /* CPUID leaf 1, EAX: family, model, stepping */
+	uint32_t flags;	     /* enum vq_machine_flag */
+	uint32_t cpus;	     /* in use */
+	uint32_t tsc_khz;    /* 0: unknown */
+	uint32_t tsc_source; /* enum vq_tsc_source */
+	uint32_t reserved;
+	uint64_t memory; /* bytes for benches to work on */
+};
+
+struct vq_plan {
+	uint32_t rounds;  /* trials of each bench that is not refused */
+	uint32_t benches; /* names that follow */
+	uint64_t seed;	  /* of the order of trials */
+};
+
+struct vq_trial {
+	uint32_t number; /* in the order of execution, from 0, without gaps */
+	uint32_t round;
+	uint32_t rounds;
+	uint32_t ring;	/* as in vq_hello */
+	uint32_t flags; /* enum vq_machine_flag */
+	uint32_t tsc_khz;
+	uint32_t tsc_source;
+	uint32_t reserved;
+	uint64_t seed;
+	uint64_t tsc;
+	char bench[32];
+};
+
+struct vq_done {
+	uint32_t trials; /* begun */
+	uint32_t reserved;
+	uint64_t tsc;
+};
+
+/*
+ * ---- The stream as lines of text, for consoles ----
+ *
+ * A line is "VQ1 ", the frame below in base64 (RFC 4648, no padding), and ".": at most 76
+ * columns. What stands before and behind it on a line, and blanks and line ends inside of the
+ * base64, mean nothing. Integers are little-endian.
+ *
+ *	bytes	  meaning
+ *	4	  number of this boot, at random: tells one stream from the next
+ *	4	  offset of the data in the stream of records, modulo 2^32
+ *	1 to 41	  data
+ *	4	  CRC-32 (IEEE 802.3, as zlib's) of all that stands before
+ *
+ * Each line stands for itself. Lines may come again (option repeat=), in any order.
+ */
+#define VQ_LINE_BEGIN  "VQ1 "
+#define VQ_LINE_END    '.'
+#define VQ_LINE_DATA   41u
+#define VQ_LINE_HEADER 8u
+#define VQ_LINE_FRAME  (VQ_LINE_HEADER + VQ_LINE_DATA + 4u)
+#define VQ_LINE_TEXT   ((VQ_LINE_FRAME * 4 + 2) / 3) /* of base64 */
+
+/* CRC-32 of four bits at a time: a table small enough for the guest. Begin with 0. */
+static inline uint32_t vq_crc32(uint32_t crc, const void *data, uint32_t length)
+{
+	static const uint32_t table[16] = {
+		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
+		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
+	};
+	const uint8_t *p = data;
+
+	crc = ~crc;
+	for (uint32_t i = 0; i < length; i++) {
+		crc ^= p[i];
+		crc = crc >> 4 ^ table[crc & 15];
+		crc = crc >> 4 ^ table[crc & 15];
+	}
+	return ~crc;
+}
+
 /* The record ring: `head` and `tail` count bytes since the start and never wrap. */
 struct vq_ring {
 	uint64_t head; /* written by the guest, after the bytes */
@@ -259,6 +385,9 @@ _Static_assert(sizeof(struct vq_heartbeat) == 64, "heartbeat cell");
 _Static_assert(sizeof(struct vq_heartbeat) * VQ_MAX_CPUS <= VQ_PAGE_SIZE, "heartbeat page");
 _Static_assert(sizeof(struct vq_record) == 24, "record header");
 _Static_assert(sizeof(struct vq_batch) == 48, "batch record");
+_Static_assert(sizeof(struct vq_machine) == 112, "machine record");
+_Static_assert(sizeof(struct vq_trial) == 80, "trial record");
+_Static_assert(sizeof(VQ_LINE_BEGIN) + VQ_LINE_TEXT <= 76, "a console's line");
 _Static_assert(VQ_RING_OFFSET + sizeof(struct vq_ring) <= 0x90000, "below the EBDA");
 
 #endif

@@ -33,6 +33,42 @@ struct multiboot2_tag {
 #define MULTIBOOT2_END	   0u
 #define MULTIBOOT2_COMMAND 1u
 #define MULTIBOOT2_MEMORY  4u
+#define MULTIBOOT2_MAP	   6u
+#define MULTIBOOT2_SCREEN  8u
+#define MULTIBOOT2_EFI32   11u
+#define MULTIBOOT2_EFI64   12u
+
+struct multiboot2_map {
+	struct multiboot2_tag tag;
+	uint32_t entry_size, version;
+};
+
+struct multiboot2_memory {
+	uint64_t address, size;
+	uint32_t type, reserved;
+};
+
+struct multiboot2_screen {
+	struct multiboot2_tag tag;
+	uint64_t address;
+	uint32_t pitch, width, height;
+	uint8_t bits, type;
+};
+
+#define MULTIBOOT2_RAM	  1u
+#define MULTIBOOT2_PIXELS 1u /* type of screen */
+#define MULTIBOOT2_TEXT	  2u
+
+#define WORK_ALIGN (2ull << 20)
+#define WORK_LEAST (2ull << 20) /* the image lies below */
+
+#define IA32_APIC_BASE 0x1bu
+#define APIC_ENABLED   (1u << 11)
+#define APIC_X2	       (1u << 10)
+
+#define NOPS_TICKS 6400u /* for 64 of them: 100 each; an interpreter takes 500 and more */
+
+#define PLAN_CPUS 2u /* what benches want at the most */
 
 uint32_t boot_loader, boot_information;
 volatile uint32_t boot_cpus_up;
@@ -80,23 +116,134 @@ static void take_pvh(void)
 	take_command(physical(s->command_at));
 }
 
+/* The largest piece of RAM for benches to work on; and how far that of the image goes. */
+static void take_multiboot2_map(const struct multiboot2_map *map)
+{
+	for (uint32_t at = sizeof(*map);
+	     map->entry_size && at + sizeof(struct multiboot2_memory) <= map->tag.size;
+	     at += map->entry_size) {
+		const struct multiboot2_memory *m = (const void *)((const uint8_t *)map + at);
+		uint64_t begin = (m->address + WORK_ALIGN - 1) & ~(WORK_ALIGN - 1);
+		uint64_t end = m->address + m->size;
+
+		if (m->type != MULTIBOOT2_RAM)
+			continue;
+		if (m->address <= VQ_IMAGE_OFFSET && end > VQ_IMAGE_OFFSET)
+			take_memory(end);
+		if (begin < WORK_LEAST)
+			begin = WORK_LEAST;
+		if (end > MAX_MEMORY)
+			end = MAX_MEMORY;
+		if (end > begin && end - begin > boot.work_end - boot.work_begin) {
+			boot.work_begin = begin;
+			boot.work_end = end;
+		}
+	}
+}
+
+static void take_multiboot2_screen(const struct multiboot2_screen *s)
+{
+	boot.screen = (struct vq_screen){
+		.kind = s->type == MULTIBOOT2_TEXT     ? VQ_SCREEN_TEXT
+			: s->type == MULTIBOOT2_PIXELS ? VQ_SCREEN_PIXELS
+						       : VQ_SCREEN_NONE,
+		.pitch = s->pitch,
+		.width = s->width,
+		.height = s->height,
+		.bytes = s->bits / 8u,
+		.address = s->address,
+	};
+}
+
+static void take_multiboot2_tag(const struct multiboot2_tag *tag)
+{
+	const uint32_t *body = (const uint32_t *)(tag + 1);
+
+	switch (tag->type) {
+	case MULTIBOOT2_COMMAND:
+		take_command((const char *)body);
+		break;
+	case MULTIBOOT2_MEMORY: /* KiB below, KiB from 1 MiB on */
+		take_memory(VQ_IMAGE_OFFSET + (uint64_t)body[1] * 1024);
+		break;
+	case MULTIBOOT2_MAP:
+		take_multiboot2_map((const void *)tag);
+		break;
+	case MULTIBOOT2_SCREEN:
+		take_multiboot2_screen((const void *)tag);
+		break;
+	case MULTIBOOT2_EFI32:
+	case MULTIBOOT2_EFI64:
+		boot.flags |= VQ_MACHINE_EFI;
+		break;
+	}
+}
+
 static void take_multiboot2(void)
 {
 	const uint32_t *info = physical(boot_information);
 	uint32_t at = 8;
 
+	boot.flags |= VQ_MACHINE_LOADED;
 	while (at + sizeof(struct multiboot2_tag) <= info[0]) {
 		const struct multiboot2_tag *tag = physical(boot_information + at);
-		const uint32_t *body = (const uint32_t *)(tag + 1);
 
 		if (tag->type == MULTIBOOT2_END || tag->size < sizeof(*tag))
-			return;
-		if (tag->type == MULTIBOOT2_COMMAND)
-			take_command((const char *)body);
-		else if (tag->type == MULTIBOOT2_MEMORY) /* KiB below, KiB from 1 MiB on */
-			take_memory(VQ_IMAGE_OFFSET + (uint64_t)body[1] * 1024);
+			break;
+		take_multiboot2_tag(tag);
 		at += (tag->size + 7) & ~7u;
 	}
+	/* A BIOS without a word about the screen has the VGA's, in text. */
+	if (boot.screen.kind == VQ_SCREEN_NONE && !(boot.flags & VQ_MACHINE_EFI))
+		boot.screen = (struct vq_screen){
+			.kind = VQ_SCREEN_TEXT, .width = 80, .height = 25, .address = 0xb8000};
+}
+
+/*
+ * Firmware leaves its interrupts on: the timer of a PC comes in by vector 8, which is an exception
+ * to us. Nothing here wants a device's interrupt.
+ */
+static void silence_firmware(void)
+{
+	outb(0x21, 0xff); /* both 8259 */
+	outb(0xa1, 0xff);
+	if (!(boot.flags & VQ_MACHINE_NO_APIC))
+		apic_write(APIC_LVT_TIMER, APIC_MASKED);
+}
+
+static bool ring0_is_interpreted(void)
+{
+	uint64_t least = ~0ull;
+
+	for (int i = 0; i < 3; i++) {
+		uint64_t begin = rdtsc(), ticks;
+
+		__asm__ volatile(".rept 64; nop; .endr");
+		ticks = rdtsc() - begin;
+		if (ticks < least)
+			least = ticks;
+	}
+	return least > NOPS_TICKS;
+}
+
+static bool has_apic(void)
+{
+	uint64_t base;
+
+	if (!(cpuid(1, 0).edx >> 9 & 1))
+		return false;
+	base = rdmsr(IA32_APIC_BASE);
+	return (base & APIC_ENABLED) && !(base & APIC_X2);
+}
+
+static void look_around(void)
+{
+	if (!has_apic())
+		boot.flags |= VQ_MACHINE_NO_APIC;
+	if (cpuid(1, 0).ecx >> 31)
+		boot.flags |= VQ_MACHINE_HYPERVISOR;
+	if (cpuid(0x80000000, 0).eax >= 0x80000007 && cpuid(0x80000007, 0).edx >> 8 & 1)
+		boot.flags |= VQ_MACHINE_INVARIANT;
 }
 
 static uint32_t number(const char *key, uint32_t otherwise)
@@ -106,12 +253,20 @@ static uint32_t number(const char *key, uint32_t otherwise)
 
 static void take_options(void)
 {
+	bool plan = payload_option(&boot, "plan");
+
 	boot.magic = VQ_BOOT_MAGIC;
-	boot.cpus = number("cpus", 1);
-	if (!boot.cpus || boot.cpus > VQ_MAX_CPUS)
+	boot.cpus = number("cpus", plan ? PLAN_CPUS : 1);
+	if (!boot.cpus || boot.cpus > VQ_MAX_CPUS || boot.flags & VQ_MACHINE_NO_APIC)
 		boot.cpus = 1;
 	boot.tsc_khz = number("tsc_khz", 0);
-	boot.interpreted = number("interpreted", 0);
+	if (boot.tsc_khz)
+		boot.tsc_source = VQ_TSC_TOLD;
+	else if (plan)
+		boot.tsc_khz = boot_tsc_khz(&boot.tsc_source);
+	boot.interpreted = number("interpreted", plan && ring0_is_interpreted());
+	if (boot.interpreted)
+		boot.flags |= VQ_MACHINE_INTERPRETED;
 	boot.member = number("member", 0);
 	boot.doorbell = number("doorbell", VQ_DOORBELLS_NONE);
 	boot.untouched = (uint64_t)number("untouched", 0) << 10;
@@ -173,15 +328,28 @@ static void start_others(void)
 	boot.cpus = (boot_cpus_up >> 16) + 1;
 }
 
+/* Page 0 is absent, so that following a null pointer is an exception; loaders leave things there.
+ */
+static void map_page_0(bool present)
+{
+	*(volatile uint64_t *)(uintptr_t)LAYOUT_PT0 = present ? 3 : 0;
+	__asm__ volatile("invlpg (%0)" ::"r"(0ull) : "memory");
+}
+
 void boot_main(void)
 {
+	map_page_0(true);
 	if (boot_loader == BOOT_PVH)
 		take_pvh();
 	else
 		take_multiboot2();
+	map_page_0(false);
+	look_around();
+	silence_firmware();
 	take_options();
 	clear_areas();
-	apic_id[0] = apic_id_here();
+	if (!(boot.flags & VQ_MACHINE_NO_APIC))
+		apic_id[0] = apic_id_here();
 	*(struct vq_boot *)(uintptr_t)VQ_BOOT_OFFSET = boot;
 	if (boot.cpus > 1) {
 		start_others();

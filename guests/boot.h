@@ -17,6 +17,9 @@ extern volatile uint32_t boot_cpus_up;
 extern uint32_t boot_cpus_wanted;
 extern const uint8_t boot_trampoline[], boot_trampoline_end[];
 
+/* How fast the TSC ticks, and how that is known (enum vq_tsc_source); 0: unknown. In ring 0. */
+uint32_t boot_tsc_khz(uint32_t *source);
+
 /* In ring 0 on the first CPU: fill in the boot page, start the other CPUs. */
 void boot_main(void);
 

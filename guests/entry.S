@@ -93,7 +93,7 @@ multiboot2_header:
 	.long	8
 multiboot2_end:
 
-/* ---- TSS: the stack that ring 0 is entered on, and leave to use the ports below 256 ----
+/* ---- TSS: the stack that ring 0 is entered on, and leave to use the ports below 1024 ----
  *
  * The payload has IOPL 3, which should do; but where ring 0 is interpreted (kvm_pvm) IRET does
  * not set it, and the bitmap is what the emulator asks.
@@ -106,7 +106,7 @@ multiboot2_end:
 	.quad	kernel_stacks + ((v + 1) << KERNEL_STACK_SHIFT)
 	.fill	102 - 12, 1, 0
 	.word	104			/* where the bitmap begins */
-	.fill	32, 1, 0
+	.fill	128, 1, 0
 	.byte	0xff
 	.fill	TSS_SIZE - TSS_LIMIT - 1, 1, 0
 	.set	v, v + 1
@@ -245,7 +245,7 @@ idt_pointer:
 interrupt_count:
 	.fill	256 * 8
 	.balign	4096
-	.globl	kernel_stacks
+	.globl	kernel_stacks, user_stacks
 kernel_stacks:
 	.fill	MAX_CPUS << KERNEL_STACK_SHIFT
 user_stacks:

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The payload's environment in a guest: doorbells, waiting, and what only ring 0 can do. */
 #include "guests/payload_private.h"
+#include "guests/plan.h"
+#include "guests/transport.h"
 
 void payload_main(uint32_t cpu);
 void payload_exception(uint64_t vector, uint64_t error, uint64_t address);
@@ -32,8 +34,11 @@ void payload_doorbell(struct payload *p, uint8_t reason)
 	struct vq_ring *ring = p->writer->ring;
 	uint64_t rung;
 
-	if (p->boot->doorbell == VQ_DOORBELLS_NONE)
+	if (p->boot->doorbell == VQ_DOORBELLS_NONE) {
+		if (reason == VQ_DOORBELL_RING_FULL || reason == VQ_DOORBELL_GOODBYE)
+			transport_drain(p);
 		return;
+	}
 	rung = __atomic_add_fetch(&ring->rung, 1, __ATOMIC_ACQ_REL);
 	outb(VQ_PORT_DOORBELL, reason);
 	if (p->boot->doorbell == VQ_DOORBELLS_TRAPPED || reason == VQ_DOORBELL_GOODBYE)
@@ -129,9 +134,11 @@ static uint8_t *map_small(uint64_t physical, uint64_t size)
 
 uint8_t *payload_region(struct payload *p, uint64_t size, bool huge)
 {
-	uint64_t begin = 2ull << 20; /* the image ends below */
+	const struct vq_boot *b = p->boot;
+	uint64_t begin = b->work_begin ? b->work_begin : 2ull << 20; /* the image ends below */
+	uint64_t end = b->work_begin ? b->work_end : b->memory_size;
 
-	if (begin + size > p->boot->memory_size || size > (uint64_t)REGION_TABLES << 21) {
+	if (begin + size > end || size > (uint64_t)REGION_TABLES << 21) {
 		payload_refuse(p, "the guest has not enough memory for this bench");
 		return 0;
 	}
@@ -150,9 +157,23 @@ static void print_hex(uint64_t x)
 		outb(VQ_PORT_CONSOLE, (uint8_t) "0123456789abcdef"[x >> shift & 15]);
 }
 
-/* An exception that nobody asked for ends the guest with a record that says which. */
+extern uint8_t kernel_stacks[], user_stacks[];
+
+/* An exception keeps the stack that it happened on. */
+static uint32_t cpu_of_stack(uintptr_t at)
+{
+	if (at >= (uintptr_t)user_stacks)
+		return (uint32_t)((at - (uintptr_t)user_stacks) >> USER_STACK_SHIFT);
+	return (uint32_t)((at - (uintptr_t)kernel_stacks) >> KERNEL_STACK_SHIFT);
+}
+
+/*
+ * An exception that nobody asked for ends the guest with a record that says which; in a plan, the
+ * trial.
+ */
 void payload_exception(uint64_t vector, uint64_t error, uint64_t address)
 {
+	uint32_t cpu = cpu_of_stack((uintptr_t)__builtin_frame_address(0));
 	struct payload *p = &payloads[0];
 
 	print("exception ");
@@ -162,6 +183,8 @@ void payload_exception(uint64_t vector, uint64_t error, uint64_t address)
 	print(" at ");
 	print_hex(address);
 	print("\n");
+	if (!cpu)
+		plan_exception(p, vector, error);
 	payload_event(p, VQ_EVENT_EXCEPTION, vector << 32 | (uint32_t)error);
 	payload_goodbye(p, 0, 2, 0);
 	for (;;)
@@ -183,7 +206,13 @@ void payload_main(uint32_t cpu)
 	payload_init(p, (uint8_t *)0, cpu, &writer);
 	if (p->boot->shared_window)
 		p->shared = (uint8_t *)(uintptr_t)VQ_SHARED_WINDOW;
-	apic_enable();
-	payload_run(p);
+	if (!(p->boot->flags & VQ_MACHINE_NO_APIC))
+		apic_enable();
+	if (!cpu && p->boot->doorbell == VQ_DOORBELLS_NONE)
+		transport_begin(p);
+	if (payload_option(p->boot, "plan"))
+		plan_run(p);
+	else
+		payload_run(p);
 	ring0_call(halt, 0, 0);
 }

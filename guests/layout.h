@@ -19,7 +19,7 @@
 #define LAYOUT_TEXT	  0x10c000
 
 #define TSS_SIZE  256 /* stride */
-#define TSS_LIMIT 136 /* 104 bytes, a bit for each port below 256, and the closing byte */
+#define TSS_LIMIT 232 /* 104 bytes, a bit for each port below 1024, and the closing byte */
 
 #define KERNEL_STACK_SHIFT 11 /* 2 KiB a CPU */
 #define USER_STACK_SHIFT   13 /* 8 KiB a CPU */

@@ -181,6 +181,21 @@ static void measure_batch(struct payload *p, const struct guest_bench *b, uint32
 	write_histogram(p, number);
 }
 
+void bench_prepare(void)
+{
+	others_stop = others_ready = 0;
+}
+
+void bench_stop_others(void)
+{
+	others_stop = 1;
+}
+
+uint64_t bench_last_median(void)
+{
+	return histogram_quantile(&histogram, 1, 2);
+}
+
 void bench_refused(struct payload *p)
 {
 	record_write(p->writer, VQ_RECORD_UNSUPPORTED, (uint16_t)p->cpu, p->why,
@@ -198,12 +213,9 @@ static void wait_for_others(const struct payload *p, const struct guest_bench *b
 
 void bench_run(struct payload *p, const struct guest_bench *b)
 {
-	uint32_t batches = payload_number(p->boot, "batches", 1);
-	uint32_t samples = payload_number(p->boot, "samples", 1);
-	uint32_t warmup = payload_number(p->boot, "warmup", samples);
 	uint64_t operations = 0;
 
-	p->planned = warmup + (uint64_t)batches * samples * (b->plain ? 2 : 1);
+	p->planned = p->warmup + (uint64_t)p->batches * p->samples * (b->plain ? 2 : 1);
 	wait_for_others(p, b);
 	if (b->setup && !b->setup(p)) {
 		bench_refused(p);
@@ -211,15 +223,15 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 	}
 	calibrate(p, b);
 	histogram_clear(&histogram);
-	take_samples(p, b, warmup);
-	for (uint32_t i = 0; i < batches; i++) {
-		measure_batch(p, b, i, samples);
-		operations += samples;
+	take_samples(p, b, p->warmup);
+	for (uint32_t i = 0; i < p->batches; i++) {
+		measure_batch(p, b, i, p->samples);
+		operations += p->samples;
 	}
-	others_stop = 1;
+	bench_stop_others();
 	if (b->finish)
 		b->finish(p);
-	payload_goodbye(p, batches, 0, operations);
+	payload_goodbye(p, p->batches, 0, operations);
 }
 
 /* The other CPUs: help the bench where it wants help. */

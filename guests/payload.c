@@ -24,8 +24,12 @@ static bool starts_with(const char *s, const char *prefix)
 	return true;
 }
 
-/* The text after "key=" up to the next blank, or NULL. */
-static const char *option(const struct vq_boot *boot, const char *key)
+int payload_word_length(const char *s)
+{
+	return (int)(skip_to(s, ' ') - s);
+}
+
+const char *payload_option(const struct vq_boot *boot, const char *key)
 {
 	const char *s = boot->command;
 
@@ -42,7 +46,7 @@ static const char *option(const struct vq_boot *boot, const char *key)
 
 uint32_t payload_number(const struct vq_boot *boot, const char *key, uint32_t otherwise)
 {
-	const char *s = option(boot, key);
+	const char *s = payload_option(boot, key);
 	uint32_t n = 0;
 
 	if (!s || *s < '0' || *s > '9')
@@ -123,6 +127,9 @@ void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct recor
 	p->writer = writer;
 	p->parameter = payload_number(p->boot, "parameter", 0);
 	p->seed = payload_number(p->boot, "seed", 0);
+	p->batches = payload_number(p->boot, "batches", 1);
+	p->samples = payload_number(p->boot, "samples", 1);
+	p->warmup = payload_number(p->boot, "warmup", p->samples);
 	writer->ring = (struct vq_ring *)(memory + VQ_RING_OFFSET);
 	writer->context = p;
 	writer->wait_for_space = payload_wait_for_space;
@@ -136,7 +143,7 @@ void payload_wait_for_space(void *context)
 void payload_run(struct payload *p)
 {
 	uint64_t tsc = rdtsc();
-	const char *name = option(p->boot, "bench");
+	const char *name = payload_option(p->boot, "bench");
 	const struct guest_bench *bench = name ? find_bench(name) : 0;
 
 	if (p->cpu) {
@@ -154,7 +161,7 @@ void payload_run(struct payload *p)
 	} else if (name) {
 		payload_refuse(p, "this guest image does not know that bench");
 		bench_refused(p);
-	} else if (option(p->boot, "serve")) {
+	} else if (payload_option(p->boot, "serve")) {
 		workload_serve(p);
 	} else {
 		payload_goodbye(p, 0, 0, 0);

@@ -34,12 +34,13 @@ struct payload {
 	uint8_t *memory; /* start of the areas of abi.h: 0 in a guest */
 	struct vq_boot *boot;
 	struct vq_control *control;
-	struct vq_heartbeat *heartbeat; /* of all CPUs */
-	uint8_t *shared;		/* window shared by the cast, NULL: none */
-	uint32_t cpu;			/* this one */
-	uint32_t parameter;		/* of the bench */
-	uint64_t seed;			/* of the trial: layouts differ from trial to trial */
-	uint64_t planned;		/* operations, warm-up and bare loops included */
+	struct vq_heartbeat *heartbeat;	   /* of all CPUs */
+	uint8_t *shared;		   /* window shared by the cast, NULL: none */
+	uint32_t cpu;			   /* this one */
+	uint32_t parameter;		   /* of the bench */
+	uint32_t batches, samples, warmup; /* of a trial */
+	uint64_t seed;			   /* of the trial: layouts differ from trial to trial */
+	uint64_t planned;		   /* operations, warm-up and bare loops included */
 	struct record_writer *writer;
 	char why[160];	     /* a setup that returns false says here why it cannot run */
 	uint64_t scratch[8]; /* the bench's own, zero at start, one set for each CPU */
@@ -129,6 +130,14 @@ static inline void outb(uint16_t port, uint8_t value)
 	__asm__ volatile("outb %0, %1" ::"a"(value), "d"(port) : "memory");
 }
 
+static inline uint8_t inb(uint16_t port)
+{
+	uint8_t value;
+
+	__asm__ volatile("inb %1, %0" : "=a"(value) : "d"(port) : "memory");
+	return value;
+}
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;
@@ -163,7 +172,8 @@ static inline void mmio_write(uintptr_t address, uint32_t value)
 #define APIC_TIMER_INIT	 0x380u
 #define APIC_TIMER_DIV	 0x3e0u
 #define APIC_DIVIDE_BY_1 0xbu
-#define APIC_INIT	 0x4500u /* in ICR_LOW: delivery mode and level */
+#define APIC_MASKED	 0x10000u /* in an LVT register */
+#define APIC_INIT	 0x4500u  /* in ICR_LOW: delivery mode and level */
 #define APIC_STARTUP	 0x4600u
 #define APIC_ALL_OTHERS	 0xc0000u
 

@@ -9,6 +9,9 @@ REGISTRY_DECLARE(guest_benches);
 
 int payload_strlen(const char *s);
 uint32_t payload_number(const struct vq_boot *boot, const char *key, uint32_t otherwise);
+/* The text after "key=", up to the next blank (payload_word_length), or NULL. */
+const char *payload_option(const struct vq_boot *boot, const char *key);
+int payload_word_length(const char *s);
 void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct record_writer *writer);
 void payload_wait_for_space(void *context);
 void payload_goodbye(struct payload *p, uint32_t batches, uint32_t status, uint64_t operations);
@@ -19,6 +22,9 @@ void payload_run(struct payload *p);
 /* guests/measure.c */
 void bench_run(struct payload *p, const struct guest_bench *b);
 void bench_assist(struct payload *p, const struct guest_bench *b);
+void bench_prepare(void); /* before each of several in one boot */
+void bench_stop_others(void);
+uint64_t bench_last_median(void); /* of the last batch, ticks, raw */
 void bench_refused(struct payload *p);
 
 /* guests/workload.c: never returns but for a fault that ends it */
