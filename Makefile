@@ -34,7 +34,7 @@ endif
 
 core_src     := $(wildcard harness/core/*.c)
 report_src   := $(wildcard report/*.c)
-harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/vmm/*.c)
+harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/platform/*/*.c harness/vmm/*.c)
 fault_src    := $(wildcard faults/*.c faults/recovery/*.c)
 bench_src    := $(wildcard bench/*.c)
 preset_src   := $(wildcard harness/presets/*.yaml)

@@ -22,6 +22,6 @@ static int measure(struct trial *t)
 
 BENCH(life_first_instruction, .group = "life cycle",
       .summary = "create a guest until its payload runs", .unit = NANOSECONDS, .better = LOWER,
-      .native = true, .boots = true, .measure = measure);
+      .needs = CAN_HOST_TSC, .native = true, .boots = true, .measure = measure);
 
 #endif

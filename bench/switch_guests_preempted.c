@@ -53,5 +53,6 @@ GUEST_SAMPLES(switch_guests_preempted, RING3, .native = true, .setup = setup, .p
 
 BENCH(switch_guests_preempted, .group = "switches",
       .summary = "two spinning guests, switched by the host's scheduler", .unit = NANOSECONDS,
-      .better = LOWER, .native = true, .traps = true, .disturbance_exempt = true, .cast = 2,
-      .one_cpu = true, .share_window = true, .batches = 1, .samples = 8, .warmup = 1);
+      .better = LOWER, .native = true, .traps = true, .disturbance_exempt = true,
+      .needs = CAN_HOST_TSC, .cast = 2, .one_cpu = true, .share_window = true, .batches = 1,
+      .samples = 8, .warmup = 1);

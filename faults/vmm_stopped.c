@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* vmm_stopped: SIGSTOP to the process that hosts the guest: it is there, and does nothing. */
 #include <signal.h>
-#include <stdio.h>
 
 #include "harness/fault.h"
 
@@ -12,20 +11,9 @@ static int fire(struct fault_trial *f)
 	return 0;
 }
 
-/* The state that the kernel shows for it: T, stopped. */
 static bool active(struct fault_trial *f)
 {
-	char path[64], state = '?';
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", machine_host(fault_victim(f)));
-	file = fopen(path, "re");
-	if (!file)
-		return false;
-	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = '?';
-	fclose(file);
-	return state == 'T';
+	return machine_stopped(fault_victim(f));
 }
 
 FAULT(vmm_stopped, .group = "vmm", .summary = "the process that hosts the guest is stopped",

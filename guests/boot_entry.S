@@ -106,6 +106,7 @@ trampoline32:
 	movw	%ax, %ds
 	movl	$1, %esi
 	lock xaddl %esi, boot_cpus_up	/* numbers in the order of arrival: 1, 2, … */
+	movzwl	%si, %esi		/* above: how many are up already */
 	cmpl	boot_cpus_wanted, %esi
 	jae	1f
 	movl	$road_other, %ebp

@@ -1,27 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the host sees around a batch, read at the doorbells on the vCPU's own thread: outside the
- * timed part, while the guest waits.
+ * What the host sees around a batch, read at the doorbells: on the vCPU's own thread, or, where
+ * another process hosts the guest, from /proc. Outside the timed part, while the guest waits.
  */
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "harness/host.h"
 #include "harness/platform.h"
 
-/* Run-queue wait of this thread in nanoseconds: the second number of its schedstat. */
-static uint64_t read_wait_ns(void)
+struct reading {
+	struct batch_counters c;
+	int cpu;
+	int64_t at_ns;
+};
+
+/* A vCPU's thread, as seen at its doorbells. */
+struct observed {
+	pid_t tid;
+	int schedstat, status, stat; /* its files; -1: not open */
+	struct reading begin;
+	bool inside;
+};
+
+/* The run-queue wait in nanoseconds: the second number of a schedstat. */
+static uint64_t read_wait_ns(int fd)
 {
-	static __thread int fd = -1;
 	char text[96];
 	unsigned long long ran, waited;
 	ssize_t n;
 
-	if (fd < 0)
-		fd = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 	n = pread(fd, text, sizeof(text) - 1, 0);
 	if (n <= 0)
 		return 0;
@@ -29,51 +42,122 @@ static uint64_t read_wait_ns(void)
 	return sscanf(text, "%llu %llu", &ran, &waited) == 2 ? waited : 0;
 }
 
-struct reading {
-	struct batch_counters c;
-	int cpu;
-};
-
-static void take_reading(struct reading *r, int (*count)(void *, uint64_t *, uint64_t *),
-			 void *context)
+static void read_own(struct observed *o, struct reading *r)
 {
 	struct rusage usage;
 
-	memset(r, 0, sizeof(*r));
+	if (o->schedstat < 0)
+		o->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+	r->at_ns = host_now_ns();
 	getrusage(RUSAGE_THREAD, &usage);
-	r->c.wait_ns = read_wait_ns();
+	r->c.wait_ns = read_wait_ns(o->schedstat);
 	r->c.voluntary = (uint64_t)usage.ru_nvcsw;
 	r->c.involuntary = (uint64_t)usage.ru_nivcsw;
 	r->cpu = sched_getcpu();
-	r->c.counted = count && count(context, &r->c.exits, &r->c.emulated) == 0;
 }
 
-void machine_batch_doorbell(struct machine *m,
-			    int (*count)(void *context, uint64_t *exits, uint64_t *emulated),
-			    void *context)
+static int open_task(pid_t host, pid_t tid, const char *file)
 {
-	static __thread struct reading begin;
-	static __thread bool inside;
+	char path[80];
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/%s", host, tid, file);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static void read_text(int fd, char *text, size_t size)
+{
+	ssize_t n = pread(fd, text, size - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+}
+
+/* The number after `key` in a /proc/PID/status. */
+static uint64_t number_after(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+/* The CPU that it last ran on: field 39 of a stat, 37 after the name in parentheses (proc(5)). */
+static int last_cpu(const char *text)
+{
+	const char *at = strrchr(text, ')');
+
+	for (int i = 0; at && i < 37; i++)
+		at = strchr(at + 1, ' ');
+	return at ? atoi(at) : -1;
+}
+
+static void read_other(struct observed *o, struct reading *r)
+{
+	char text[4096];
+
+	r->at_ns = host_now_ns();
+	r->c.wait_ns = read_wait_ns(o->schedstat);
+	read_text(o->status, text, sizeof(text));
+	r->c.voluntary = number_after(text, "\nvoluntary_ctxt_switches:");
+	r->c.involuntary = number_after(text, "\nnonvoluntary_ctxt_switches:");
+	read_text(o->stat, text, sizeof(text));
+	r->cpu = last_cpu(text);
+}
+
+/* Begin a batch, or end one: in pairs. */
+static void take(struct machine *m, struct observed *o, const struct reading *now)
+{
+	const struct reading *begin = &o->begin;
 	struct machine_status *s = m->status;
 	struct batch_counters *out;
-	struct reading now;
 
-	take_reading(&now, count, context);
-	if (!inside) {
-		begin = now;
-		inside = true;
+	o->inside = !o->inside;
+	if (o->inside) {
+		o->begin = *now;
 		return;
 	}
-	inside = false;
 	if (s->batches >= MACHINE_MAX_BATCHES)
 		return;
 	out = &s->batch[s->batches];
-	out->wait_ns = now.c.wait_ns - begin.c.wait_ns;
-	out->voluntary = now.c.voluntary - begin.c.voluntary;
-	out->involuntary = now.c.involuntary - begin.c.involuntary;
-	out->exits = now.c.exits - begin.c.exits;
-	out->emulated = now.c.emulated - begin.c.emulated;
-	out->migrated = now.cpu != begin.cpu;
-	out->counted = now.c.counted && begin.c.counted;
+	out->span_ns = (uint64_t)(now->at_ns - begin->at_ns);
+	out->wait_ns = now->c.wait_ns - begin->c.wait_ns;
+	out->voluntary = now->c.voluntary - begin->c.voluntary;
+	out->involuntary = now->c.involuntary - begin->c.involuntary;
+	out->exits = now->c.exits - begin->c.exits;
+	out->emulated = now->c.emulated - begin->c.emulated;
+	out->migrated = now->cpu != begin->cpu;
+	out->counted = now->c.counted && begin->c.counted;
 	__atomic_store_n(&s->batches, s->batches + 1, __ATOMIC_RELEASE);
+}
+
+void machine_batch_doorbell(struct machine *m, machine_count *count, void *context)
+{
+	static __thread struct observed self = {.schedstat = -1};
+	struct reading now = {0};
+
+	read_own(&self, &now);
+	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
+	take(m, &self, &now);
+}
+
+void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine_count *count,
+			       void *context)
+{
+	static struct observed other = {.schedstat = -1, .status = -1, .stat = -1};
+	struct reading now = {0};
+
+	if (other.tid != tid) {
+		close(other.schedstat);
+		close(other.status);
+		close(other.stat);
+		other = (struct observed){.tid = tid,
+					  .schedstat = open_task(host, tid, "schedstat"),
+					  .status = open_task(host, tid, "status"),
+					  .stat = open_task(host, tid, "stat")};
+	}
+	/* To count, QEMU kicks the vCPU: that must not lie between the two readings. */
+	if (other.inside)
+		read_other(&other, &now);
+	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
+	if (!other.inside)
+		read_other(&other, &now);
+	take(m, &other, &now);
 }

@@ -66,6 +66,8 @@ const char *capability_name(enum capability one)
 		return "a memory limit of its own";
 	case CAN_EXEC:
 		return "processes run beside the payload";
+	case CAN_HOST_TSC:
+		return "the host's TSC in the guest";
 	}
 	return "?";
 }
@@ -246,8 +248,14 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
  * number alone might be another's by now. */
 int machine_host_fd(struct machine *m)
 {
-	int theirs = __atomic_load_n(&m->status->host_pidfd, __ATOMIC_ACQUIRE);
+	uint32_t changes = __atomic_load_n(&m->status->host_changes, __ATOMIC_ACQUIRE);
+	int theirs = m->status->host_pidfd;
 
+	if (m->host_fd >= 0 && m->host_changes != changes) {
+		close(m->host_fd);
+		m->host_fd = -1;
+	}
+	m->host_changes = changes;
 	if (m->host_fd < 0 && theirs > 0 && m->pidfd >= 0)
 		m->host_fd = (int)syscall(SYS_pidfd_getfd, m->pidfd, theirs, 0);
 	return m->host_fd >= 0 ? m->host_fd : m->pidfd;
@@ -263,7 +271,8 @@ pid_t machine_host(struct machine *m)
 void machine_hosted_by(struct machine *m, pid_t pid, int pidfd)
 {
 	m->status->host_pid = pid;
-	__atomic_store_n(&m->status->host_pidfd, pidfd, __ATOMIC_RELEASE);
+	m->status->host_pidfd = pidfd;
+	__atomic_add_fetch(&m->status->host_changes, 1, __ATOMIC_RELEASE);
 }
 
 bool machine_alive(struct machine *m)
@@ -274,6 +283,22 @@ bool machine_alive(struct machine *m)
 		return false;
 	gone.fd = machine_host_fd(m);
 	return poll(&gone, 1, 0) == 0;
+}
+
+/* The state that the kernel shows for it: T, stopped. */
+bool machine_stopped(struct machine *m)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", machine_host(m));
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	fclose(file);
+	return state == 'T';
 }
 
 bool machine_ready(const struct machine *m)

@@ -167,7 +167,7 @@ void oracle_sample(struct oracle *o, int64_t now_ns)
 	o->previous_ns = o->sampled_ns ? o->sampled_ns : now_ns;
 	o->sampled_ns = now_ns;
 	for (uint32_t i = 0; i < o->guests; i++) {
-		for (uint32_t cpu = 0; cpu < o->guest[i].cpus; cpu++)
+		for (uint32_t cpu = 0; cpu < o->guest[i].cpus && !o->guest[i].foreign; cpu++)
 			sample_cpu(o, &o->guest[i], cpu);
 		update_loss(o, i);
 	}

@@ -32,6 +32,7 @@ struct oracle_guest {
 	const uint8_t *memory; /* hostile: read once, checked, copied */
 	uint32_t cpus;
 	bool watched; /* its service counts for downtime */
+	bool foreign; /* at the moment the guest does not write its page: firmware may, or nobody */
 	struct oracle_cpu cpu[VQ_MAX_CPUS];
 	uint64_t operations;	 /* acknowledged, over all vCPUs and epochs */
 	bool corrupt;		 /* a checksum or digest was wrong: see corrupt_silently */

@@ -42,6 +42,38 @@ void plan_fault_free(struct plan_fault *f)
 	plan_globs_free(&f->recoveries);
 }
 
+void plan_limit_free(struct plan_limit *l)
+{
+	plan_globs_free(&l->match);
+}
+
+static const struct plan_limit *find_limit(const struct plan *p, const char *platform)
+{
+	for (size_t i = 0; i < p->limit_count; i++)
+		if (plan_globs_match(&p->limits[i].match, platform))
+			return &p->limits[i];
+	return NULL;
+}
+
+static uint32_t at_most(uint32_t trials, uint32_t limit)
+{
+	return limit && limit < trials ? limit : trials;
+}
+
+uint32_t plan_bench_trials(const struct plan *p, const char *platform, uint32_t trials)
+{
+	const struct plan_limit *l = find_limit(p, platform);
+
+	return l ? at_most(trials, l->benches) : trials;
+}
+
+uint32_t plan_fault_trials(const struct plan *p, const char *platform, uint32_t trials)
+{
+	const struct plan_limit *l = find_limit(p, platform);
+
+	return l ? at_most(trials, l->faults) : trials;
+}
+
 void plan_free(struct plan *p)
 {
 	if (!p)
@@ -50,7 +82,10 @@ void plan_free(struct plan *p)
 		plan_bench_free(&p->benches[i]);
 	for (size_t i = 0; i < p->fault_count; i++)
 		plan_fault_free(&p->faults[i]);
+	for (size_t i = 0; i < p->limit_count; i++)
+		plan_limit_free(&p->limits[i]);
 	plan_globs_free(&p->platforms);
+	free(p->limits);
 	free(p->benches);
 	free(p->faults);
 	free(p->name);

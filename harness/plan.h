@@ -7,6 +7,10 @@
  *	seed: 7                          # order and layouts; absent: from the clock, and recorded
  *	delta: 3%                        # smallest effect worth acting on
  *	platforms: [native, kvm]         # or: all
+ *	at_most:                         # where a trial takes long
+ *	  - match: qemu-*
+ *	    benches: 5                   # trials of each
+ *	    faults: 2
  *	benches:
  *	  - match: "exit_*"              # a glob over names
  *	    trials: 20
@@ -52,6 +56,13 @@ struct plan_fault {
 	int line;
 };
 
+/* At most so many trials of each bench, and of each fault with one recovery, on some platforms. */
+struct plan_limit {
+	struct plan_globs match;
+	uint32_t benches, faults; /* 1 to 100000; 0: as many as the entry says */
+	int line;
+};
+
 struct plan {
 	char *name;
 	char *file; /* for messages; "preset smoke" for a built-in one */
@@ -63,6 +74,8 @@ struct plan {
 	size_t bench_count;
 	struct plan_fault *faults;
 	size_t fault_count;
+	struct plan_limit *limits;
+	size_t limit_count;
 };
 
 /* Names that a plan is checked against; of a kind that is empty, none is checked. */
@@ -104,6 +117,11 @@ int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count, c
 /* The entry that governs a bench or fault, or NULL where the plan leaves it out. */
 const struct plan_bench *plan_find_bench(const struct plan *p, const char *name);
 const struct plan_fault *plan_find_fault(const struct plan *p, const char *name);
+
+/* How many trials of a bench, or of a fault and a recovery, `trials` by their entry, are run on
+ * that platform: the first limit that matches it holds. */
+uint32_t plan_bench_trials(const struct plan *p, const char *platform, uint32_t trials);
+uint32_t plan_fault_trials(const struct plan *p, const char *platform, uint32_t trials);
 
 /* The plan as YAML with every default filled in; allocated, the caller frees it. */
 char *plan_text(const struct plan *p);

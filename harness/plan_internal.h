@@ -21,6 +21,7 @@ void plan_globs_free(struct plan_globs *g);
 
 void plan_bench_free(struct plan_bench *b);
 void plan_fault_free(struct plan_fault *f);
+void plan_limit_free(struct plan_limit *l);
 
 /* Does a glob match any name? "all" always does. */
 int plan_glob_known(struct registry r, const char *glob);

@@ -366,6 +366,36 @@ static int add_fault(struct reader *r, const yaml_node_t *entry, struct plan *p)
 	return 0;
 }
 
+static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
+{
+	static const struct field fields[] = {
+		{"match", read_platforms, offsetof(struct plan_limit, match)},
+		{"benches", read_trials, offsetof(struct plan_limit, benches)},
+		{"faults", read_trials, offsetof(struct plan_limit, faults)},
+	};
+	struct plan_limit *grown = realloc(p->limits, (p->limit_count + 1) * sizeof(*grown));
+	struct plan_limit *l;
+
+	if (!grown)
+		return fail(r, entry, PLAN_NO_MEMORY);
+	p->limits = grown;
+	l = &grown[p->limit_count++];
+	*l = (struct plan_limit){.line = (int)line_of(entry)};
+	if (read_mapping(r, entry, "an entry of at_most", fields,
+			 sizeof(fields) / sizeof(fields[0]), l))
+		return -1;
+	if (!l->match.count || (!l->benches && !l->faults))
+		return fail(r, entry,
+			    "this entry limits nothing; write match: PLATFORM and benches: or "
+			    "faults: with a number of trials");
+	return 0;
+}
+
+static int read_limits(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_entries(r, key, node, out, add_limit);
+}
+
 static int read_benches(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
 	return read_entries(r, key, node, out, add_bench);
@@ -383,6 +413,7 @@ static int read_plan(struct reader *r, void *out)
 		{"seed", read_seed, 0},
 		{"delta", read_delta, offsetof(struct plan, delta)},
 		{"platforms", read_platforms, offsetof(struct plan, platforms)},
+		{"at_most", read_limits, 0},
 		{"benches", read_benches, 0},
 		{"faults", read_faults, 0},
 	};

@@ -57,6 +57,15 @@ static void put_fault(FILE *out, const struct plan_fault *f)
 		put_duration(out, "    horizon: ", f->horizon_ns);
 }
 
+static void put_limit(FILE *out, const struct plan_limit *l)
+{
+	put_globs(out, "  - match: ", &l->match);
+	if (l->benches)
+		fprintf(out, "    benches: %" PRIu32 "\n", l->benches);
+	if (l->faults)
+		fprintf(out, "    faults: %" PRIu32 "\n", l->faults);
+}
+
 char *plan_text(const struct plan *p)
 {
 	char *text = NULL;
@@ -71,6 +80,10 @@ char *plan_text(const struct plan *p)
 	/* 15 digits: what a plan may write, so that the way there and back changes nothing. */
 	fprintf(out, "delta: %.15g\n", p->delta);
 	put_globs(out, "platforms: ", &p->platforms);
+	if (p->limit_count)
+		fputs("at_most:\n", out);
+	for (size_t i = 0; i < p->limit_count; i++)
+		put_limit(out, &p->limits[i]);
 	if (p->bench_count)
 		fputs("benches:\n", out);
 	for (size_t i = 0; i < p->bench_count; i++)

@@ -41,6 +41,7 @@ enum capability {
 	CAN_CGROUP = 1u << 10,	      /* can be started inside a given cgroup */
 	CAN_MEMORY_LIMIT = 1u << 11,  /* has a memory cgroup of its own, and a limit for it */
 	CAN_EXEC = 1u << 12,	      /* a process can be run beside the payload */
+	CAN_HOST_TSC = 1u << 13,      /* the guest reads the host's TSC */
 };
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
@@ -84,6 +85,7 @@ struct machine_config {
 
 /* What the host counted around one batch, at its doorbells. */
 struct batch_counters {
+	uint64_t span_ns;		 /* from doorbell to doorbell */
 	uint64_t wait_ns;		 /* run-queue wait of the vCPU thread (schedstat) */
 	uint64_t voluntary, involuntary; /* its context switches */
 	uint64_t exits, emulated;	 /* KVM's statistics */
@@ -120,6 +122,7 @@ struct machine_status {
 	int32_t host_pid;		  /* who hosts the guest, 0: the guest process itself */
 	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
 	uint32_t oom_kills;		  /* in memory cgroups of its own that are gone by now */
+	uint32_t host_changes;		  /* counts machine_hosted_by */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
 	char error[512];
@@ -137,8 +140,9 @@ struct machine {
 	pid_t pid;   /* guest process; 0: none */
 	int pidfd;   /* readable when it is gone */
 	int host_fd; /* the same of the process that hosts the guest; -1: not known, or pidfd */
-	int control; /* socket for commands, -1: none */
-	int event;   /* eventfd: the guest ended */
+	uint32_t host_changes; /* when host_fd was taken */
+	int control;	       /* socket for commands, -1: none */
+	int event;	       /* eventfd: the guest ended */
 	int memory_fd;
 	uint8_t *memory; /* guest RAM as mapped here */
 	uint64_t memory_size;
@@ -185,8 +189,10 @@ struct platform {
 enum execution platform_execution(const struct platform *p, int ring);
 
 REGISTRY_DECLARE(platforms);
-#define PLATFORM(id, ...)                                                                          \
-	static const struct platform id##_platform = {.name = #id, __VA_ARGS__};                   \
+#define PLATFORM(id, ...) PLATFORM_CALLED(id, #id, __VA_ARGS__)
+/* One whose name is no identifier: "qemu-kvm". */
+#define PLATFORM_CALLED(id, called, ...)                                                           \
+	static const struct platform id##_platform = {.name = called, __VA_ARGS__};                \
 	REGISTER(platforms, id##_platform)
 
 /*
@@ -215,6 +221,9 @@ int machine_signal(struct machine *m, int signal);
 
 /* Is it still there? */
 bool machine_alive(struct machine *m);
+
+/* Does a signal (SIGSTOP) hold the process that hosts the guest? */
+bool machine_stopped(struct machine *m);
 
 /* May ring and heartbeat be read? Firmware may use that memory before the guest does. */
 bool machine_ready(const struct machine *m);
@@ -248,7 +257,8 @@ struct machine_commands {
 
 void machine_serve(struct machine *m, const struct machine_commands *c) __attribute__((noreturn));
 
-/* In the guest process: another process, whose pidfd this is, hosts the guest. */
+/* In the guest process: another process, whose pidfd this is, hosts the guest; from now on, where
+ * it hosted another one before. */
 void machine_hosted_by(struct machine *m, pid_t pid, int pidfd);
 
 /* Map the window that the cast shares; NULL: there is none. */
@@ -259,8 +269,11 @@ void machine_ended(struct machine *m, enum machine_end end, const char *why);
 
 /* At a doorbell, on the vCPU's own thread: begin or end a batch's counters. `count` may be NULL,
  * or fills exits and emulated. */
-void machine_batch_doorbell(struct machine *m,
-			    int (*count)(void *context, uint64_t *exits, uint64_t *emulated),
-			    void *context);
+typedef int machine_count(void *context, uint64_t *exits, uint64_t *emulated);
+void machine_batch_doorbell(struct machine *m, machine_count *count, void *context);
+
+/* The same from another process than the one whose thread `tid` the vCPU is. */
+void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine_count *count,
+			       void *context);
 
 #endif

@@ -113,7 +113,7 @@ static int add_bench_cells(struct run *r, const struct bench *b, const struct pl
 		c->spec.parameter = b->parameters[i];
 		c->spec.batches = entry->batches;
 		c->spec.samples = entry->samples;
-		c->trials = entry->trials;
+		c->trials = plan_bench_trials(r->options->plan, p->name, entry->trials);
 	} while (++i < MAX_PARAMETERS && b->parameters[i]);
 	return 0;
 }
@@ -136,7 +136,7 @@ static int add_fault_cell(struct run *r, const struct fault *f, const struct rec
 	c->spec.fault = f;
 	c->spec.recovery = y;
 	c->spec.horizon_ns = (int64_t)entry->horizon_ns;
-	c->trials = entry->trials;
+	c->trials = plan_fault_trials(r->options->plan, p->name, entry->trials);
 	return 0;
 }
 

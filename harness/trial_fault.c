@@ -173,7 +173,8 @@ static int open_cast(struct fault_trial *f)
 	uint32_t n = f->fault->cast ? f->fault->cast : 1;
 
 	oracle_init(&f->oracle, f->fault->detector == DETECT_RATE ? SLOW_LOSS_NS : LOSS_NS);
-	f->oracle.tsc_khz = host_tsc_khz();
+	if (f->trial->spec->platform->capabilities() & CAN_HOST_TSC)
+		f->oracle.tsc_khz = host_tsc_khz();
 	if (make_window(f))
 		return -1;
 	for (uint32_t i = 0; i < n; i++)
@@ -229,11 +230,24 @@ static void sleep_until_event(struct fault_trial *f)
 	ppoll(fds, n, &wait, NULL);
 }
 
+/* A cell that was half written when its guest was stopped is not corrupt: it is not finished. */
+static bool nobody_writes(struct fault_trial *f, uint32_t i)
+{
+	const struct oracle_guest *g = &f->oracle.guest[i];
+	bool torn = false;
+
+	for (uint32_t cpu = 0; cpu < g->cpus; cpu++)
+		torn |= g->cpu[cpu].bad_samples > 0;
+	return !machine_ready(member(f, i)) || (torn && machine_stopped(member(f, i)));
+}
+
 static int64_t look(struct watch *w)
 {
 	struct rate_window *win = &w->window;
 	int64_t now = host_now_ns();
 
+	for (uint32_t i = 0; i < w->f->oracle.guests; i++)
+		w->f->oracle.guest[i].foreign = nobody_writes(w->f, i);
 	oracle_sample(&w->f->oracle, now);
 	win->at_ns[win->count % RATE_SAMPLES] = now;
 	win->operations[win->count % RATE_SAMPLES] = operations(w->f);

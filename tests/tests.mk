@@ -13,6 +13,7 @@ plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)
+qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
 
 $(B)/tests/plan.t: $(plan_unit)
 $(B)/tests/plan.t: unit_obj = $(plan_unit)
@@ -24,6 +25,9 @@ $(B)/tests/journal.t: $(journal_unit)
 $(B)/tests/journal.t: unit_obj = $(journal_unit)
 $(B)/tests/oracle.t: $(oracle_unit)
 $(B)/tests/oracle.t: unit_obj = $(oracle_unit)
+$(B)/tests/qmp.t: $(qmp_unit)
+$(B)/tests/qmp.t: unit_obj = $(qmp_unit)
+$(B)/tests/qmp.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
 $(B)/tests/stats.t $(B)/tests/compare.t: unit_libs = $(call pkg,--libs gsl)
 
 # The header that names what a test links is the test's own business; core/ and report/ always.
@@ -54,7 +58,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(test_programs)
 	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t),$(unit_bin))
+report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t qmp.t),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 

@@ -40,7 +40,7 @@ static const char *version(void)
 static unsigned int capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_KERNEL_DEVICES | CAN_APIC |
-	       CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP |
+	       CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP | CAN_HOST_TSC |
 	       (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 

@@ -33,7 +33,7 @@ static const char *version(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP;
+	return CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP | CAN_HOST_TSC;
 }
 
 static enum execution execution(int ring)

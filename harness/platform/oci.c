@@ -90,7 +90,7 @@ static bool has_memory_cgroup(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_EXEC |
+	return CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_EXEC | CAN_HOST_TSC |
 	       (has_cgroups() ? CAN_PAUSE : 0) | (has_memory_cgroup() ? CAN_MEMORY_LIMIT : 0);
 }
 

@@ -63,6 +63,12 @@ static const char whole[] = "plan: a whole one\n"
 			    "seed: 7\n"
 			    "delta: 2.5%\n"
 			    "platforms: [native, \"qemu-*\"]\n"
+			    "at_most:\n"
+			    "  - match: qemu-kvm\n"
+			    "    benches: 5\n"
+			    "  - match: [\"qemu-*\", kvm]\n"
+			    "    benches: 7\n"
+			    "    faults: 2\n"
 			    "benches:\n"
 			    "  - match: \"exit_*\"\n"
 			    "    trials: 12\n"
@@ -83,6 +89,10 @@ static void check_whole(const struct plan *p)
 	assert_true(p->delta == 0.025);
 	assert_int_equal(p->platforms.count, 2);
 	assert_string_equal(p->platforms.glob[1], "qemu-*");
+	assert_int_equal(p->limit_count, 2);
+	assert_int_equal(p->limits[0].benches, 5);
+	assert_int_equal(p->limits[0].faults, 0);
+	assert_int_equal(p->limits[1].match.count, 2);
 	assert_int_equal(p->bench_count, 2);
 	assert_int_equal(p->benches[0].trials, 12);
 	assert_int_equal(p->benches[0].batches, 4);
@@ -102,9 +112,9 @@ static void test_everything_is_read(void **state)
 	(void)state;
 	check_whole(p);
 	assert_string_equal(p->file, "p.yaml");
-	assert_int_equal(p->benches[0].line, 6);
-	assert_int_equal(p->benches[1].line, 10);
-	assert_int_equal(p->faults[0].line, 13);
+	assert_int_equal(p->benches[0].line, 12);
+	assert_int_equal(p->benches[1].line, 16);
+	assert_int_equal(p->faults[0].line, 19);
 	plan_free(p);
 }
 
@@ -149,6 +159,20 @@ static void test_first_entry_governs(void **state)
 	assert_int_equal(plan_find_bench(p, "exit_cpuid")->trials, 4);
 	assert_null(plan_find_bench(p, "mem_copy"));
 	assert_null(plan_find_fault(p, "hang"));
+	plan_free(p);
+}
+
+static void test_first_limit_holds(void **state)
+{
+	struct plan *p = must_parse(whole);
+
+	(void)state;
+	assert_int_equal(plan_bench_trials(p, "native", 100), 100);
+	assert_int_equal(plan_bench_trials(p, "qemu-kvm", 100), 5);
+	assert_int_equal(plan_bench_trials(p, "qemu-kvm", 3), 3);
+	assert_int_equal(plan_fault_trials(p, "qemu-kvm", 100), 100);
+	assert_int_equal(plan_bench_trials(p, "qemu-tcg", 100), 7);
+	assert_int_equal(plan_fault_trials(p, "kvm", 100), 2);
 	plan_free(p);
 }
 
@@ -244,7 +268,7 @@ static const struct wrong wrongs[] = {
 	/* Keys. */
 	{"plan: x\nbenchs:\n- match: all\n", "p.yaml:2: ", "did you mean \"benches\"?"},
 	{"plan: x\nzzz: 1\n",
-	 "p.yaml:2: ", "the keys are plan, seed, delta, platforms, benches, faults"},
+	 "p.yaml:2: ", "the keys are plan, seed, delta, platforms, at_most, benches, faults"},
 	{"benches:\n- match: all\n  trails: 3\n", "p.yaml:3: ", "did you mean \"trials\"?"},
 	{"benches:\n- match: all\n  horizon: 3s\n",
 	 "p.yaml:3: ", "the keys are match, trials, batches, samples"},
@@ -253,6 +277,11 @@ static const struct wrong wrongs[] = {
 	{"? [a]\n: b\n", "p.yaml:1: ", "a list for a key"},
 	{"\"plan\\0\": x\n", "p.yaml:1: ", "no key"},
 	/* Shapes. */
+	{"at_most:\n- match: kvm\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
+	{"at_most:\n- benches: 2\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
+	{"at_most: 3\n", "p.yaml:1: ", "write a list"},
+	{"at_most:\n- {match: kvm, benches: 0}\n", "p.yaml:2: ", "from 1 to 100000"},
+	{"at_most:\n- {match: kvn, benches: 1}\n", "p.yaml:2: ", "did you mean \"kvm\"?"},
 	{"plan: x\nbenches:\n", "p.yaml:2: ", "benches holds nothing"},
 	{"plan: x\nbenches: all\n", "p.yaml:2: ", "write a list"},
 	{"benches:\n- exit_pio\n", "p.yaml:2: ", "match: VALUE"},
@@ -494,6 +523,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_anchors_work),
 		cmocka_unit_test(test_first_entry_governs),
+		cmocka_unit_test(test_first_limit_holds),
 		cmocka_unit_test(test_text_reads_back),
 		cmocka_unit_test(test_globs_match),
 		cmocka_unit_test(test_values),

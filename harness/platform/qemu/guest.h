@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A guest in a QEMU, as its driver (the guest process of machine_open) sees it: what all platforms
+ * that use QEMU share. The driver answers doorbells in place of the VMM: the byte comes through a
+ * character device, and the guest waits until vq_ring.answered says that it was dealt with.
+ */
+#ifndef VQ_QEMU_GUEST_H
+#define VQ_QEMU_GUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "harness/platform.h"
+#include "harness/platform/qemu/qmp.h"
+
+/* What QEMU is given for a command; a start has the platform's slack beside it. */
+#define QEMU_COMMAND_NS 1500000000ll
+
+struct qemu_guest {
+	struct machine *m;
+	bool kvm;
+	int epoll;    /* what the driver waits for, beside commands */
+	int doorbell; /* what the guest writes to VQ_PORT_DOORBELL; -1: not connected */
+	int console;  /* and to VQ_PORT_CONSOLE */
+	int messages; /* QEMU's standard error */
+	int pidfd;    /* of QEMU */
+	pid_t pid;
+	bool ours;	/* QEMU is our child: its exit status is ours to take */
+	bool paused;	/* by us */
+	bool stopped;	/* not by us: QEMU has to say why */
+	bool over;	/* its end was told */
+	bool uncounted; /* QEMU or KVM has no statistics of vCPUs */
+	uint64_t kicks; /* of vCPU 0, by reading statistics */
+	char cpu0[128]; /* QOM path of vCPU 0 */
+	char said[256]; /* the end of what it wrote to standard error */
+	struct qmp qmp;
+};
+
+/* Zeroed but for descriptors. 0, or -1 with m->error. */
+int qemu_guest_init(struct qemu_guest *g, struct machine *m, bool kvm);
+
+/* The guest's command line: what only the host knows, then what the trial wants. */
+void qemu_guest_command(const struct qemu_guest *g, char *text, size_t size);
+
+/* Keep this process, and what it starts, off the CPU of the first vCPU where there is another one:
+ * the driver and QEMU's own threads would be measured as the guest's slowness. */
+void qemu_guest_keep_off(const struct machine *m);
+
+/* Watch a descriptor of `g` (-1 is passed over). */
+int qemu_guest_watch(struct qemu_guest *g, int fd);
+
+/* QMP is there: learn the vCPU threads, pin them. 0, or -1 with m->error. */
+int qemu_guest_cpus(struct qemu_guest *g);
+
+/* For machine_commands: deal with all that has come. */
+void qemu_guest_events(void *context, struct machine *m);
+
+/* Pause and resume through QMP; 0, or -1 with m->error. */
+int qemu_guest_pause(struct qemu_guest *g);
+int qemu_guest_resume(struct qemu_guest *g);
+
+/* QEMU did not do what it should: m->error says what, and what QEMU wrote. Returns -1. */
+int qemu_guest_failed(struct qemu_guest *g, const char *what);
+
+/* The guest ended; only the first end counts. */
+void qemu_guest_over(struct qemu_guest *g, enum machine_end end, const char *why);
+
+/* Kill and reap our QEMU, close what led to it. */
+void qemu_guest_close(struct qemu_guest *g);
+
+/* Why a capability is missing; NULL: a general sentence will do. */
+const char *qemu_lacks(enum capability one);
+
+/* ---- Snapshots: device state by migration into a file, RAM by copying (it is shared) ---- */
+
+size_t qemu_snapshot_room(const struct machine_config *c);
+
+/* Of a paused guest into m->snapshot. 0, or -1 with m->error. */
+int qemu_snapshot_take(struct qemu_guest *g);
+
+/* Into a QEMU that was started with `-incoming defer`; the guest is left paused. */
+int qemu_snapshot_load(struct qemu_guest *g);
+
+#endif

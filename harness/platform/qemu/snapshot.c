@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Snapshots of a guest whose RAM is a shared file: QEMU writes the state of its devices and vCPUs
+ * as a migration that leaves shared RAM out (capability x-ignore-shared), and we copy the RAM.
+ *
+ * m->snapshot holds a header page, the state, and the RAM; the state is QEMU's to judge.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "harness/host.h"
+#include "harness/platform/qemu/guest.h"
+
+#define STATE_ROOM (1u << 20) /* 48 KiB for a microvm of one vCPU, 4 KiB a vCPU more */
+
+struct header {
+	uint64_t state_size; /* 0: no snapshot */
+};
+
+size_t qemu_snapshot_room(const struct machine_config *c)
+{
+	return VQ_PAGE_SIZE + STATE_ROOM + c->memory;
+}
+
+static uint8_t *state_of(struct machine *m)
+{
+	return (uint8_t *)m->snapshot + VQ_PAGE_SIZE;
+}
+
+static uint8_t *ram_of(struct machine *m)
+{
+	return state_of(m) + STATE_ROOM;
+}
+
+static int fail(struct qemu_guest *g, const char *what)
+{
+	snprintf(g->m->error, sizeof(g->m->error), "%s: %s", what, strerror(errno));
+	return -1;
+}
+
+static int64_t soon(void)
+{
+	return host_now_ns() + QEMU_COMMAND_NS;
+}
+
+/* Wait until the migration, in whichever direction, is through. */
+static int wait_migrated(struct qemu_guest *g)
+{
+	static const struct timespec moment = {.tv_nsec = 300000};
+	int64_t deadline = soon();
+	bool done = false;
+
+	while (!done) {
+		json_t *answer = qmp_call(&g->qmp, deadline, "query-migrate", NULL);
+		const char *status = json_string_value(json_object_get(answer, "status"));
+
+		if (!answer)
+			return qemu_guest_failed(g, "QEMU's migration");
+		done = status && !strcmp(status, "completed");
+		if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
+			const char *why = json_string_value(json_object_get(answer, "error-desc"));
+
+			snprintf(g->m->error, sizeof(g->m->error),
+				 "QEMU's migration failed: %.300s", why ? why : "no reason given");
+			json_decref(answer);
+			return -1;
+		}
+		json_decref(answer);
+		if (!done)
+			nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
+static int leave_ram_out(struct qemu_guest *g)
+{
+	return qmp_run(&g->qmp, soon(), "migrate-set-capabilities", "{s:[{s:s, s:b}]}",
+		       "capabilities", "capability", "x-ignore-shared", "state", 1);
+}
+
+static int keep_state(struct qemu_guest *g, int fd)
+{
+	struct header *header = g->m->snapshot;
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	if (size <= 0 || size > (off_t)STATE_ROOM) {
+		errno = EFBIG;
+		return fail(g, "the snapshot's state");
+	}
+	if (pread(fd, state_of(g->m), (size_t)size, 0) != size)
+		return fail(g, "the snapshot's state");
+	header->state_size = (uint64_t)size;
+	return 0;
+}
+
+int qemu_snapshot_take(struct qemu_guest *g)
+{
+	int fd = memfd_create("virt-qualify state", MFD_CLOEXEC);
+	int ret = -1;
+
+	if (fd < 0)
+		return fail(g, "memory for the snapshot");
+	((struct header *)g->m->snapshot)->state_size = 0;
+	memcpy(ram_of(g->m), g->m->memory, g->m->memory_size);
+	if (leave_ram_out(g) || qmp_send_fd(&g->qmp, soon(), "snapshot", fd) ||
+	    qmp_run(&g->qmp, soon(), "migrate", "{s:s}", "uri", "fd:snapshot"))
+		qemu_guest_failed(g, "QEMU's snapshot");
+	else
+		ret = wait_migrated(g) || keep_state(g, fd) ? -1 : 0;
+	close(fd);
+	return ret;
+}
+
+/* All but the pages in which host and guest have said to each other what came since. */
+static void put_ram_back(struct machine *m)
+{
+	struct vq_ring *ring = (struct vq_ring *)(m->memory + VQ_RING_OFFSET);
+	size_t after = VQ_HEARTBEAT_OFFSET + VQ_PAGE_SIZE;
+
+	_Static_assert(VQ_HEARTBEAT_OFFSET == VQ_CONTROL_OFFSET + VQ_PAGE_SIZE, "they touch");
+	memcpy(m->memory, ram_of(m), VQ_CONTROL_OFFSET);
+	memcpy(m->memory + after, ram_of(m) + after, m->memory_size - after);
+	/* A doorbell on its way when the guest was paused was dealt with by an earlier driver. */
+	ring->answered = ring->rung;
+}
+
+static int lend_state(struct qemu_guest *g, int fd)
+{
+	const struct header *header = g->m->snapshot;
+	uint64_t size = header->state_size;
+
+	if (!size || size > STATE_ROOM) {
+		snprintf(g->m->error, sizeof(g->m->error), "there is no snapshot to go back to");
+		return -1;
+	}
+	if (write(fd, state_of(g->m), size) != (ssize_t)size || lseek(fd, 0, SEEK_SET))
+		return fail(g, "the snapshot's state");
+	return 0;
+}
+
+int qemu_snapshot_load(struct qemu_guest *g)
+{
+	int fd = memfd_create("virt-qualify state", MFD_CLOEXEC);
+	int ret = -1;
+
+	if (fd < 0)
+		return fail(g, "memory for the snapshot");
+	if (lend_state(g, fd))
+		goto out;
+	put_ram_back(g->m);
+	if (leave_ram_out(g) || qmp_send_fd(&g->qmp, soon(), "snapshot", fd) ||
+	    qmp_run(&g->qmp, soon(), "migrate-incoming", "{s:s}", "uri", "fd:snapshot"))
+		qemu_guest_failed(g, "QEMU's return to the snapshot");
+	else
+		ret = wait_migrated(g);
+out:
+	close(fd);
+	return ret;
+}

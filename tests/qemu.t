@@ -1,0 +1,149 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# QEMU's platforms for real: some of each kind of trial, two runs at once, a harness that is killed,
+# and a QEMU that is absent or breaks.
+# shellcheck disable=SC2317 # much is called through until_true and trap
+. "${0%/*}/tap.sh"
+cd "$work" || exit 1
+
+if ! command -v sqlite3 >/dev/null || ! command -v setsid >/dev/null || ! command -v jq >/dev/null
+then
+	echo "1..0 # SKIP needs sqlite3, setsid and jq"
+	exit 0
+fi
+
+run_vq list -F json platforms
+platforms=$(jq -r '.platforms[] | select(.works and (.name | test("^qemu-"))) | .name' "$work/out")
+if [ -z "$platforms" ]; then
+	echo "1..0 # SKIP no platform with QEMU works here"
+	exit 0
+fi
+
+# ---- Some of each kind of trial ----
+
+smoke_plan() { # PLATFORM
+	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
+		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_restore], trials: 2}' \
+		'faults:' \
+		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}'
+}
+
+for platform in $platforms; do
+	smoke_plan "$platform" >plan.yaml
+	rm -f x.vq
+	accepts "$platform: a plan runs" run plan.yaml -o x.vq
+	[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status != 'ok'")" = 0 ]
+	ok $? "$platform: every trial is ok"
+	sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
+		FROM trial WHERE status != 'ok'"
+	[ "$(sqlite3 x.vq "SELECT count(*) = 8 AND min(t4_first_service_ns) > 0
+		FROM fault_trial WHERE outcome = 'assisted-recovered'")" = 1 ]
+	ok $? "$platform: every fault is detected and recovered"
+	case $platform in
+	qemu-kvm*) counted="min(exits_per_op) BETWEEN 0.98 AND 1.5" label=hardware ;;
+	*) counted="max(exits_per_op) IS NULL" label=interpreted ;;
+	esac
+	[ "$(sqlite3 x.vq "SELECT $counted AND min(execution = '$label') FROM trial
+		WHERE bench = 'exit_pio_user'")" = 1 ]
+	ok $? "$platform: exits are KVM's, or not counted; the label is \"$label\""
+done
+
+# ---- No QEMU in PATH, and one that breaks ----
+
+mkdir empty broken
+# Only what is asked of it before it is started succeeds.
+printf '%s\n' '#!/bin/sh' 'case $* in *--version*) echo "QEMU emulator version 9.9.9"; exit ;; esac' \
+	'printf "no such machine\n\033[31mtoday\n" >&2' 'exit 3' >broken/qemu-system-x86_64
+chmod +x broken/qemu-system-x86_64
+
+env PATH="$work/empty" "$vq" list -F json platforms >out 2>err
+[ "$(jq -r '.platforms[] | select(.name == "qemu-tcg-microvm") | .works' out)" = false ] &&
+	jq -r '.platforms[] | select(.name == "qemu-tcg-microvm") | .why_not' out |
+	grep -q 'qemu-system-x86_64.*install'
+ok $? "without QEMU: list says why, and how to get it"
+show err
+
+printf '%s\n' 'platforms: qemu-tcg-microvm' 'benches:' '  - {match: cpu_integer, trials: 2}' >one.yaml
+bounded env PATH="$work/empty" "$vq" run one.yaml -o none.vq >out 2>err
+[ $? -eq 77 ]
+ok $? "without QEMU: a run ends with 77"
+bounded env PATH="$work/broken:$PATH" "$vq" run one.yaml -o broken.vq >out 2>err
+sqlite3 broken.vq "SELECT DISTINCT status || ': ' || reason FROM trial" >reasons
+[ "$(wc -l <reasons)" = 1 ] &&
+	grep -q '^failed: guest 0: starting QEMU: QEMU ended with code 3: no such machine .*today' reasons &&
+	! grep -q "$(printf '\033')" reasons
+ok $? "a QEMU that ends at once: trials fail with what it said, in one printable line"
+show reasons
+
+# ---- Killed, and two at once ----
+
+session=
+harness=
+members() {
+	ps -L -o pid=,stat=,comm= --sid "$session" |
+		awk '$2 !~ /^Z/ && $3 != "timeout" { print $1, $3 }' | sort -u
+}
+
+is_empty() {
+	[ -z "$(members)" ]
+}
+
+find_harness() {
+	harness=$(ps -o pid=,comm= --ppid "$session" | awk '$2 == "virt-qualify" { print $1 }')
+	[ -n "$harness" ]
+}
+
+has_qemu() {
+	members | grep -q ' qemu-system'
+}
+
+has_trials() {
+	[ "$(trials_in x.vq)" -ge 2 ] 2>/dev/null
+}
+
+stop_run() {
+	[ -n "$session" ] && for pid in $(members | cut -d' ' -f1); do
+		kill -KILL "$pid" 2>/dev/null
+	done
+	session=
+}
+trap 'stop_run; rm -rf "$work"' EXIT
+
+for platform in $platforms; do
+	printf '%s\n' "platforms: $platform" 'benches:' \
+		'  - {match: cpu_integer, trials: 100000}' >endless.yaml
+	rm -f x.vq
+	setsid timeout -s KILL "$BOUND" "$vq" run -o x.vq endless.yaml >out 2>err </dev/null &
+	session=$!
+	until_true find_harness && until_true has_trials && until_true has_qemu
+	ok $? "SIGKILL ($platform): there are trials, and a QEMU"
+	kill -KILL "$harness"
+	wait "$session" 2>/dev/null
+	until_true is_empty
+	ok $? "SIGKILL ($platform): no process outlives the harness"
+	members | sed 's/^/# left: /'
+	accepts "SIGKILL ($platform): recover" recover
+	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ]
+	ok $? "SIGKILL ($platform): nothing is left to recover"
+	stop_run
+done
+
+printf '%s\n' 'seed: 1' "platforms: [$(echo "$platforms" | paste -sd, -)]" 'benches:' \
+	'  - {match: cpu_integer, trials: 4}' >both.yaml
+bounded "$vq" run both.yaml -o one.vq >out1 2>err1 &
+first=$!
+bounded "$vq" run both.yaml -o two.vq >out2 2>err2 &
+second=$!
+wait $first
+one=$?
+wait $second
+two=$?
+[ $one -eq 0 ] && [ $two -eq 0 ]
+ok $? "two runs at once: both end well"
+show err1 err2
+for file in one.vq two.vq; do
+	[ "$(sqlite3 $file "SELECT count(*) FROM trial WHERE status = 'ok'")" = \
+		$((4 * $(echo "$platforms" | wc -l))) ]
+	ok $? "two runs at once: $file has all its trials"
+done
+done_testing
