@@ -173,6 +173,9 @@ struct platform {
 	int slack_ms;
 	/* Let go of, the guest process takes back what it made, and ends by itself. */
 	bool tidies;
+	/* Exits beside the guest's own that may fall into a trial's batches: what else goes on in the
+	 * process that hosts it. */
+	unsigned int ambient_exits;
 	/* What must be there for as long as a run lasts (a daemon of our own): called once in the
 	 * harness before the platform's first trial, and after the last. NULL: nothing. 0, or -1
 	 * with one line in `error`. */

@@ -302,8 +302,8 @@ static int prove(struct trial *t, const struct intake *in)
 		return 0;
 	t->result->exits_per_op = sum.exits / sum.operations;
 	t->result->emulated_per_op = sum.emulated / sum.operations;
-	ambient = (AMBIENT_EXITS + AMBIENT_EXITS_MS * sum.window_ms +
-		   EXITS_PER_SWITCH * sum.switches) /
+	ambient = (AMBIENT_EXITS + t->spec->platform->ambient_exits +
+		   AMBIENT_EXITS_MS * sum.window_ms + EXITS_PER_SWITCH * sum.switches) /
 		  sum.operations;
 	if (hold_against(t, "exits", t->result->exits_per_op, exits, ambient))
 		return -1;
