@@ -322,7 +322,8 @@ PLATFORM_CALLED(qemu_kvm_microvm, "qemu-kvm-microvm",
 		.summary = "QEMU's microvm on /dev/kvm, driven over QMP", .works = kvm_works,
 		.label = kvm_label, .version = qemu_version, .capabilities = kvm_capabilities,
 		.execution = kvm_execution, .lacks = kvm_lacks, .slack_ms = SLACK_MS,
-		.snapshot_room = qemu_snapshot_room, .guest_process = kvm_process);
+		.ambient_exits = QEMU_AMBIENT_EXITS, .snapshot_room = qemu_snapshot_room,
+		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg_microvm, "qemu-tcg-microvm",
 		.summary = "QEMU's microvm, its CPU in software, driven over QMP",
