@@ -11,7 +11,8 @@
 # it exits 0 unless the set is unknown: the build says best what it cannot do without.
 set -u
 
-run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev qemu-system-x86 runc'
+run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev libvirt-dev'
+run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-clients"
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
 ci='clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck'
 

@@ -42,8 +42,12 @@ static uint64_t slice_ns(pid_t tid)
 static int set_policy(struct fault_trial *f, int policy)
 {
 	struct sched_param p = {.sched_priority = policy == SCHED_FIFO ? 1 : 0};
+	pid_t tid = f->trial->machine[0].status->vcpu_tid[0];
 
-	return sched_setscheduler(f->trial->machine[0].status->vcpu_tid[0], policy, &p);
+	if (tid > 0)
+		return sched_setscheduler(tid, policy, &p);
+	errno = ESRCH; /* 0 would be ourselves */
+	return -1;
 }
 
 /* Try it on a thread of our own: RLIMIT_RTPRIO, CAP_SYS_NICE and the cgroup all have a say. */

@@ -84,14 +84,30 @@ static void take_duties(void)
 	prctl(PR_SET_NAME, "vq-init");
 }
 
-/* Until who started us goes away; what else comes over that socket means nothing. */
-static void serve(void)
+static void say_there(void)
 {
-	struct pollfd life = {.fd = INIT_LIFE, .events = POLLIN};
 	char c = 0;
 
 	if (write(INIT_LIFE, &c, 1) != 1)
 		_exit(0);
+}
+
+static void wait_for_go(void)
+{
+	char c;
+
+	say_there();
+	if (read(INIT_LIFE, &c, 1) != 1)
+		_exit(0);
+}
+
+/* Until who started us goes away; what else comes over that socket means nothing. */
+static void serve(void)
+{
+	struct pollfd life = {.fd = INIT_LIFE, .events = POLLIN};
+	char c;
+
+	say_there();
 	for (;;) {
 		if (poll(&life, 1, -1) < 0)
 			continue;
@@ -107,7 +123,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], INIT_EXEC))
 		return 0;
-	if (argc != 3)
+	if (argc != 3 && (argc != 4 || strcmp(argv[3], INIT_WAIT)))
 		return BAD_ARGUMENTS;
 	take_duties();
 	take_affinity(argv[2]);
@@ -125,6 +141,8 @@ int main(int argc, char **argv)
 	if (!self.config.cpus || self.config.cpus > VQ_MAX_CPUS)
 		return BAD_ARGUMENTS;
 	window = map_whole(INIT_WINDOW, &size);
+	if (argc == 4)
+		wait_for_go();
 	process_start(&self, window, true);
 	serve();
 }

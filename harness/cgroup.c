@@ -81,7 +81,7 @@ static int write_file(const char *directory, const char *name, const char *value
 	return n == (ssize_t)strlen(value) ? 0 : -1;
 }
 
-static int set_limit(const char *path, uint64_t limit, bool v2)
+int cgroup_memory_limit(const char *path, uint64_t limit, bool v2)
 {
 	char value[32];
 
@@ -118,7 +118,7 @@ int cgroup_memory_make(struct journal *j, uint64_t limit, char *path, size_t pat
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		return -1;
 	}
-	if (set_limit(path, limit, v2)) {
+	if (cgroup_memory_limit(path, limit, v2)) {
 		snprintf(error, size, "limit of %s: %s", path, strerror(errno));
 		rmdir(path);
 		return -1;

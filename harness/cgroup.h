@@ -19,6 +19,9 @@ bool cgroup_memory_works(char *why, size_t size);
 int cgroup_memory_make(struct journal *j, uint64_t limit, char *path, size_t path_size, char *error,
 		       size_t size);
 
+/* Limit a memory cgroup, in bytes, swap included. 0, or -1 with errno. */
+int cgroup_memory_limit(const char *path, uint64_t limit, bool v2);
+
 /* How often the kernel killed for lack of memory in it; -1: not known. */
 int64_t cgroup_memory_kills(const char *path);
 

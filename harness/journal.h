@@ -54,8 +54,9 @@ void journal_place(const struct journal *j, char *path, size_t size);
  * Write an inverse down, durably. `action`:
  *
  *	"rmdir-cgroup"	remove a cgroup directory below a cgroup mount, named virt-qualify-…
- *	"kill-cgroup"	kill every process in a cgroup below a cgroup mount, named virt-qualify-…:
- *			none is in it that we did not start. The directory stays.
+ *	"kill-cgroup"	kill every process in a cgroup below a cgroup mount, named virt-qualify-…,
+ *			and in those below it, which are removed: none is there that we did not
+ *			start. The directory itself stays.
  *	"unlink"	remove a file of ours, named virt-qualify-…
  *	"remove-tree"	remove a directory of ours, named virt-qualify-…, and all that is in it, but
  *			for other file systems that are mounted there

@@ -33,8 +33,8 @@ static int refuse(char *why, size_t size, const char *format, ...)
 
 /* ---- Processes of a cgroup ---- */
 
-/* Does the kernel still say that the process is in a cgroup of that name? Its number may be another
- * process's by now. */
+/* Does the kernel still say that the process is in a cgroup of that name, or in one below it? Its
+ * number may be another process's by now. */
 static bool is_member(long pid, const char *name)
 {
 	size_t length = strlen(name);
@@ -45,9 +45,8 @@ static bool is_member(long pid, const char *name)
 	snprintf(path, sizeof(path), "/proc/%ld/cgroup", pid);
 	f = fopen(path, "re");
 	while (f && !found && fgets(line, sizeof(line), f)) {
-		const char *last = strrchr(line, '/');
-
-		found = last && !strncmp(last + 1, name, length) && last[1 + length] == '\n';
+		for (const char *p = strchr(line, '/'); p && !found; p = strchr(p + 1, '/'))
+			found = !strncmp(p + 1, name, length) && strchr("/\n", p[1 + length]);
 	}
 	if (f)
 		fclose(f);
@@ -66,7 +65,7 @@ static void kill_member(long pid, const char *name)
 }
 
 /* How many processes were in it; -1: it cannot be read, and errno says why. */
-static int kill_members(const char *path)
+static int kill_members(const char *path, const char *name)
 {
 	char file[JOURNAL_MAX_PATH + 32], line[32];
 	int count = 0;
@@ -81,7 +80,7 @@ static int kill_members(const char *path)
 
 		count++;
 		if (pid > 0) /* 0: of another PID namespace */
-			kill_member(pid, strrchr(path, '/') + 1);
+			kill_member(pid, name);
 	}
 	fclose(f);
 	return count;
@@ -96,8 +95,8 @@ static void write_into(const char *directory, const char *name, const char *valu
 	fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return; /* of the other version, or another controller */
-	if (write(fd, value, strlen(value)) < 0)
-		errno = 0; /* what is left in the cgroup tells */
+	/* What is left in the cgroup tells whether it did. */
+	(void)!write(fd, value, strlen(value));
 	close(fd);
 }
 
@@ -108,6 +107,33 @@ static void thaw(const char *path)
 	write_into(path, "cgroup.freeze", "0");
 }
 
+/* Members of it and of all below, which are removed as they get empty; -1: it cannot be read. */
+static int kill_tree(const char *path, const char *name, int depth)
+{
+	int count = kill_members(path, name), below;
+	char child[JOURNAL_MAX_PATH + 300];
+	struct dirent *e;
+	DIR *d;
+
+	if (count < 0 || depth > MAX_DEPTH)
+		return count;
+	thaw(path);
+	d = opendir(path);
+	while (d && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		snprintf(child, sizeof(child), "%s/%s", path, e->d_name);
+		if (strlen(child) > JOURNAL_MAX_PATH)
+			continue;
+		below = kill_tree(child, name, depth + 1);
+		/* What is gone by itself counts for nothing; what stays, for one. */
+		count += below > 0 ? below : rmdir(child) && errno != ENOENT;
+	}
+	if (d)
+		closedir(d);
+	return count;
+}
+
 static int undo_kill_cgroup(const char *path, const char *value, char *why, size_t size)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
@@ -115,12 +141,11 @@ static int undo_kill_cgroup(const char *path, const char *value, char *why, size
 
 	(void)value;
 	for (int i = 0; i < KILL_TRIES; i++) {
-		left = kill_members(path);
+		left = kill_tree(path, strrchr(path, '/') + 1, 0);
 		if (left == 0 || (left < 0 && errno == ENOENT))
 			return 0;
 		if (left < 0)
 			return refuse(why, size, "cannot be read: %s", strerror(errno));
-		thaw(path);
 		nanosleep(&pause, NULL);
 	}
 	return refuse(why, size, "%d process%s in it cannot be killed", left,

@@ -406,15 +406,20 @@ static void end_host(struct machine *m)
 	m->host_fd = -1;
 }
 
+void machine_let_go(struct machine *m)
+{
+	if (m->platform && m->platform->tidies && m->pid && m->control >= 0)
+		shutdown(m->control, SHUT_RDWR);
+}
+
 /* A guest process that is stuck, or dead, has nothing to tidy that others could not. */
 static void let_tidy(struct machine *m)
 {
 	struct pollfd gone = {.fd = m->pidfd, .events = POLLIN};
 
-	if (!m->platform->tidies || m->pidfd < 0 || m->control < 0)
-		return;
-	shutdown(m->control, SHUT_RDWR);
-	poll(&gone, 1, HOST_END_MS);
+	machine_let_go(m);
+	if (m->platform->tidies && m->pidfd >= 0)
+		poll(&gone, 1, HOST_END_MS);
 }
 
 static void end_process(struct machine *m)

@@ -109,6 +109,9 @@ int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 
 void trial_close(struct trial *t)
 {
+	/* Those that tidy up do so side by side. */
+	for (uint32_t i = 0; i < t->cast; i++)
+		machine_let_go(&t->machine[i]);
 	for (uint32_t i = 0; i < t->cast; i++)
 		machine_close(&t->machine[i]);
 	t->cast = 0;

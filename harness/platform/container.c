@@ -9,10 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,35 +36,6 @@ void container_failed(struct machine *m)
 
 /* ---- Its files ---- */
 
-/* Beside the journal, where programs may be run from there: /run is often mounted noexec. */
-static void choose_place(struct journal *j, char *place, size_t size)
-{
-	struct statvfs fs;
-
-	journal_place(j, place, size);
-	if (statvfs(place, &fs) || fs.f_flag & ST_NOEXEC)
-		snprintf(place, size, "/var/tmp");
-}
-
-static int make_directory(struct container *c)
-{
-	struct journal *j = c->m->config.journal;
-	char place[256];
-	uint64_t number;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return fail(c->m, "getrandom");
-	choose_place(j, place, sizeof(place));
-	snprintf(c->name, sizeof(c->name), "virt-qualify-%d-%016llx", getpid(),
-		 (unsigned long long)number);
-	snprintf(c->directory, sizeof(c->directory), "%s/%s", place, c->name);
-	if (journal_add(j, "remove-tree", c->directory)) {
-		snprintf(c->m->error, sizeof(c->m->error), "%s", journal_error(j));
-		return -1;
-	}
-	return mkdir(c->directory, 0700) ? fail(c->m, c->directory) : 0;
-}
-
 static int write_init(struct container *c, const char *path)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
@@ -89,11 +58,11 @@ static int make_rootfs(struct container *c)
 	char path[600];
 
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		snprintf(path, sizeof(path), "%s/rootfs%s", c->directory, directories[i]);
+		snprintf(path, sizeof(path), "%s/rootfs%s", c->directory.path, directories[i]);
 		if (mkdir(path, 0755))
 			return fail(c->m, path);
 	}
-	snprintf(path, sizeof(path), "%s/rootfs/init", c->directory);
+	snprintf(path, sizeof(path), "%s/rootfs/init", c->directory.path);
 	return write_init(c, path);
 }
 
@@ -144,7 +113,8 @@ int container_make(struct container *c, struct machine *m)
 {
 	c->m = m;
 	c->life = c->init_fd = -1;
-	if (make_directory(c) || make_rootfs(c) || gather_inherited(c))
+	if (directory_make(&c->directory, m->config.journal, true, m->error, sizeof(m->error)) ||
+	    make_rootfs(c) || gather_inherited(c))
 		return -1;
 	list_cpus(c);
 	process_write_boot(m);
@@ -212,46 +182,65 @@ static void find_threads(struct container *c)
 		closedir(d);
 }
 
-/* How init ended, as its parent knows; it is reaped. "": not known. */
+/* How init ended, where we are its parent; it is reaped. */
 static void describe_end(struct container *c, char *text, size_t size)
 {
+	struct pollfd gone = {.fd = c->init_fd, .events = POLLIN};
 	int status;
 
+	poll(&gone, 1, KILL_MS);
 	if (waitpid(c->init, &status, WNOHANG) != c->init)
-		snprintf(text, size, "its end is not known");
+		text[0] = '\0';
 	else if (WIFSIGNALED(status))
-		snprintf(text, size, "signal %d", WTERMSIG(status));
+		snprintf(text, size, " (signal %d)", WTERMSIG(status));
 	else
-		snprintf(text, size, "exit code %d", WEXITSTATUS(status));
+		snprintf(text, size, " (exit code %d)", WEXITSTATUS(status));
 }
 
-int container_wait_started(struct container *c)
+/* A byte of init's; -1 with m->error. */
+static int hear(struct container *c, const char *what)
 {
 	struct pollfd life = {.fd = c->life, .events = POLLIN};
 	char byte, how[64];
 
 	if (poll(&life, 1, CONTAINER_START_MS) != 1) {
-		snprintf(c->m->error, sizeof(c->m->error),
-			 "the container's init did not start within %d ms", CONTAINER_START_MS);
+		snprintf(c->m->error, sizeof(c->m->error), "the container's init %s within %d ms",
+			 what, CONTAINER_START_MS);
 		return -1;
 	}
-	if (read(c->life, &byte, 1) == 1) {
-		find_threads(c);
+	if (read(c->life, &byte, 1) == 1)
 		return 0;
-	}
-	poll(&(struct pollfd){.fd = c->init_fd, .events = POLLIN}, 1, KILL_MS);
 	describe_end(c, how, sizeof(how));
-	snprintf(c->m->error, sizeof(c->m->error), "the container's init ended at once (%s)", how);
+	snprintf(c->m->error, sizeof(c->m->error), "the container's init ended at once%s", how);
 	return -1;
+}
+
+int container_wait_there(struct container *c)
+{
+	return hear(c, "did not show up");
+}
+
+int container_go(struct container *c)
+{
+	char byte = 0;
+
+	return write(c->life, &byte, 1) == 1 ? 0 : fail(c->m, "word to the container's init");
+}
+
+int container_wait_started(struct container *c)
+{
+	if (hear(c, "did not start"))
+		return -1;
+	find_threads(c);
+	return 0;
 }
 
 void container_init_gone(struct container *c)
 {
 	char how[64], why[128];
 
-	poll(&(struct pollfd){.fd = c->init_fd, .events = POLLIN}, 1, KILL_MS);
 	describe_end(c, how, sizeof(how));
-	snprintf(why, sizeof(why), "the container's init ended (%s)", how);
+	snprintf(why, sizeof(why), "the container's init ended%s", how);
 	machine_ended(c->m, MACHINE_ERROR, why);
 }
 
@@ -275,11 +264,7 @@ void container_kill(struct container *c)
 
 void container_remove(struct container *c)
 {
-	char why[256];
-
-	/* What cannot be removed is in the journal, and told when that is healed. */
-	if (c->directory[0])
-		journal_remove_tree(c->directory, why, sizeof(why));
+	directory_remove(&c->directory);
 }
 
 const char *container_lacks(enum capability one)

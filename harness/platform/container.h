@@ -17,14 +17,14 @@
 
 #include "harness/cgroup.h"
 #include "harness/platform.h"
+#include "harness/platform/directory.h"
 #include "harness/platform/process.h"
 
 #define CONTAINER_START_MS 5000 /* until its init must have shown up */
 
 struct container {
 	struct machine *m;
-	char name[64];				  /* virt-qualify-…, no other has it */
-	char directory[512];			  /* its own, mode 0700 */
+	struct directory directory;		  /* its name is the container's */
 	int life;				  /* our end of init's socket */
 	int inherited[INIT_FD_END - INIT_MEMORY]; /* what init is to find at INIT_MEMORY … */
 	char pins[256], affinity[2048];		  /* its two arguments */
@@ -47,6 +47,10 @@ int container_note_cgroup(struct container *c, const char *path, bool kill);
 /* Its init is process `pid`, which cannot be another by now: who calls this is its parent, or
  * holds what keeps the number. 0, or -1 with m->error. */
 int container_has_init(struct container *c, pid_t pid);
+
+/* Of an init that was told to wait: until it is there, and let it go. 0, or -1 with m->error. */
+int container_wait_there(struct container *c);
+int container_go(struct container *c);
 
 /* Wait until the payload's threads run, and find their ids. 0, or -1 with m->error. */
 int container_wait_started(struct container *c);

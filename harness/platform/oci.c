@@ -111,7 +111,7 @@ static int plan_v2(struct oci *o, const struct cgroup_place *place)
 	const char *parent = v2_parent(place);
 	char path[1200];
 
-	snprintf(path, sizeof(path), "%s/%s", parent, o->c.name);
+	snprintf(path, sizeof(path), "%s/%s", parent, o->c.directory.name);
 	snprintf(o->memory_root, sizeof(o->memory_root), "%s", parent);
 	snprintf(o->cgroup, sizeof(o->cgroup), "%s", path + strlen(place->mount));
 	return container_note_cgroup(&o->c, path, true);
@@ -127,11 +127,11 @@ static int plan_v1(struct oci *o)
 	const struct cgroup_place *cpu = cgroup_controlled_by(own, "cpu");
 	char path[1200];
 
-	snprintf(o->cgroup, sizeof(o->cgroup), "%s", o->c.name);
+	snprintf(o->cgroup, sizeof(o->cgroup), "%s", o->c.directory.name);
 	for (size_t i = 0; i < own->count; i++) {
 		if (&own->place[i] == freezer)
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", own->place[i].path, o->c.name);
+		snprintf(path, sizeof(path), "%s/%s", own->place[i].path, o->c.directory.name);
 		if (container_note_cgroup(&o->c, path, false))
 			return -1;
 	}
@@ -141,7 +141,7 @@ static int plan_v1(struct oci *o)
 		snprintf(path, sizeof(path), "%s/cpu.rt_runtime_us", cpu->path);
 		o->realtime = access(path, F_OK) == 0;
 	}
-	snprintf(path, sizeof(path), "%s/%s", freezer->path, o->c.name);
+	snprintf(path, sizeof(path), "%s/%s", freezer->path, o->c.directory.name);
 	return container_note_cgroup(&o->c, path, true);
 }
 
@@ -155,7 +155,7 @@ static int plan_cgroups(struct oci *o)
 		return -1;
 	if (o->c.m->config.memory_limit)
 		snprintf(o->c.memory_cgroup, sizeof(o->c.memory_cgroup), "%.500s/%s",
-			 o->memory_root, o->c.name);
+			 o->memory_root, o->c.directory.name);
 	return 0;
 }
 
@@ -203,7 +203,7 @@ static int write_bundle(struct oci *o)
 	char path[600];
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/config.json", o->c.directory);
+	snprintf(path, sizeof(path), "%s/config.json", o->c.directory.path);
 	if (!text) {
 		snprintf(m->error, sizeof(m->error), "%.400s: out of memory", path);
 		return -1;
@@ -238,11 +238,11 @@ static int create(struct oci *o)
 	int count = INIT_FD_END - INIT_MEMORY;
 	char pid_file[600], files[16];
 	const char *arguments[] = {
-		"create",	  "--bundle", o->c.directory,	  "--pid-file", pid_file,
-		"--preserve-fds", files,      "--no-new-keyring", o->c.name,	NULL};
+		"create",	  "--bundle", o->c.directory.path, "--pid-file",	pid_file,
+		"--preserve-fds", files,      "--no-new-keyring",  o->c.directory.name, NULL};
 	pid_t pid;
 
-	snprintf(pid_file, sizeof(pid_file), "%s/pid", o->c.directory);
+	snprintf(pid_file, sizeof(pid_file), "%s/pid", o->c.directory.path);
 	snprintf(files, sizeof(files), "%d", count);
 	if (runc_run(o->state, arguments, o->c.inherited, count, m->error, sizeof(m->error)))
 		return -1;
@@ -252,7 +252,7 @@ static int create(struct oci *o)
 
 static int start(struct oci *o)
 {
-	const char *arguments[] = {"start", o->c.name, NULL};
+	const char *arguments[] = {"start", o->c.directory.name, NULL};
 	struct machine *m = o->c.m;
 
 	m->status->ready = 1;
@@ -263,7 +263,7 @@ static int start(struct oci *o)
 
 static int set_paused(struct oci *o, bool paused)
 {
-	const char *arguments[] = {paused ? "pause" : "resume", o->c.name, NULL};
+	const char *arguments[] = {paused ? "pause" : "resume", o->c.directory.name, NULL};
 
 	if (runc(o, arguments))
 		return -1;
@@ -273,7 +273,7 @@ static int set_paused(struct oci *o, bool paused)
 
 static int run_beside(struct oci *o)
 {
-	const char *arguments[] = {"exec", o->c.name, "/init", INIT_EXEC, NULL};
+	const char *arguments[] = {"exec", o->c.directory.name, "/init", INIT_EXEC, NULL};
 
 	return runc(o, arguments);
 }
@@ -299,7 +299,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 static void end(void *context, struct machine *m)
 {
 	struct oci *o = context;
-	const char *arguments[] = {"delete", "--force", o->c.name, NULL};
+	const char *arguments[] = {"delete", "--force", o->c.directory.name, NULL};
 
 	(void)m;
 	if (o->c.paused)
@@ -325,7 +325,7 @@ static void guest_process(struct machine *m)
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	if (container_make(&o.c, m) || plan_cgroups(&o))
 		container_failed(m);
-	snprintf(o.state, sizeof(o.state), "%s/state", o.c.directory);
+	snprintf(o.state, sizeof(o.state), "%s/state", o.c.directory.path);
 	/* So far it was bookkeeping of the harness; what the platform costs begins here. */
 	m->status->stamp_ns[STAMP_OPEN] = host_now_ns();
 	if (write_bundle(&o) || create(&o) || start(&o)) {

@@ -111,10 +111,7 @@ static void *cpu_main(void *argument)
 {
 	struct payload *p = argument;
 	const int *pin = self->config.pin;
-	char name[16];
 
-	snprintf(name, sizeof(name), PROCESS_THREAD_NAME "%u", p->cpu);
-	pthread_setname_np(pthread_self(), name);
 	if (pin && pin[p->cpu] >= 0) {
 		cpu_set_t set;
 
@@ -132,9 +129,22 @@ static void *cpu_main(void *argument)
 	return NULL;
 }
 
-void process_start(struct machine *m, uint8_t *window, bool in_container)
+/* Named by who makes it: when we are done, who looks for it finds it. */
+static void start_cpu(struct payload *p)
 {
 	pthread_t thread;
+	char name[16];
+
+	if (pthread_create(&thread, NULL, cpu_main, p)) {
+		machine_ended(self, MACHINE_ERROR, "cannot start a thread");
+		_exit(1);
+	}
+	snprintf(name, sizeof(name), PROCESS_THREAD_NAME "%u", p->cpu);
+	pthread_setname_np(thread, name);
+}
+
+void process_start(struct machine *m, uint8_t *window, bool in_container)
+{
 
 	self = m;
 	contained = in_container;
@@ -143,8 +153,5 @@ void process_start(struct machine *m, uint8_t *window, bool in_container)
 		payloads[i].shared = window;
 	}
 	for (uint32_t i = 0; i < m->config.cpus; i++)
-		if (pthread_create(&thread, NULL, cpu_main, &payloads[i])) {
-			machine_ended(m, MACHINE_ERROR, "cannot start a thread");
-			_exit(1);
-		}
+		start_cpu(&payloads[i]);
 }

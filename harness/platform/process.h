@@ -37,7 +37,10 @@ enum init_fd {
 };
 
 /* Its arguments: "PIN,PIN,…" (a host CPU for each vCPU, -1: anywhere) and "CPU,CPU,…" (where its
- * other threads may run, "": anywhere); or INIT_EXEC, for a process that is run beside it. */
+ * other threads may run, "": anywhere). With INIT_WAIT as a third it says that it is there, by a
+ * byte as well, and starts its threads when it gets one. INIT_EXEC alone is for a process that is
+ * run beside it. */
+#define INIT_WAIT "wait"
 #define INIT_EXEC "exec"
 
 #endif

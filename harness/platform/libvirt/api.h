@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libvirt's client library, loaded when it is first asked for: virt-qualify runs where there is
+ * none. Its functions are members of a table, by their own names:
+ *
+ *	const struct libvirt_api *lib = libvirt_api(why, size);
+ *	virConnectPtr c = lib ? lib->virConnectOpen(uri) : NULL;
+ */
+#ifndef VQ_LIBVIRT_API_H
+#define VQ_LIBVIRT_API_H
+
+#include <libvirt/libvirt-lxc.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stddef.h>
+
+/* Add what you call. */
+#define LIBVIRT_FUNCTIONS(F)                                                                       \
+	F(virInitialize)                                                                           \
+	F(virGetVersion)                                                                           \
+	F(virSetErrorFunc)                                                                         \
+	F(virGetLastErrorMessage)                                                                  \
+	F(virConnectOpen)                                                                          \
+	F(virConnectClose)                                                                         \
+	F(virDomainCreateXMLWithFiles)                                                             \
+	F(virDomainDestroy)                                                                        \
+	F(virDomainFree)                                                                           \
+	F(virDomainGetID)                                                                          \
+	F(virDomainSuspend)                                                                        \
+	F(virDomainResume)
+
+/* Those of libvirt-lxc.so, which comes with the same package. */
+#define LIBVIRT_LXC_FUNCTIONS(F) F(virDomainLxcOpenNamespace)
+
+struct libvirt_api {
+#define LIBVIRT_MEMBER(name) __typeof__(&name) name;
+	LIBVIRT_FUNCTIONS(LIBVIRT_MEMBER)
+	LIBVIRT_LXC_FUNCTIONS(LIBVIRT_MEMBER)
+#undef LIBVIRT_MEMBER
+};
+
+/* NULL with a sentence: what is missing, and how to get it. It no longer prints its errors. */
+const struct libvirt_api *libvirt_api(char *why, size_t size);
+
+/* "9.0.0"; "": there is none. */
+const char *libvirt_version(void);
+
+/* libvirt's last error in this thread. */
+const char *libvirt_error(void);
+
+#endif

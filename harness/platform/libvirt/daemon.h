@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A private libvirtd: with a run, config and log directory of its own in mounts of its own, so
+ * that neither it nor the user's notices the other. Root's alone.
+ *
+ *	harness ── pipe ──> keeper ──> libvirtd ──> QEMU, libvirt_lxc, …
+ *
+ * The keeper is no child of the harness, which reaps all of those after a trial. It is the
+ * subreaper of what libvirtd leaves (else the death of an orphaned QEMU is noticed late), and ends
+ * all when told, or when the last process of the run is gone.
+ */
+#ifndef VQ_LIBVIRT_DAEMON_H
+#define VQ_LIBVIRT_DAEMON_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct libvirt_daemon {
+	char directory[512]; /* all of it: etc/, run/, log/, …, libvirtd.log */
+	char socket[512];    /* for URIs: "lxc:///system?socket=…" */
+	pid_t pid;	     /* of libvirtd, while the keeper lives */
+	int keeper;	     /* pidfd of the keeper */
+	int lifeline;	     /* our end of the pipe */
+};
+
+struct libvirt_daemon_options {
+	const char *const *drivers;   /* "lxc", "qemu", …; NULL at the end */
+	const char *conf;	      /* further lines of libvirtd.conf; NULL: none */
+	const char *qemu_conf;	      /* qemu.conf; NULL: none */
+	const char *const *arguments; /* of libvirtd, "--listen"; NULL: none */
+};
+
+/* Could one be started here? false with one sentence: what is missing, how to get it. */
+int libvirt_daemon_missing(const struct libvirt_daemon_options *o, char *why, size_t size);
+
+/* Start one and wait until it takes connections (10 s at most). 0, or -1 with one line. */
+int libvirt_daemon_start(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
+			 char *error, size_t size);
+
+/* End it with all that it left; 10 s at most. Safe where it was never started but zeroed. */
+void libvirt_daemon_stop(struct libvirt_daemon *d);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The keeper of a private libvirtd: makes its files, starts it, waits, and clears away. */
+#include "harness/platform/libvirt/keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/host.h"
+#include "harness/journal.h"
+#include "harness/platform/directory.h"
+
+#define READY_MS 10000
+#define TERM_MS	 3000
+#define REAP_MS	 5000
+#define MS	 1000000ll
+
+struct keeper {
+	struct journal *journal;
+	struct directory directory;
+	struct keeper_report report;
+	int daemon; /* pidfd */
+};
+
+static int fail(struct keeper *k, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(struct keeper *k, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(k->report.error, sizeof(k->report.error), format, args);
+	va_end(args);
+	return -1;
+}
+
+/* ---- Its files ---- */
+
+static int make_directories(struct keeper *k)
+{
+	static const char *const names[] = {"etc",   "etc/libvirt",   "run",	"run/libvirt",
+					    "lib",   "lib/libvirt",   "log",	"log/libvirt",
+					    "cache", "cache/libvirt", "drivers"};
+	char path[700];
+
+	if (directory_make(&k->directory, k->journal, false, k->report.error,
+			   sizeof(k->report.error)))
+		return -1;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", k->directory.path, names[i]);
+		if (mkdir(path, 0755))
+			return fail(k, "%.300s: %s", path, strerror(errno));
+	}
+	memcpy(k->report.directory, k->directory.path, sizeof(k->report.directory));
+	snprintf(path, sizeof(path), "%s/run/libvirt/libvirt-sock", k->directory.path);
+	if (strlen(path) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		return fail(k,
+			    "%.300s is too long for a socket; set VIRT_QUALIFY_STATE to a "
+			    "shorter directory",
+			    path);
+	memcpy(k->report.socket, path, sizeof(k->report.socket));
+	return 0;
+}
+
+static int write_file(struct keeper *k, const char *name, const char *text, const char *more)
+{
+	char path[700];
+	FILE *f;
+	int bad;
+
+	snprintf(path, sizeof(path), "%s/%s", k->directory.path, name);
+	f = fopen(path, "wxe");
+	if (!f)
+		return fail(k, "%.300s: %s", path, strerror(errno));
+	bad = fputs(text, f) < 0 || fputs(more ? more : "", f) < 0;
+	if (fclose(f) || bad)
+		return fail(k, "%.300s: cannot be written", path);
+	return 0;
+}
+
+/* Only the drivers asked for: others would set up networks, or fail for want of a user. */
+static int link_drivers(struct keeper *k, const char *const *drivers)
+{
+	char from[256], to[700];
+
+	for (; *drivers; drivers++) {
+		if (!libvirt_find_driver(*drivers, from, sizeof(from)))
+			return fail(k, "libvirt's %s driver is gone", *drivers);
+		snprintf(to, sizeof(to), "%s/drivers/libvirt_driver_%s.so", k->directory.path,
+			 *drivers);
+		if (symlink(from, to))
+			return fail(k, "%.300s: %s", to, strerror(errno));
+	}
+	return 0;
+}
+
+static int make_files(struct keeper *k, const struct libvirt_daemon_options *o)
+{
+	char conf[1024];
+
+	snprintf(conf, sizeof(conf),
+		 "unix_sock_rw_perms = \"0700\"\nauth_unix_ro = \"none\"\nauth_unix_rw = \"none\"\n"
+		 "log_level = 3\nlog_outputs = \"3:file:%s/libvirtd.log\"\n",
+		 k->directory.path);
+	if (make_directories(k) || write_file(k, "libvirtd.conf", conf, o->conf) ||
+	    link_drivers(k, o->drivers))
+		return -1;
+	return o->qemu_conf ? write_file(k, "etc/libvirt/qemu.conf", o->qemu_conf, NULL) : 0;
+}
+
+/* ---- libvirtd ---- */
+
+#define MAX_ARGUMENTS 8
+
+static void become_daemon(struct keeper *k, const struct libvirt_daemon_options *o, pid_t parent)
+{
+	const char *all[MAX_ARGUMENTS + 8] = {libvirt_find_daemon(), "--config"};
+	char conf[600], pid_file[600], drivers[600];
+	const char *failed;
+	size_t n = 2;
+	int null;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent || !all[0])
+		_exit(127);
+	snprintf(conf, sizeof(conf), "%s/libvirtd.conf", k->directory.path);
+	snprintf(pid_file, sizeof(pid_file), "%s/libvirtd.pid", k->directory.path);
+	snprintf(drivers, sizeof(drivers), "%s/drivers", k->directory.path);
+	all[n++] = conf;
+	all[n++] = "--pid-file";
+	all[n++] = pid_file;
+	for (size_t i = 0; o->arguments && o->arguments[i] && i < MAX_ARGUMENTS; i++)
+		all[n++] = o->arguments[i];
+	failed = libvirt_private_mounts(k->directory.path);
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (failed || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		_exit(126);
+	setenv("LIBVIRT_DRIVER_DIR", drivers, 1);
+	/* It is nobody's service. */
+	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
+	execv(all[0], (char *const *)all);
+	_exit(127);
+}
+
+static int start_daemon(struct keeper *k, const struct libvirt_daemon_options *o)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0)
+		become_daemon(k, o, parent);
+	if (pid < 0)
+		return fail(k, "fork of libvirtd: %s", strerror(errno));
+	k->report.daemon = pid;
+	k->daemon = (int)syscall(SYS_pidfd_open, pid, 0);
+	return k->daemon < 0 ? fail(k, "pidfd_open of libvirtd: %s", strerror(errno)) : 0;
+}
+
+static bool takes_connections(const struct keeper *k)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool ok;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%.107s", k->report.socket);
+	ok = fd >= 0 && !connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+/* The last complaint in its log, without the time and number before it. */
+static void last_complaint(const struct keeper *k, char *out, size_t size)
+{
+	char path[700], line[1024];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/libvirtd.log", k->directory.path);
+	snprintf(out, size, "it wrote no log");
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *error = strstr(line, ": error : ");
+
+		line[strcspn(line, "\n")] = '\0';
+		if (error)
+			snprintf(out, size, "%.200s", error + strlen(": error : "));
+	}
+	if (f)
+		fclose(f);
+}
+
+static int wait_until_ready(struct keeper *k)
+{
+	int64_t deadline = host_now_ns() + READY_MS * MS;
+	char said[256];
+
+	while (host_now_ns() < deadline) {
+		if (takes_connections(k))
+			return 0;
+		if (poll(&(struct pollfd){.fd = k->daemon, .events = POLLIN}, 1, 5) == 1) {
+			last_complaint(k, said, sizeof(said));
+			return fail(k, "a private libvirtd ended at once: %s", said);
+		}
+	}
+	last_complaint(k, said, sizeof(said));
+	return fail(k, "a private libvirtd takes no connections: %s", said);
+}
+
+static void end_daemon(struct keeper *k)
+{
+	struct pollfd gone = {.fd = k->daemon, .events = POLLIN};
+
+	if (k->daemon < 0)
+		return;
+	syscall(SYS_pidfd_send_signal, k->daemon, SIGTERM, NULL, 0);
+	if (poll(&gone, 1, TERM_MS) == 1)
+		return;
+	syscall(SYS_pidfd_send_signal, k->daemon, SIGKILL, NULL, 0);
+	poll(&gone, 1, TERM_MS);
+}
+
+/* What libvirtd started, and left to us. Its guests go with their trials. */
+static void reap_all(void)
+{
+	int64_t deadline = host_now_ns() + REAP_MS * MS;
+
+	while (host_now_ns() < deadline) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid == 0)
+			usleep(1000);
+	}
+}
+
+/* Until the last process of the run that holds the other end is gone, or says so. */
+static void wait_for_end(int lifeline)
+{
+	struct pollfd end = {.fd = lifeline, .events = POLLIN};
+
+	while (poll(&end, 1, 100) == 0)
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			; /* not libvirtd's own: its pidfd stays readable */
+}
+
+/* ---- Its life ---- */
+
+static int start(struct keeper *k, const struct libvirt_daemon_options *o)
+{
+	k->journal = journal_open(k->report.error, sizeof(k->report.error));
+	if (!k->journal)
+		return -1;
+	return make_files(k, o) || start_daemon(k, o) || wait_until_ready(k) ? -1 : 0;
+}
+
+/* Our copies of what the harness has open would outlive it: its journal's lock, the write end of
+ * our own pipe. */
+static void close_others(int report, int lifeline)
+{
+	unsigned int low = (unsigned int)(report < lifeline ? report : lifeline);
+	unsigned int high = (unsigned int)(report < lifeline ? lifeline : report);
+
+	if (low > 3)
+		close_range(3, low - 1, 0);
+	if (high > low + 1)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0u, 0);
+}
+
+void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeline)
+{
+	static struct keeper k;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	prctl(PR_SET_NAME, "vq-keeper");
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	close_others(report, lifeline);
+	k.daemon = -1;
+	k.report.keeper = getpid();
+	if (start(&k, o) && !k.report.error[0])
+		fail(&k, "a private libvirtd could not be started");
+	if (write(report, &k.report, sizeof(k.report)) == sizeof(k.report) && !k.report.error[0])
+		wait_for_end(lifeline);
+	end_daemon(&k);
+	reap_all();
+	if (k.journal)
+		journal_heal(k.journal);
+	journal_close(k.journal);
+	_exit(0);
+}

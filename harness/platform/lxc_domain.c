@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/platform/lxc_domain.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness/platform/container.h"
+
+#define REALTIME_US "100000"	  /* of each second */
+#define MEMORY_KIB  (64ull << 20) /* LXC domains must have a limit: one that does not matter */
+
+static void put_escaped(FILE *f, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("<>&'\"", *text))
+			fprintf(f, "&#%d;", *text);
+		else
+			fputc(*text, f);
+	}
+}
+
+static void put_element(FILE *f, const char *name, const char *text)
+{
+	fprintf(f, "<%s>", name);
+	put_escaped(f, text);
+	fprintf(f, "</%s>\n", name);
+}
+
+char *lxc_domain_xml(const struct lxc_domain *d)
+{
+	size_t length;
+	char *text = NULL;
+	FILE *f = open_memstream(&text, &length);
+
+	if (!f)
+		return NULL;
+	fputs("<domain type='lxc'>\n", f);
+	put_element(f, "name", d->name);
+	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n", MEMORY_KIB, d->cpus);
+	fputs("<resource><partition>/", f);
+	put_escaped(f, d->partition);
+	fputs("</partition></resource>\n<os><type>exe</type><init>/init</init>\n", f);
+	for (size_t i = 0; i < sizeof(d->arguments) / sizeof(d->arguments[0]); i++)
+		put_element(f, "initarg", d->arguments[i]);
+	fputs("</os>\n<features><privnet/><capabilities policy='deny'/></features>\n"
+	      "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot>"
+	      "<on_crash>destroy</on_crash>\n<devices><filesystem type='mount'><source dir='",
+	      f);
+	put_escaped(f, d->rootfs);
+	fputs("'/><target dir='/'/><readonly/></filesystem><console "
+	      "type='pty'/></devices>\n</domain>\n",
+	      f);
+	if (fclose(f)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+pid_t lxc_find_init(pid_t controller)
+{
+	char path[96];
+	pid_t init = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", controller, controller);
+	f = controller > 0 ? fopen(path, "re") : NULL;
+	if (f && fscanf(f, "%d", &init) != 1)
+		init = 0;
+	if (f)
+		fclose(f);
+	return init;
+}
+
+/* Our own user namespace cannot be entered once more: it is that of a container without one. */
+static bool is_our_user_namespace(int fd)
+{
+	struct stat ours, theirs;
+
+	return !fstat(fd, &theirs) && !stat("/proc/self/ns/user", &ours) &&
+	       ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
+int lxc_run_in(const int *fds, size_t count)
+{
+	pid_t parent = getpid(), pid = fork();
+	int status;
+
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent)
+			_exit(127);
+		for (size_t i = 0; i < count; i++)
+			if (!is_our_user_namespace(fds[i]) && setns(fds[i], 0))
+				_exit(126);
+		/* A PID namespace is for children. */
+		pid = fork();
+		if (pid == 0) {
+			execl("/init", "/init", INIT_EXEC, (char *)NULL);
+			_exit(125);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid)
+			_exit(124);
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 123);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -1;
+	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void write_realtime(const char *cgroup)
+{
+	char path[1100];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cpu.rt_runtime_us", cgroup);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* the kernel does not share it out */
+	/* Without it the fault that asked is told EPERM, and says so. */
+	(void)!write(fd, REALTIME_US, strlen(REALTIME_US));
+	close(fd);
+}
+
+void lxc_allow_realtime(const char *partition)
+{
+	struct dirent *e;
+	char path[1024];
+	DIR *d;
+
+	write_realtime(partition);
+	d = opendir(partition);
+	while (d && (e = readdir(d))) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%.700s/%s", partition, e->d_name);
+		write_realtime(path);
+	}
+	if (d)
+		closedir(d);
+}
