@@ -253,7 +253,7 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 	    analysis_faults(a))
 		return -1;
 	analysis_native(a);
-	return analysis_merge_problems(a);
+	return analysis_merge_problems(a) || analysis_matrix(a) ? -1 : 0;
 }
 
 struct report *report_load(const char *const *paths, size_t count, char *error, size_t size)

@@ -76,8 +76,9 @@ int analysis_metrics(struct analysis *a); /* analysis_metric.c */
 int analysis_fits(struct analysis *a);	  /* analysis_fit.c */
 void analysis_native(struct analysis *a); /* analysis_native.c */
 int analysis_faults(struct analysis *a);  /* analysis_fault.c */
+int analysis_matrix(struct analysis *a);  /* analysis_matrix.c; after all else */
 
-/* Is it native, on a host that is itself a guest? There what traps does so natively, too. */
+/* Does its label say that its host is itself a guest? There what traps does so natively, too. */
 bool analysis_is_nested(const struct metric *m); /* analysis_native.c */
 
 /* analysis_test.c: two metrics set against each other, over all batches or the undisturbed. */

@@ -366,6 +366,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 	*f = (struct fault_figure){.run = items->run,
 				   .fault = items->fault,
 				   .platform = items->platform->label,
+				   .platform_name = items->platform->name,
 				   .recovery = items->trial->recovery,
 				   .variant = items->trial->variant,
 				   .execution = items->trial->execution,

@@ -9,8 +9,9 @@
 #include <math.h>
 #include <string.h>
 
-#define NATIVE_NESTED "native (nested)"
-#define ROUNDS	      400u /* random relabellings: for an interval, not for a verdict */
+#define NESTED                                                                                     \
+	" (nested)" /* ends the label of what runs like a process on a host that is a guest */
+#define ROUNDS 400u /* random relabellings: for an interval, not for a verdict */
 
 static bool is_native(const struct metric *m)
 {
@@ -19,7 +20,9 @@ static bool is_native(const struct metric *m)
 
 bool analysis_is_nested(const struct metric *m)
 {
-	return !strcmp(m->platform, NATIVE_NESTED);
+	size_t length = strlen(m->platform), end = strlen(NESTED);
+
+	return length >= end && !strcmp(m->platform + length - end, NESTED);
 }
 
 static bool is_same_cell(const struct metric *a, const struct metric *b)

@@ -39,15 +39,13 @@ static void add(struct entries *e, const char *name, const char *value, bool bas
 static void add_platform(struct analysis *a, struct entries *e, const struct result_platform *p,
 			 bool base)
 {
-	char name[160];
-	const char *copy;
+	const char *name;
 
 	if (p->why_not)
 		return;
-	snprintf(name, sizeof(name), "version of %.120s", p->name);
-	copy = arena_strdup(&a->arena, name);
-	if (copy)
-		add(e, copy, p->version, base);
+	name = arena_printf(&a->arena, "version of %s", p->name);
+	if (name)
+		add(e, name, p->version, base);
 	else
 		e->failed = true;
 }

@@ -229,6 +229,28 @@ static void print_missing(const struct report *r, FILE *out)
 	}
 }
 
+static void print_means(const struct report *r, FILE *out)
+{
+	const struct matrix *m = r->matrix;
+
+	for (size_t i = 0; m && i < m->mean_count; i++) {
+		const struct matrix_mean *x = &m->means[i];
+		const struct matrix_column *c = &m->columns[x->column];
+		char over[LABEL_SIZE], note[2 * LABEL_SIZE];
+		const struct subject s = {.out = out,
+					  .run = c->run->uuid,
+					  .kind = "group",
+					  .name = x->group,
+					  .platform = c->platform,
+					  .variant = c->variant,
+					  .execution = execution_name(x->execution)};
+
+		snprintf(note, sizeof(note), "over %s; %zu of %zu benches",
+			 label_column(over, r, &m->columns[x->reference]), x->benches, x->of);
+		line(&s, "mean_ratio", x->ratio, none, "", note);
+	}
+}
+
 static void print_differences(const struct report *r, FILE *out)
 {
 	for (size_t i = 0; i < r->difference_count; i++) {
@@ -259,6 +281,7 @@ static int print_csv(const struct report *r, FILE *out)
 		print_fault(out, &r->faults[i]);
 	for (size_t i = 0; i < r->comparison_count; i++)
 		print_comparison(out, &r->comparisons[i]);
+	print_means(r, out);
 	print_differences(r, out);
 	print_missing(r, out);
 	return ferror(out) ? -1 : 0;

@@ -36,6 +36,7 @@ static void contents(const struct html *h)
 		int there;
 	} parts[] = {
 		{"comparison", "Comparison", r->comparison_count != 0},
+		{"matrix", "Platforms", !r->compared_by && (r->matrix || r->matrix_why)},
 		{"measurements", "Measurements", r->metric_count != 0},
 		{"distributions", "Distributions", html_has_distributions(r)},
 		{"fits", "Cost over a parameter", r->fit_count != 0},
@@ -74,6 +75,7 @@ static int html_print(const struct report *r, FILE *out)
 	contents(&h);
 	fputs("<main id=\"main\">\n", out);
 	html_comparison(&h);
+	html_matrix(&h);
 	html_benches(&h);
 	html_distributions(&h);
 	html_fits(&h);

@@ -49,6 +49,9 @@ struct html {
 /* printf whose result is escaped. */
 void html_text(const struct html *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A name as code, which may break after its underscores. */
+void html_code(const struct html *h, const char *name);
+
 #define FIGURE_SIZE (NUMBER_SIZE + 16)
 
 /* Each fills `s` (FIGURE_SIZE) and returns it. Figures themselves are number.h's, so that they
@@ -85,6 +88,8 @@ const struct result_run *html_run_of_platform(const struct report *r,
 					      const struct result_platform *p);
 /* A fact's value of a run, or NULL. */
 const char *html_fact(const struct report *r, const struct result_run *run, const char *name);
+/* What a run's host is called: its name, else its processor; NULL where neither is disclosed. */
+const char *html_host(const struct report *r, const struct result_run *run);
 /* The last part of a path: a report names files, not somebody's directories. */
 const char *html_base_name(const char *path);
 
@@ -112,6 +117,10 @@ struct html_table {
 /* The caption is plain text, escaped. */
 void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
 		      size_t count, const char *caption);
+/* The same with a class for the style sheet, a literal. */
+void html_table_begin_class(struct html_table *t, const struct html *h,
+			    const struct html_column *columns, size_t count, const char *caption,
+			    const char *class);
 /* A heading row over the rows that follow; the caller writes its content, then a row. */
 void html_table_group(struct html_table *t);
 void html_table_row(struct html_table *t);
@@ -133,6 +142,9 @@ void html_term(struct html *h, enum html_term term); /* html_terms.c */
 void html_header(struct html *h);
 void html_comparison(struct html *h);
 void html_verdicts(struct html *h); /* the counts alone */
+void html_matrix(struct html *h);
+void html_means(struct html *h);	 /* its bars */
+void html_matrix_faults(struct html *h); /* its faults */
 void html_benches(struct html *h);
 void html_bench_plot(struct html *h, const struct metric *const *m, size_t count);
 void html_distributions(struct html *h);
@@ -140,6 +152,15 @@ void html_fits(struct html *h);
 void html_faults(struct html *h);
 void html_timelines(struct html *h);
 void html_disclosure(struct html *h);
+
+/* html_matrix.c: what an empty cell says; a column for the row's name, then one a platform, whose
+ * names are to be freed as well as the columns. NULL: no memory. */
+void html_matrix_empty(const struct html *h, const struct matrix_cell *cell);
+struct html_column *html_matrix_columns(const struct html *h, const char *first,
+					char (**names)[NAME_SIZE]);
+
+/* html_fault.c: a small bar of outcomes */
+void html_outcome_bar(struct html *h, const struct fault_figure *f);
 
 /* Is there anything for that section? */
 int html_has_distributions(const struct report *r);

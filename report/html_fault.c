@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Faults: what each did, how soon it was noticed, and how long until service was back. */
 #include "report/html.h"
+#include "report/label.h"
 
 #include <math.h>
 #include <string.h>
@@ -145,14 +146,6 @@ static void platform_cell(struct html_table *t, const struct fault_figure *f)
 	fputs("</span>", h->out);
 }
 
-/* Trials with something to repair: detected, and not back before that. */
-static size_t repairable(const struct fault_figure *f)
-{
-	size_t waiting = f->ttd.count > f->repair.count ? f->ttd.count - f->repair.count : 0;
-
-	return f->repair.count + (waiting < f->censored ? waiting : f->censored);
-}
-
 static void figure_row(struct html_table *t, const struct fault_figure *f)
 {
 	const struct html *h = t->h;
@@ -170,7 +163,8 @@ static void figure_row(struct html_table *t, const struct fault_figure *f)
 	side_notes(h, f);
 	share_cell(t, f);
 	time_cell(t, &f->ttd, f->unit, lost, "no service lost");
-	time_cell(t, &f->repair, f->unit, repairable(f), lost ? "not detected" : "no service lost");
+	time_cell(t, &f->repair, f->unit, label_repairable(f),
+		  lost ? "not detected" : "no service lost");
 	time_cell(t, &f->ttr, f->unit, lost, "no service lost");
 	time_cell(t, &f->full, f->unit, lost, "no service lost");
 	time_cell(t, &f->downtime, f->unit, f->activated, "not activated");
@@ -237,6 +231,26 @@ static void bar(const struct html *h, const struct svg *s, const struct fault_fi
 			svg_text(s, (from + to) / 2, top + 32, ANCHOR_MIDDLE, ink, 1, line);
 		from = to;
 	}
+}
+
+/* The shares alone; the words stand beside it. */
+void html_outcome_bar(struct html *h, const struct fault_figure *f)
+{
+	double from = 0, all = 0;
+	char text[600];
+	struct svg s;
+
+	for (int i = 0; i < OUTCOMES; i++)
+		all += (double)f->outcomes[i];
+	svg_begin(&s, h->out, ++h->plots, 10, "Outcomes", outcomes(text, sizeof(text), f));
+	for (int i = 0; i < OUTCOMES && all > 0; i++) {
+		double to = from + (double)f->outcomes[i] / all;
+
+		if (f->outcomes[i])
+			svg_box(&s, from, to, 1, 8, looks[i].ink, looks[i].fill);
+		from = to;
+	}
+	svg_end(&s);
 }
 
 static void bars(struct html *h)

@@ -89,6 +89,13 @@ const char *html_fact(const struct report *r, const struct result_run *run, cons
 	return NULL;
 }
 
+const char *html_host(const struct report *r, const struct result_run *run)
+{
+	const char *name = html_fact(r, run, "host.name");
+
+	return name ? name : html_fact(r, run, "cpu.model");
+}
+
 const char *html_base_name(const char *path)
 {
 	const char *slash = path ? strrchr(path, '/') : NULL;

@@ -11,8 +11,17 @@
 void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
 		      size_t count, const char *caption)
 {
+	html_table_begin_class(t, h, columns, count, caption, "");
+}
+
+void html_table_begin_class(struct html_table *t, const struct html *h,
+			    const struct html_column *columns, size_t count, const char *caption,
+			    const char *class)
+{
 	*t = (struct html_table){.h = h, .columns = columns, .count = count};
-	fputs("<div class=\"wide\"><table role=\"table\"><caption>", h->out);
+	fprintf(h->out,
+		"<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"%s\"><caption>",
+		class);
 	svg_escape(h->out, caption);
 	fputs("</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">", h->out);
 	for (size_t i = 0; i < count; i++) {

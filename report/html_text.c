@@ -24,6 +24,21 @@ void html_text(const struct html *h, const char *format, ...)
 	free(text);
 }
 
+void html_code(const struct html *h, const char *name)
+{
+	fputs("<code>", h->out);
+	while (*name) {
+		size_t n = strcspn(name, "_");
+
+		n += name[n] == '_';
+		html_text(h, "%.*s", (int)n, name);
+		name += n;
+		if (*name)
+			fputs("<wbr>", h->out);
+	}
+	fputs("</code>", h->out);
+}
+
 static const struct interval none = {NAN, NAN};
 
 const char *html_figure(char *s, double v, enum unit unit)

@@ -271,6 +271,48 @@ static json_t *difference(const struct report *r, size_t i)
 	return o;
 }
 
+/* ---- Platforms side by side ---- */
+
+static json_t *column(const struct report *r, size_t i)
+{
+	const struct matrix_column *c = &r->matrix->columns[i];
+	json_t *o = json_object(), *figures = json_object();
+
+	for (int e = 0; e < EXECUTIONS; e++)
+		if (c->figures[e])
+			json_object_set_new(figures, execution_name((enum execution)e),
+					    json_integer((json_int_t)c->figures[e]));
+	json_object_set_new(o, "run", text(c->run->uuid));
+	json_object_set_new(o, "platform", text(c->platform));
+	json_object_set_new(o, "variant", text(c->variant));
+	json_object_set_new(o, "host", text(c->host));
+	json_object_set_new(o, "version", text(c->version));
+	json_object_set_new(o, "figures", figures);
+	json_object_set_new(o, "skipped", json_integer((json_int_t)c->skipped));
+	return o;
+}
+
+static json_t *group(const struct report *r, size_t i)
+{
+	const struct matrix_mean *x = &r->matrix->means[i];
+	const struct matrix_column *c = &r->matrix->columns[x->column];
+	const struct matrix_column *over = &r->matrix->columns[x->reference];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "group", text(x->group));
+	json_object_set_new(o, "execution", text(execution_name(x->execution)));
+	json_object_set_new(o, "run", text(c->run->uuid));
+	json_object_set_new(o, "platform", text(c->platform));
+	json_object_set_new(o, "variant", text(c->variant));
+	json_object_set_new(o, "over_run", text(over->run->uuid));
+	json_object_set_new(o, "over_platform", text(over->platform));
+	json_object_set_new(o, "over_variant", text(over->variant));
+	json_object_set_new(o, "mean_ratio", number(x->ratio));
+	json_object_set_new(o, "benches", json_integer((json_int_t)x->benches));
+	json_object_set_new(o, "of", json_integer((json_int_t)x->of));
+	return o;
+}
+
 /* ---- What has no figure ---- */
 
 static json_t *skip(const struct report *r, size_t i)
@@ -376,6 +418,9 @@ static int print_json(const struct report *r, FILE *out)
 	    print_list(out, "metrics", r->metric_count, metric_at, r) ||
 	    print_list(out, "fits", r->fit_count, fit_at, r) ||
 	    print_list(out, "faults", r->fault_count, fault_at, r))
+		return -1;
+	if (print_list(out, "columns", r->matrix ? r->matrix->column_count : 0, column, r) ||
+	    print_list(out, "groups", r->matrix ? r->matrix->mean_count : 0, group, r))
 		return -1;
 	if (r->compared_by)
 		fprintf(out, ",\n  \"compared_by\": \"%s\"", r->compared_by);

@@ -7,14 +7,19 @@
 
 #include "report/number.h"
 
+const char *label_bench(char *s, const struct result_bench *b, int64_t parameter)
+{
+	if (b->parameter_name)
+		snprintf(s, LABEL_SIZE, "%s %s=%lld", b->name, b->parameter_name,
+			 (long long)parameter);
+	else
+		snprintf(s, LABEL_SIZE, "%s", b->name);
+	return s;
+}
+
 const char *label_metric(char *s, const struct metric *m)
 {
-	if (m->bench->parameter_name)
-		snprintf(s, LABEL_SIZE, "%s %s=%lld", m->bench->name, m->bench->parameter_name,
-			 (long long)m->parameter);
-	else
-		snprintf(s, LABEL_SIZE, "%s", m->bench->name);
-	return s;
+	return label_bench(s, m->bench, m->parameter);
 }
 
 const char *label_platform(char *s, const char *platform, const char *variant)
@@ -83,6 +88,13 @@ const char *label_time(char *s, const struct time_figure *t, enum unit unit, siz
 	else
 		snprintf(s, LABEL_SIZE, "%s (%s)", median, range);
 	return s;
+}
+
+size_t label_repairable(const struct fault_figure *f)
+{
+	size_t waiting = f->ttd.count > f->repair.count ? f->ttd.count - f->repair.count : 0;
+
+	return f->repair.count + (waiting < f->censored ? waiting : f->censored);
 }
 
 const char *label_ratio_interval(char *s, double ratio, struct interval i)

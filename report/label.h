@@ -9,6 +9,7 @@
 
 /* "mem_copy bytes=4096" */
 const char *label_metric(char *s, const struct metric *m);
+const char *label_bench(char *s, const struct result_bench *b, int64_t parameter);
 /* "kvm" or "kvm/pinned" */
 const char *label_platform(char *s, const char *platform, const char *variant);
 /* "hang+restart" */
@@ -27,10 +28,21 @@ const char *label_ratio_interval(char *s, double ratio, struct interval i);
 const char *label_exact(char *s, const struct comparison_row *c);
 /* The same and why the row has no better verdict, or has none; "" for neither. */
 const char *label_note(char *s, const struct comparison_row *c);
+/* Trials with something to repair: detected, and not back before that. */
+size_t label_repairable(const struct fault_figure *f);
 /* "steal, migrated"; "" for none */
 const char *label_disturbances(char *s, uint32_t mask);
 /* "A", "B", …, "AA": a run's place in the report */
 const char *label_run(char *s, const struct report *r, const struct result_run *run);
+
+/* label_matrix.c: platforms side by side. "kvm [B] amd-v lab": the run where there are several, the
+ * host where there are several. */
+const char *label_column(char *s, const struct report *r, const struct matrix_column *c);
+/* "9.1 µs 7.55×", "3.1 µs interpreted", "skipped (4)" with the number of the reason, "–" */
+const char *label_cell(char *s, const struct matrix_cell *c);
+/* Which cells a reason is about: "lxc: exit_pio, exit_mmio; oci: exit_pio"; malloc'd, NULL: no
+ * memory. */
+char *label_where(const struct report *r, size_t reason);
 
 /* The run that a row refers to: skips, facts and platforms hold only its number in their file. */
 const struct result_run *label_run_of_skip(const struct report *r, size_t skip);

@@ -16,6 +16,7 @@
 #include "harness/core/registry.h"
 #include "harness/core/result.h"
 #include "harness/core/stats.h"
+#include "report/matrix.h"
 
 /* One figure: a bench on a platform in one run, over its valid trials. In `unit`: nanoseconds, or
  * a rate per second; where execution is deterministic, instructions, or a rate per 10^9 of them.
@@ -78,7 +79,7 @@ struct time_figure {
 struct fault_figure {
 	const struct result_run *run;
 	const struct result_fault *fault;
-	const char *platform, *recovery, *variant;
+	const char *platform, *platform_name, *recovery, *variant;
 	enum execution execution; /* interpreted: the guest's ring 0 took part, and was */
 	enum unit unit;		  /* of all times here: ns, or instructions of virtual time */
 	const char *detector;
@@ -129,6 +130,10 @@ struct report {
 	size_t platform_count;
 	struct problem *problems;
 	size_t problem_count;
+	/* NULL where there are not two platforms to set side by side, or where `matrix_why` says
+	 * that they are too many. */
+	const struct matrix *matrix;
+	const char *matrix_why;
 	/* Filled by compare, empty otherwise. */
 	struct comparison_row *comparisons;
 	size_t comparison_count;

@@ -6,6 +6,7 @@
 #include "report/label.h"
 #include "report/number.h"
 #include "report/table.h"
+#include "report/text.h"
 
 struct page {
 	const struct report *r;
@@ -432,6 +433,8 @@ static int print_text(const struct report *r, FILE *out)
 
 	print_runs(&p);
 	print_comparison(&p);
+	if (!r->compared_by && text_matrix(r, out, p.colour))
+		p.failed = -1;
 	print_metrics(&p);
 	print_fits(&p);
 	print_faults(&p);

@@ -37,10 +37,15 @@ status=$?
 [ $status -le 1 ] && [ -s "$work/compare.html" ]
 ok $? "a comparison is made"
 
+# One report over three files: a host with eight platforms and two labs, names and reasons hostile.
+"$B/tests/make-sample" --hostile "$work/host.vq" "$work/amd.vq" "$work/xen.vq" 8
+"$vq" report "$work/host.vq" "$work/amd.vq" "$work/xen.vq" -F html -o "$work/platforms.html" >/dev/null
+ok $? "a report over several files is made"
+
 # ---- The file as it is ----
 
 external='src=|<link|<script|<iframe|@import|url\((https?:)?//|href="[^#]'
-for page in report compare; do
+for page in report compare platforms; do
 	! grep -Eq "$external" "$work/$page.html"
 	ok $? "$page: refers to nothing outside and holds no script"
 	[ "$(wc -c <"$work/$page.html")" -lt 2000000 ]
@@ -101,11 +106,36 @@ else
 	cat "$work/missing"
 	[ ! -s "$work/missing" ]
 	ok $? "every section has its heading"
-	for width in 1200 400; do
-		browse --window-size=$width,2400 --screenshot="$work/shot.png" "file://$work/report.html"
-		# A blank picture of this size has about 10 kB.
-		[ "$(wc -c <"$work/shot.png")" -gt 60000 ]
-		ok $? "a picture $width pixels wide shows something"
+	browse --dump-dom "file://$work/platforms.html" >"$work/dom"
+	[ -s "$work/dom" ] && ! grep -Eq "$external" "$work/dom"
+	ok $? "platforms: the document holds no script and no external resource"
+	for id in matrix-groups matrix-benches matrix-faults; do
+		grep -q "<h3 id=\"$id\"" "$work/dom" || echo "# no heading $id"
+	done >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ]
+	ok $? "platforms: the section has its parts"
+	# Each number of a reason leads to its reason.
+	grep -o 'href="#why[0-9]*"' "$work/dom" | sort -u | tr -dc '0-9\n' | while read -r number; do
+		grep -q "id=\"why$number\"" "$work/dom" || echo "# no reason $number"
+	done >"$work/missing"
+	cat "$work/missing"
+	[ ! -s "$work/missing" ] && grep -q 'id="why1"' "$work/dom"
+	ok $? "platforms: every number leads to its reason"
+
+	for page in report platforms; do
+		for width in 1200 400; do
+			browse --window-size=$width,2400 --screenshot="$work/shot.png" \
+				"file://$work/$page.html"
+			# A blank picture of this size has about 10 kB.
+			[ "$(wc -c <"$work/shot.png")" -gt 60000 ]
+			ok $? "$page: a picture $width pixels wide shows something"
+		done
 	done
+	cp "$work/shot.png" "$work/light.png"
+	browse --window-size=400,2400 --blink-settings=preferredColorScheme=0 \
+		--screenshot="$work/shot.png" "file://$work/platforms.html"
+	[ "$(wc -c <"$work/shot.png")" -gt 60000 ] && ! cmp -s "$work/shot.png" "$work/light.png"
+	ok $? "platforms: a dark picture shows something else"
 fi
 echo "1..$n"

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes two sample result files for tests of the command line and of the formats: the second
- * is 20 % slower in exit_pio and 10 % in mem_copy on kvm. With a number, the first file holds that
- * many more benches.
+ * Writes sample result files for tests of the command line and of the formats.
  *
- *	gcc -std=gnu17 -D_GNU_SOURCE -I. -O2 -o build/tests/make-sample tests/make_sample.c \
- *		harness/core/{result*,arena,text,words,histogram}.c -lsqlite3 -lm
+ *	make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]
+ *		two of one host: the second is 20 % slower in exit_pio and 10 % in mem_copy on kvm;
+ *		with a number, the first file holds that many more benches
+ *	make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]
+ *		ten platforms: eight of a host, one of a lab in virtual time, one of an emulated
+ *		one; hostile: with labels, reasons and detectors that try to be markup
  */
-#include "tests/unit/sample_full.h"
+#include "tests/unit/sample_platforms.h"
 
-int main(int argc, char **argv)
+static int two(int argc, char **argv)
 {
 	struct sample_options base = {.uuid = "5a3c1e10-0000-4000-8000-000000000001",
 				      .version = "1.0-sample",
@@ -24,13 +26,31 @@ int main(int argc, char **argv)
 				       .exit_pio_factor = 1.2,
 				       .mem_copy_factor = 0.9};
 
-	if (argc < 3 || argc > 4) {
-		fprintf(stderr, "usage: make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]\n");
-		return 2;
-	}
 	if (argc == 4)
 		base.extra_benches = (unsigned int)strtoul(argv[3], NULL, 10);
 	sample_write(argv[1], &base);
 	sample_write(argv[2], &other);
 	return 0;
+}
+
+static int platforms(int argc, char **argv)
+{
+	const char *const paths[] = {argv[2], argv[3], argv[4]};
+	unsigned long trials = argc == 6 ? strtoul(argv[5], NULL, 10) : 8;
+
+	sample_write_three(paths, (uint32_t)trials, !strcmp(argv[1], "--hostile"));
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if ((argc == 5 || argc == 6) &&
+	    (!strcmp(argv[1], "--platforms") || !strcmp(argv[1], "--hostile")))
+		return platforms(argc, argv);
+	if ((argc == 3 || argc == 4) && argv[1][0] != '-')
+		return two(argc, argv);
+	fprintf(stderr,
+		"usage: make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]\n"
+		"       make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]\n");
+	return 2;
 }

@@ -179,10 +179,29 @@ static struct report fill(void)
 	platform = (struct result_platform){1, HOSTILE, HOSTILE, HOSTILE, NULL};
 	problem = (struct problem){&runs[0], HOSTILE, HOSTILE, 2, TRIAL_FAILED, HOSTILE};
 	file = (struct report_file){"some/where/" HOSTILE, "", NULL};
-	return (struct report){&file,	    1, run_list,      2,	   metrics,   4,
-			       &fit,	    1, &fault_figure, 1,	   skip_list, 1,
-			       fact_list,   2, platform_list, 1,	   &problem,  1,
-			       comparisons, 4, HOSTILE,	      &difference, 1};
+	return (struct report){.files = &file,
+			       .file_count = 1,
+			       .runs = run_list,
+			       .run_count = 2,
+			       .metrics = metrics,
+			       .metric_count = 4,
+			       .fits = &fit,
+			       .fit_count = 1,
+			       .faults = &fault_figure,
+			       .fault_count = 1,
+			       .skips = skip_list,
+			       .skip_count = 1,
+			       .facts = fact_list,
+			       .fact_count = 2,
+			       .platforms = platform_list,
+			       .platform_count = 1,
+			       .problems = &problem,
+			       .problem_count = 1,
+			       .comparisons = comparisons,
+			       .comparison_count = 4,
+			       .compared_by = HOSTILE,
+			       .differences = &difference,
+			       .difference_count = 1};
 }
 
 /* The page as a string; the caller frees. */
@@ -278,6 +297,70 @@ static void test_empty(void **state)
 	free(page);
 }
 
+/* Two platforms side by side, by hand: each state of a cell, each text hostile, numbers odd. */
+static const struct matrix *fill_matrix(double odd)
+{
+	static struct matrix_column columns[2];
+	static struct matrix_cell bench_cells[2], fault_cells[2], empty_cells[2];
+	static struct matrix_row bench_rows[2], fault_row;
+	static struct matrix_mean mean;
+	static const char *reasons[] = {HOSTILE, HOSTILE "2"};
+	static struct matrix matrix;
+
+	for (int i = 0; i < 2; i++)
+		columns[i] = (struct matrix_column){.run = &runs[i],
+						    .run_order = (size_t)i,
+						    .platform = HOSTILE,
+						    .platform_name = i ? "kvm" : "native",
+						    .variant = i ? HOSTILE : "",
+						    .version = i ? HOSTILE : NULL,
+						    .host = i ? HOSTILE : NULL,
+						    .figures = {[EXECUTION_EMULATED] = 3},
+						    .skipped = 2};
+	metrics[1].native_ratio = odd;
+	metrics[1].native_interval = (struct interval){odd, NAN};
+	bench_cells[0] = (struct matrix_cell){CELL_FIGURES, metrics, NULL, 4, 0};
+	bench_cells[1] = (struct matrix_cell){CELL_SKIPPED, NULL, NULL, 0, 2};
+	empty_cells[0] = (struct matrix_cell){CELL_NO_FIGURE, NULL, NULL, 0, 0};
+	empty_cells[1] = (struct matrix_cell){CELL_NOT_ASKED, NULL, NULL, 0, 0};
+	fault_cells[0] = (struct matrix_cell){CELL_FIGURES, NULL, &fault_figure, 1, 0};
+	fault_cells[1] = (struct matrix_cell){CELL_SKIPPED, NULL, NULL, 0, 2};
+	bench_rows[0] = (struct matrix_row){HOSTILE "_x", &benches[2], 7, 1, NULL, bench_cells};
+	bench_rows[1] = (struct matrix_row){"plain", &benches[1], 0, 0, NULL, empty_cells};
+	fault_row = (struct matrix_row){HOSTILE, NULL, 0, 0, &fault, fault_cells};
+	mean = (struct matrix_mean){HOSTILE, EXECUTION_EMULATED, 1, 0, odd, 1, 2};
+	matrix = (struct matrix){columns, 2, bench_rows, 2, &fault_row, 1, reasons, 2, &mean, 1};
+	return &matrix;
+}
+
+static void test_matrix(void **state)
+{
+	static const double odd[] = {1.5, 0, -1, 1e-300, 1e300, INFINITY, NAN};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++) {
+		struct report r = fill();
+		char *page;
+
+		r.comparison_count = r.difference_count = 0;
+		r.compared_by = NULL;
+		r.matrix = fill_matrix(odd[i]);
+		page = print(&r);
+		assert_non_null(strstr(page, "Platforms side by side"));
+		assert_null(strstr(page, "<script"));
+		assert_null(strstr(page, "<img"));
+		assert_null(strstr(page, "\x1b"));
+		assert_null(strstr(page, "\"nan"));
+		assert_null(strstr(page, "\"inf"));
+		assert_null(strstr(page, "nan%"));
+		assert_null(strstr(page, "inf%"));
+		assert_non_null(strstr(page, "not in its plan"));
+		assert_non_null(strstr(page, "href=\"#why2\""));
+		assert_non_null(strstr(page, "id=\"why2\""));
+		free(page);
+	}
+}
+
 static void test_full_disk(void **state)
 {
 	const struct format *f = registry_find(REGISTRY(formats), "html");
@@ -357,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_ids_are_unique), cmocka_unit_test(test_no_resource),
 		cmocka_unit_test(test_empty),	       cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_extremes),       cmocka_unit_test(test_axis),
+		cmocka_unit_test(test_matrix),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
