@@ -5,11 +5,23 @@
  */
 #include "harness/bench.h"
 
+/*
+ * QEMU's TCG says so in its CPUID leaf. There, now and then (6 trials of 100 with QEMU 7.2), a vCPU
+ * that loops in one translated block is not told of an interrupt until it leaves that block.
+ */
+GUEST_FN bool is_translated(void)
+{
+	return cpuid(0x40000000, 0).ebx == 0x54474354; /* "TCGT" */
+}
+
 GUEST_FN void spin(struct payload *p, volatile uint32_t *stop)
 {
+	bool translated = is_translated();
+
 	(void)p;
 	while (!*stop)
-		; /* no PAUSE: the processor may leave the guest at one */
+		if (translated) /* else no PAUSE: the processor may leave the guest at one */
+			cpu_pause();
 }
 
 GUEST_FN void finish(struct payload *p)
