@@ -14,6 +14,7 @@ set -u
 run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev libvirt-dev'
 run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-clients"
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
+test="$test python3-jsonschema python3-prometheus-client"
 ci='clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck'
 
 say() {

@@ -278,6 +278,7 @@ static void add_trial(struct cell *c, struct fault_figure *f, const struct resul
 	bool lost = is_lost(t);
 
 	f->trials++;
+	f->seconds += (double)t->duration_ns * 1e-9;
 	f->detector_ours |= ft->detector_ours;
 	f->outcomes[ft->outcome]++;
 	if (!is_activated(t))

@@ -169,6 +169,7 @@ static void add_trial(struct columns *c, struct metric *m, const struct item *it
 	c->batches += f->batches;
 	c->disturbed += f->disturbed;
 	m->disturbances |= f->disturbances;
+	m->seconds += (double)item->trial->duration_ns * 1e-9;
 }
 
 /* Trials may have calibrated their clocks a little apart; a picture does not show that. */

@@ -47,7 +47,7 @@ static char *add_formats(int key, const char *help, void *input)
 		return (char *)help;
 	fputs("Formats:\n", out);
 	for_each_registered (struct format, f, formats)
-		fprintf(out, "  %-6s %s\n", f->name, f->summary);
+		fprintf(out, "  %-12s %s\n", f->name, f->summary);
 	fclose(out);
 	return all;
 }

@@ -268,11 +268,29 @@ static void print_differences(const struct report *r, FILE *out)
 	}
 }
 
+/* What the figures come from: its hash is the note, as values are numbers. */
+static void print_files(const struct report *r, FILE *out)
+{
+	for (size_t i = 0; i < r->run_count; i++) {
+		const struct report_file *file = label_file(r, r->runs[i]);
+		const struct subject s = {.out = out,
+					  .run = r->runs[i]->uuid,
+					  .kind = "file",
+					  .name = file ? file->path : "",
+					  .platform = "",
+					  .variant = "",
+					  .execution = ""};
+
+		line(&s, "sha256", NAN, none, "", file ? file->sha256 : "");
+	}
+}
+
 static int print_csv(const struct report *r, FILE *out)
 {
 	fputs("run,kind,name,parameter_name,parameter,platform,variant,execution,quantity,value,"
 	      "low,high,unit,trials,note\r\n",
 	      out);
+	print_files(r, out);
 	for (size_t i = 0; i < r->metric_count; i++)
 		print_metric(out, &r->metrics[i]);
 	for (size_t i = 0; i < r->fit_count; i++)

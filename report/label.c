@@ -206,6 +206,17 @@ const char *label_run(char *s, const struct report *r, const struct result_run *
 	return s;
 }
 
+bool label_is_time(const char *s)
+{
+	static const char shape[] = "0000-00-00T00:00:00Z";
+	size_t i = 0;
+
+	for (; shape[i]; i++)
+		if (shape[i] == '0' ? s[i] < '0' || s[i] > '9' : s[i] != shape[i])
+			return false;
+	return !s[i];
+}
+
 /* ---- Which run a row belongs to: a file's rows are in the report as pointers into its array ----
  */
 

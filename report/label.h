@@ -3,6 +3,8 @@
 #ifndef VQ_LABEL_H
 #define VQ_LABEL_H
 
+#include <stdbool.h>
+
 #include "report/report.h"
 
 #define LABEL_SIZE 512
@@ -43,6 +45,9 @@ const char *label_cell(char *s, const struct matrix_cell *c);
 /* Which cells a reason is about: "lxc: exit_pio, exit_mmio; oci: exit_pio"; malloc'd, NULL: no
  * memory. */
 char *label_where(const struct report *r, size_t reason);
+
+/* Is it as our files write a time, "2026-11-20T10:00:00Z"? Anything else came from a stranger. */
+bool label_is_time(const char *s);
 
 /* The run that a row refers to: skips, facts and platforms hold only its number in their file. */
 const struct result_run *label_run_of_skip(const struct report *r, size_t skip);

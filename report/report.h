@@ -32,6 +32,7 @@ struct metric {
 	enum unit unit;	  /* of all figures here; never the bench's own */
 	size_t trials;	  /* valid ones: the figures stand on these */
 	size_t discarded; /* invalid, failed, interrupted: each with its reason in `problems` */
+	double seconds;	  /* that these trials took together */
 	double median;	  /* median over trials of each trial's median */
 	struct interval interval; /* 95 %, for the median */
 	double mean, p99;    /* medians over trials of each trial's mean and 99th percentile (for
@@ -84,7 +85,8 @@ struct fault_figure {
 	enum unit unit;		  /* of all times here: ns, or instructions of virtual time */
 	const char *detector;
 	int detector_ours;
-	size_t trials; /* all, harness errors excepted */
+	size_t trials;	/* all, harness errors excepted */
+	double seconds; /* that these trials took together */
 	size_t outcomes[OUTCOMES];
 	size_t activated, recovered, censored;
 	struct interval recovered_share; /* Clopper-Pearson, of those that lost service */

@@ -107,8 +107,8 @@ for option in --help --usage; do
 done
 
 run_vq report --help
-sed -n '/^Formats:/,$s/^  \([a-z]*\) .*/\1/p' out >program
-section '# FORMATS' | sed -n 's/^\*\([a-z]*\)\*$/\1/p' >page-says
+sed -n '/^Formats:/,$s/^  \([a-z0-9]*\) .*/\1/p' out >program
+section '# FORMATS' | sed -n 's/^\*\([a-z0-9]*\)\*$/\1/p' >page-says
 same "the formats"
 
 # A preset that is none is refused with those that are.

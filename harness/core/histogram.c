@@ -47,7 +47,7 @@ uint64_t histogram_bucket_width(uint32_t bucket)
 	return 1ull << bucket_shift(bucket);
 }
 
-static uint64_t bucket_middle(uint32_t bucket)
+uint64_t histogram_bucket_middle(uint32_t bucket)
 {
 	return histogram_bucket_low(bucket) + histogram_bucket_width(bucket) / 2;
 }
@@ -83,7 +83,7 @@ int histogram_add_bucket(struct histogram *h, uint32_t bucket, uint32_t count)
 {
 	if (bucket > LAST)
 		return -1;
-	h->sum += bucket_middle(bucket) * bucket_add(h, bucket, count);
+	h->sum += histogram_bucket_middle(bucket) * bucket_add(h, bucket, count);
 	return 0;
 }
 
@@ -119,7 +119,7 @@ uint64_t histogram_quantile(const struct histogram *h, uint64_t numerator, uint6
 	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
 		seen += h->count[i];
 		if (seen >= rank)
-			return bucket_middle(i);
+			return histogram_bucket_middle(i);
 	}
-	return bucket_middle(LAST);
+	return histogram_bucket_middle(LAST);
 }

@@ -30,6 +30,8 @@ uint32_t histogram_bucket(uint64_t value);
 /* The least value of a bucket, and how many values share it. Out of range: those of the last. */
 uint64_t histogram_bucket_low(uint32_t bucket);
 uint64_t histogram_bucket_width(uint32_t bucket);
+/* What stands for all values of a bucket. */
+uint64_t histogram_bucket_middle(uint32_t bucket);
 
 /* Empty the histogram. It is large (about 34 KiB): keep it off small stacks. */
 void histogram_clear(struct histogram *h);
