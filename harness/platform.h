@@ -173,8 +173,8 @@ struct platform {
 	int slack_ms;
 	/* Let go of, the guest process takes back what it made, and ends by itself. */
 	bool tidies;
-	/* Exits beside the guest's own that may fall into a trial's batches: what else goes on in the
-	 * process that hosts it. */
+	/* Exits beside the guest's own that may fall into a trial's batches: what else goes on in
+	 * the process that hosts it. */
 	unsigned int ambient_exits;
 	/* What must be there for as long as a run lasts (a daemon of our own): called once in the
 	 * harness before the platform's first trial, and after the last. NULL: nothing. 0, or -1
@@ -235,7 +235,8 @@ bool machine_ready(const struct machine *m);
  * power cycle would; `from_snapshot`: it goes on from m->snapshot. */
 int machine_restart(struct machine *m, bool from_snapshot);
 
-/* Let its guest process tidy up, where it does, and end; before machine_close, which waits for it. */
+/* Let its guest process tidy up, where it does, and end; before machine_close, which waits for it.
+ */
 void machine_let_go(struct machine *m);
 
 /* Kill, reap, unmap, close; safe on a machine that was never opened but zeroed. */

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a dead run's containers leave: trees of files and processes in cgroups of ours, and that
+ * nothing beyond them is touched. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "harness/cgroup.h"
+#include "harness/journal.h"
+
+static char state_dir[] = "/tmp/vq-remove-XXXXXX";
+
+static struct journal *open_journal(void)
+{
+	char error[512];
+	struct journal *j = journal_open(error, sizeof(error));
+
+	if (!j)
+		fail_msg("%s", error);
+	return j;
+}
+
+static void assert_heals(struct journal *j)
+{
+	if (journal_heal(j))
+		fail_msg("%s", journal_failed(j, 0));
+}
+
+static const char *below(const char *name)
+{
+	static char path[4][PATH_MAX];
+	static unsigned int next;
+	char *p = path[next++ % 4];
+
+	snprintf(p, PATH_MAX, "%s/%s", state_dir, name);
+	return p;
+}
+
+static void put_file(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+
+	return !lstat(path, &st);
+}
+
+/* ---- Trees ---- */
+
+static void removes_a_tree_and_follows_nothing(void **state)
+{
+	struct journal *j = open_journal();
+
+	(void)state;
+	assert_int_equal(mkdir(below("outside"), 0700), 0);
+	put_file(below("outside/kept"));
+	assert_int_equal(journal_add(j, "remove-tree", below("virt-qualify-t")), 0);
+	assert_int_equal(mkdir(below("virt-qualify-t"), 0700), 0);
+	assert_int_equal(mkdir(below("virt-qualify-t/a"), 0700), 0);
+	put_file(below("virt-qualify-t/a/file"));
+	put_file(below("virt-qualify-t/odd\nname"));
+	assert_int_equal(symlink(below("outside"), below("virt-qualify-t/link")), 0);
+	assert_int_equal(symlink("../../outside/kept", below("virt-qualify-t/a/link")), 0);
+	assert_heals(j);
+	assert_false(is_there(below("virt-qualify-t")));
+	assert_true(is_there(below("outside/kept")));
+	/* Noted, and never made; or a link in its place. */
+	assert_int_equal(journal_add(j, "remove-tree", below("virt-qualify-t")), 0);
+	assert_heals(j);
+	assert_int_equal(journal_add(j, "remove-tree", below("virt-qualify-t")), 0);
+	assert_int_equal(symlink("outside", below("virt-qualify-t")), 0);
+	assert_int_equal(journal_heal(j), 1);
+	assert_true(is_there(below("outside/kept")));
+	assert_int_equal(unlink(below("virt-qualify-t")), 0);
+	assert_heals(j);
+	assert_int_equal(unlink(below("outside/kept")), 0);
+	assert_int_equal(rmdir(below("outside")), 0);
+	journal_close(j);
+}
+
+static void only_names_of_ours(void **state)
+{
+	struct journal *j = open_journal();
+
+	(void)state;
+	assert_int_equal(journal_add(j, "remove-tree", "/tmp"), -1);
+	assert_int_equal(journal_add(j, "remove-tree", "/tmp/virt-qualify-x/.."), -1);
+	assert_int_equal(journal_add(j, "remove-tree", "virt-qualify-x"), -1);
+	assert_int_equal(journal_add(j, "kill-cgroup", "/tmp/virt-qualify-x"), -1);
+	assert_int_equal(journal_add(j, "kill-cgroup", "/sys/fs/cgroup"), -1);
+	assert_heals(j);
+	journal_close(j);
+}
+
+/* Who waits for a reader of a FIFO that goes away must not wait for ever. */
+static void who_waits_at_a_fifo_is_let_go(void **state)
+{
+	struct journal *j = open_journal();
+	char fifo[PATH_MAX];
+	pid_t pid;
+
+	(void)state;
+	snprintf(fifo, sizeof(fifo), "%s", below("virt-qualify-t/fifo"));
+	assert_int_equal(journal_add(j, "remove-tree", below("virt-qualify-t")), 0);
+	assert_int_equal(mkdir(below("virt-qualify-t"), 0700), 0);
+	assert_int_equal(mkfifo(fifo, 0600), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		alarm(60);
+		_exit(open(fifo, O_WRONLY | O_CLOEXEC) < 0 && errno != EINTR);
+	}
+	/* Asleep in open(2), as far as can be told from here. */
+	usleep(100000);
+	assert_heals(j);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_false(is_there(fifo));
+	journal_close(j);
+}
+
+/* ---- Cgroups ---- */
+
+/* A hierarchy that can freeze and where we may make a cgroup; NULL: none. */
+static const struct cgroup_place *usable_place(void)
+{
+	static struct cgroup_own own;
+	const struct cgroup_place *place;
+
+	cgroup_find_own(&own);
+	place = cgroup_controlled_by(&own, "freezer");
+	if (!place && own.count == 1)
+		place = &own.place[0];
+	if (place && !access(place->path, W_OK))
+		return place;
+	print_message("# SKIP no cgroup that can freeze, where this user can make one\n");
+	return NULL;
+}
+
+static int put_text(const char *directory, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, strlen(text)) < 0 ? -1 : 0;
+	close(fd);
+	return ret;
+}
+
+static pid_t sleeper(const char *cgroup)
+{
+	pid_t pid = fork();
+	char text[16];
+
+	assert_true(pid >= 0);
+	if (!pid)
+		for (;;)
+			pause();
+	snprintf(text, sizeof(text), "%d", pid);
+	if (cgroup)
+		assert_int_equal(put_text(cgroup, "cgroup.procs", text), 0);
+	return pid;
+}
+
+static void freeze(const char *cgroup)
+{
+	if (put_text(cgroup, "freezer.state", "FROZEN"))
+		assert_int_equal(put_text(cgroup, "cgroup.freeze", "1"), 0);
+}
+
+static void kills_what_is_in_it_frozen_or_below(void **state)
+{
+	const struct cgroup_place *place = usable_place();
+	char path[PATH_MAX], inner[PATH_MAX + 16];
+	pid_t bystander, one, two;
+	struct journal *j;
+	int status;
+
+	(void)state;
+	if (!place)
+		return;
+	snprintf(path, sizeof(path), "%s/virt-qualify-remove-%d", place->path, getpid());
+	snprintf(inner, sizeof(inner), "%s/inner", path);
+	j = open_journal();
+	assert_int_equal(journal_add(j, "rmdir-cgroup", path), 0);
+	assert_int_equal(journal_add(j, "kill-cgroup", path), 0);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(mkdir(inner, 0755), 0);
+	bystander = sleeper(NULL);
+	one = sleeper(path);
+	two = sleeper(inner);
+	freeze(path);
+	if (journal_heal(j))
+		fail_msg("%s", journal_failed(j, 0));
+	assert_false(is_there(path));
+	assert_int_equal(waitpid(one, &status, 0), one);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(waitpid(two, &status, 0), two);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+	assert_int_equal(waitpid(bystander, NULL, WNOHANG), 0);
+	kill(bystander, SIGKILL);
+	waitpid(bystander, NULL, 0);
+	journal_close(j);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	return !mkdtemp(state_dir) || setenv("VIRT_QUALIFY_STATE", state_dir, 1);
+}
+
+/* Fails where a test left something behind. */
+static int tear_down(void **state)
+{
+	(void)state;
+	return rmdir(state_dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(removes_a_tree_and_follows_nothing),
+		cmocka_unit_test(only_names_of_ours),
+		cmocka_unit_test(who_waits_at_a_fifo_is_let_go),
+		cmocka_unit_test(kills_what_is_in_it_frozen_or_below),
+	};
+
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
