@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/core/text.h"
+#include "report/anonymous.h"
 #include "report/sha256.h"
 
 int analysis_fail(struct analysis *a, const char *format, ...)
@@ -59,12 +60,17 @@ static int hash_file(struct analysis *a, struct source *s)
 
 static int open_file(struct analysis *a, struct source *s, const char *path)
 {
-	s->file->path = clean_path(a, path);
+	struct result_filter filter = {0};
+
+	s->file->path = a->anonymous ? anonymous_path(a->anonymous, path) : clean_path(a, path);
 	if (!s->file->path)
 		return analysis_no_memory(a);
 	s->file->result = result_open(path);
 	if (!s->file->result)
 		return analysis_fail(a, "%s", result_error(NULL));
+	if (a->anonymous)
+		filter = anonymous_filter(a->anonymous);
+	result_set_filter(s->file->result, &filter);
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)
 		return analysis_fail(a, "%s: cannot be read: %s", s->file->path, strerror(errno));
@@ -240,6 +246,9 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 	a->sources = arena_array(&a->arena, count, sizeof(*a->sources));
 	if (!a->report.files || !a->sources)
 		return analysis_no_memory(a);
+	for (size_t i = 0; i < count && a->anonymous; i++)
+		if (anonymous_learn(a->anonymous, paths[i]))
+			return analysis_fail(a, "%s", result_error(NULL));
 	for (size_t i = 0; i < count; i++) {
 		struct source *s = &a->sources[i];
 
@@ -256,11 +265,15 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 	return analysis_merge_problems(a) || analysis_matrix(a) ? -1 : 0;
 }
 
-struct report *report_load(const char *const *paths, size_t count, char *error, size_t size)
+static struct report *load(const char *const *paths, size_t count, bool anonymous, char *error,
+			   size_t size)
 {
 	struct analysis *a = calloc(1, sizeof(*a));
 
-	if (!a) {
+	if (a && anonymous)
+		a->anonymous = anonymous_new();
+	if (!a || (anonymous && !a->anonymous)) {
+		free(a);
 		snprintf(error, size, "no memory for the report");
 		return NULL;
 	}
@@ -274,6 +287,17 @@ struct report *report_load(const char *const *paths, size_t count, char *error, 
 	return &a->report;
 }
 
+struct report *report_load(const char *const *paths, size_t count, char *error, size_t size)
+{
+	return load(paths, count, false, error, size);
+}
+
+struct report *report_load_anonymous(const char *const *paths, size_t count, char *error,
+				     size_t size)
+{
+	return load(paths, count, true, error, size);
+}
+
 void report_free(struct report *r)
 {
 	struct analysis *a = (struct analysis *)r;
@@ -285,6 +309,7 @@ void report_free(struct report *r)
 		if (a->sources[i].fd >= 0)
 			close(a->sources[i].fd);
 	}
+	anonymous_free(a->anonymous);
 	free(a->problems);
 	arena_free(&a->arena);
 	free(a);

@@ -39,7 +39,8 @@ struct analysis {
 	size_t source_count;
 	struct problem_entry *problems;
 	size_t problem_count, problem_room;
-	size_t trial_count; /* over all files */
+	size_t trial_count;	     /* over all files */
+	struct anonymous *anonymous; /* what replaces names; NULL: nothing does */
 	char *error;
 	size_t error_size;
 };

@@ -11,11 +11,12 @@ struct arguments {
 	const char *format, *output;
 	const char **files;
 	size_t count;
+	bool anonymize;
 	enum compare_by by;
 	int fail_on_inconclusive;
 };
 
-enum { OPTION_BY = 256, OPTION_FAIL_ON };
+enum { OPTION_BY = 256, OPTION_FAIL_ON, OPTION_ANONYMIZE };
 
 static const char *const by_names[] = {
 	[BY_VERSION] = "version",
@@ -56,6 +57,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 				     "cannot fail on \"%s\"; only on inconclusive", value);
 		a->fail_on_inconclusive = 1;
 		return 0;
+	case OPTION_ANONYMIZE:
+		a->anonymize = true;
+		return 0;
 	case ARGP_KEY_ARG:
 		a->files[a->count++] = value;
 		return 0;
@@ -74,7 +78,8 @@ static int compare(const struct arguments *a, const struct format *format)
 	char error[2048];
 	int code;
 
-	r = report_load(a->files, a->count, error, sizeof(error));
+	r = a->anonymize ? report_load_anonymous(a->files, a->count, error, sizeof(error))
+			 : report_load(a->files, a->count, error, sizeof(error));
 	if (!r)
 		return complain(EXIT_USAGE, "%s", error);
 	if (report_compare(r, a->by, error, sizeof(error))) {
@@ -97,6 +102,8 @@ static int command_compare(int argc, char **argv)
 		 0},
 		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
 		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
+		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
+		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
 		{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,
 		 "Exit with 3 where something is inconclusive", 0},
 		{0},

@@ -10,7 +10,10 @@ struct arguments {
 	const char *format, *output;
 	const char **files;
 	size_t count;
+	bool anonymize;
 };
+
+enum { OPTION_ANONYMIZE = 256 };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -22,6 +25,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'o':
 		a->output = value;
+		return 0;
+	case OPTION_ANONYMIZE:
+		a->anonymize = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		a->files[a->count++] = value;
@@ -57,6 +63,8 @@ static int command_report(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
 		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
+		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
+		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -75,7 +83,8 @@ static int command_report(int argc, char **argv)
 	format = output_format(a.format);
 	if (!format)
 		goto out;
-	r = report_load(a.files, a.count, error, sizeof(error));
+	r = a.anonymize ? report_load_anonymous(a.files, a.count, error, sizeof(error))
+			: report_load(a.files, a.count, error, sizeof(error));
 	if (!r) {
 		code = complain(EXIT_USAGE, "%s", error);
 		goto out;

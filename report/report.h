@@ -180,6 +180,9 @@ struct fact_difference {
 
 /* Load files and compute every figure. NULL with one line in `error` (a buffer of `size`). */
 struct report *report_load(const char *const *paths, size_t count, char *error, size_t size);
+/* The same without what says whose hosts these were: see report/anonymous.h. */
+struct report *report_load_anonymous(const char *const *paths, size_t count, char *error,
+				     size_t size);
 void report_free(struct report *r);
 
 enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };

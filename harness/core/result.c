@@ -91,6 +91,11 @@ static void free_lists(struct result *r)
 	arena_free(&r->details);
 }
 
+void result_set_filter(struct result *r, const struct result_filter *filter)
+{
+	r->filter = *filter;
+}
+
 void result_close(struct result *r)
 {
 	if (!r)

@@ -207,6 +207,18 @@ struct result *result_open_memory(const char *name, const void *bytes, size_t si
 
 void result_close(struct result *r);
 
+/*
+ * Pass every text through `text` as it is read, cleaned: for reports that must not say whose host
+ * it was. `column` is the table's column; `about` the name of the fact that a value is of, else
+ * NULL. What it returns is copied; NULL: no memory. The same text must always become the same,
+ * since rows refer to each other by name. Set it before any row is asked for.
+ */
+struct result_filter {
+	const char *(*text)(void *context, const char *column, const char *about, const char *text);
+	void *context;
+};
+void result_set_filter(struct result *r, const struct result_filter *filter);
+
 /* Each loads all rows, in a stable order, into an array the result owns; asked again, it returns
  * the same array. */
 int result_runs(struct result *r, const struct result_run **rows, size_t *count);

@@ -76,6 +76,7 @@ struct result {
 	bool lost;    /* SQLite took back the group after an error: nothing of it is stored */
 	sqlite3_stmt *insert[RESULT_TABLES];
 	/* Reading. */
+	struct result_filter filter; /* text NULL: none */
 	struct arena texts;
 	struct arena details; /* of the last result_batches */
 	struct result_list runs, facts, platforms, benches, faults, skips, trials;
@@ -91,7 +92,8 @@ struct cursor {
 	int column;
 	const char *wrong; /* the first thing that is wrong with this row */
 	const char *wrong_column;
-	bool valid_trial; /* for batches: of a trial whose figures count */
+	bool valid_trial;  /* for batches: of a trial whose figures count */
+	const char *about; /* the fact that a value is of */
 };
 
 void result_fetch_run(struct cursor *c, void *row);

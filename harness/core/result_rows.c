@@ -65,6 +65,16 @@ static double take_real_or_null(struct cursor *c)
 	return take_null(c) ? NAN : take_real(c);
 }
 
+/* As the file's reader wants to see it. */
+static const char *filtered(const struct cursor *c, const char *text)
+{
+	const struct result_filter *f = &c->r->filter;
+
+	if (!f->text)
+		return text;
+	return f->text(f->context, sqlite3_column_name(c->s, c->column), c->about, text);
+}
+
 static const char *take_clean(struct cursor *c, bool lines)
 {
 	const char *text, *copy = "";
@@ -79,7 +89,8 @@ static const char *take_clean(struct cursor *c, bool lines)
 
 		if (clean) {
 			text_clean(clean, text, length, lines);
-			copy = arena_strdup(c->texts, clean);
+			text = filtered(c, clean);
+			copy = text ? arena_strdup(c->texts, text) : NULL;
 			free(clean);
 		}
 		if (!clean || !copy) {
@@ -168,7 +179,9 @@ void result_fetch_fact(struct cursor *c, void *row)
 	take_any(c);
 	f->run = take_any(c);
 	f->name = take_name(c);
+	c->about = f->name;
 	f->value = take_line_or_null(c);
+	c->about = NULL;
 	f->why = take_line_or_null(c);
 }
 

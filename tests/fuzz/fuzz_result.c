@@ -66,6 +66,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		print_all(r, null);
 	}
 	report_free(r);
+	r = report_load_anonymous(paths, 1, error, sizeof(error));
+	if (r)
+		print_all(r, null);
+	report_free(r);
 	unlink(path);
 	return 0;
 }
