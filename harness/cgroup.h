@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct journal;
 
@@ -27,11 +28,11 @@ int64_t cgroup_memory_kills(const char *path);
 
 #define CGROUP_MAX_PLACES 24
 
-/* Our own cgroup in one hierarchy. */
+/* A process's cgroup in one hierarchy. */
 struct cgroup_place {
 	char controllers[128]; /* "cpu,cpuacct"; "" for version 2 */
 	char mount[256];       /* where the hierarchy is mounted */
-	char path[512];	       /* our cgroup's directory */
+	char path[512];	       /* the cgroup's directory */
 	bool v2;
 };
 
@@ -40,8 +41,8 @@ struct cgroup_own {
 	size_t count;
 };
 
-/* Our own cgroup in each hierarchy that is mounted where we can see it. */
-void cgroup_find_own(struct cgroup_own *own);
+/* The cgroup of a process (0: ours) in each hierarchy that is mounted where we can see it. */
+void cgroup_find(struct cgroup_own *own, pid_t pid);
 
 /* The hierarchy of version 1 that has this controller; NULL: none. */
 const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where this process stands in each mounted cgroup hierarchy: proc(5), cgroups(7). */
+/* Where a process stands in each mounted cgroup hierarchy: proc(5), cgroups(7). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,11 +89,14 @@ static void add_line(struct cgroup_own *own, char *line)
 		own->count++;
 }
 
-void cgroup_find_own(struct cgroup_own *own)
+void cgroup_find(struct cgroup_own *own, pid_t pid)
 {
-	FILE *f = fopen("/proc/self/cgroup", "re");
-	char line[1024];
+	char path[64] = "/proc/self/cgroup", line[1024];
+	FILE *f;
 
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	f = fopen(path, "re");
 	own->count = 0;
 	while (f && fgets(line, sizeof(line), f))
 		add_line(own, line);
@@ -101,7 +104,8 @@ void cgroup_find_own(struct cgroup_own *own)
 		fclose(f);
 }
 
-const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own, const char *controller)
+const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own,
+						const char *controller)
 {
 	for (size_t i = 0; i < own->count; i++)
 		if (has_word(own->place[i].controllers, controller))

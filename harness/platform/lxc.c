@@ -130,7 +130,7 @@ static int make_partition(struct lxc *l)
 	char path[700];
 
 	snprintf(l->partition, sizeof(l->partition), "%s.partition", l->c.directory.name);
-	cgroup_find_own(&l->own);
+	cgroup_find(&l->own, 0);
 	for (size_t i = 0; i < l->own.count; i++) {
 		const struct cgroup_place *p = &l->own.place[i];
 
@@ -250,15 +250,8 @@ static int set_paused(struct lxc *l, bool paused)
 
 static int run_beside(struct lxc *l)
 {
-	int *fds = NULL, count, ret;
+	int ret = lxc_run_beside(l->c.init, l->c.init_fd);
 
-	count = l->lib->virDomainLxcOpenNamespace(l->domain, &fds, 0);
-	if (count < 0)
-		return fail(l, "the container's namespaces");
-	ret = lxc_run_in(fds, (size_t)count);
-	for (int i = 0; i < count; i++)
-		close(fds[i]);
-	free(fds);
 	if (ret)
 		snprintf(l->c.m->error, sizeof(l->c.m->error),
 			 "a process in the container ended with %d", ret);

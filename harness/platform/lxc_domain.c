@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,37 +81,58 @@ pid_t lxc_find_init(pid_t controller)
 	return init;
 }
 
-/* Our own user namespace cannot be entered once more: it is that of a container without one. */
-static bool is_our_user_namespace(int fd)
+/* In the process that joins. */
+static int join_cgroups(pid_t init)
 {
-	struct stat ours, theirs;
+	struct cgroup_own theirs;
+	char path[600];
+	int fd, ret;
 
-	return !fstat(fd, &theirs) && !stat("/proc/self/ns/user", &ours) &&
-	       ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+	cgroup_find(&theirs, init);
+	for (size_t i = 0; i < theirs.count; i++) {
+		snprintf(path, sizeof(path), "%s/cgroup.procs", theirs.place[i].path);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		ret = fd < 0 || write(fd, "0", 1) != 1;
+		if (fd >= 0)
+			close(fd);
+		if (ret)
+			return -1;
+	}
+	return 0;
 }
 
-int lxc_run_in(const int *fds, size_t count)
+#define NAMESPACES (CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET)
+
+static void run(pid_t init, int init_fd, pid_t parent)
+{
+	int status;
+	pid_t pid;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127);
+	if (join_cgroups(init))
+		_exit(126);
+	if (setns(init_fd, NAMESPACES))
+		_exit(125);
+	/* A PID namespace is for children. */
+	pid = fork();
+	if (pid == 0) {
+		execl("/init", "/init", INIT_EXEC, (char *)NULL);
+		_exit(124);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		_exit(123);
+	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 122);
+}
+
+int lxc_run_beside(pid_t init, int init_fd)
 {
 	pid_t parent = getpid(), pid = fork();
 	int status;
 
-	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
-			_exit(127);
-		for (size_t i = 0; i < count; i++)
-			if (!is_our_user_namespace(fds[i]) && setns(fds[i], 0))
-				_exit(126);
-		/* A PID namespace is for children. */
-		pid = fork();
-		if (pid == 0) {
-			execl("/init", "/init", INIT_EXEC, (char *)NULL);
-			_exit(125);
-		}
-		if (pid < 0 || waitpid(pid, &status, 0) != pid)
-			_exit(124);
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 123);
-	}
+	if (pid == 0)
+		run(init, init_fd, parent);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -1;

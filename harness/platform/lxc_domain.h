@@ -21,8 +21,12 @@ char *lxc_domain_xml(const struct lxc_domain *d);
 /* The only child of a container's controller, which libvirt names it by; 0: none. */
 pid_t lxc_find_init(pid_t controller);
 
-/* Run `/init exec` in those namespaces, to its end. 0, its exit code, or -1. */
-int lxc_run_in(const int *fds, size_t count);
+/*
+ * Run `/init exec` in the namespaces and cgroups of a container's init, to its end. libvirt's calls
+ * for that (as virsh lxc-enter-namespace makes) are of its client's side alone, do the same, and
+ * are refused for ever where libvirtd missed the event that named init. 0, its exit code, or -1.
+ */
+int lxc_run_beside(pid_t init, int init_fd);
 
 /* Let threads in the cgroups below that partition be SCHED_FIFO, where the kernel shares that out.
  */

@@ -52,7 +52,7 @@ static const struct cgroup_own *own_cgroups(void)
 	static bool known;
 
 	if (!known)
-		cgroup_find_own(&own);
+		cgroup_find(&own, 0);
 	known = true;
 	return &own;
 }

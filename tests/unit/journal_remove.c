@@ -145,7 +145,7 @@ static const struct cgroup_place *usable_place(void)
 	static struct cgroup_own own;
 	const struct cgroup_place *place;
 
-	cgroup_find_own(&own);
+	cgroup_find(&own, 0);
 	place = cgroup_controlled_by(&own, "freezer");
 	if (!place && own.count == 1)
 		place = &own.place[0];

@@ -29,20 +29,15 @@ static void drop_error(void *data, virErrorPtr error)
 static bool load(char *why, size_t size)
 {
 	void *library = dlopen("libvirt.so.0", RTLD_NOW | RTLD_LOCAL);
-	void *lxc = library ? dlopen("libvirt-lxc.so.0", RTLD_NOW | RTLD_LOCAL) : NULL;
 
-	if (!library || !lxc) {
+	if (!library) {
 		snprintf(why, size, "libvirt is not installed (Debian: apt-get install libvirt0)");
 		return false;
 	}
 #define LIBVIRT_TAKE(name)                                                                         \
 	if (!take(library, #name, &table.name, why, size))                                         \
 		return false;
-#define LIBVIRT_TAKE_LXC(name)                                                                     \
-	if (!take(lxc, #name, &table.name, why, size))                                             \
-		return false;
 	LIBVIRT_FUNCTIONS(LIBVIRT_TAKE)
-	LIBVIRT_LXC_FUNCTIONS(LIBVIRT_TAKE_LXC)
 	if (table.virInitialize()) {
 		snprintf(why, size, "libvirt does not start: %s", libvirt_error());
 		return false;

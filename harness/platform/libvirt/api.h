@@ -9,7 +9,6 @@
 #ifndef VQ_LIBVIRT_API_H
 #define VQ_LIBVIRT_API_H
 
-#include <libvirt/libvirt-lxc.h>
 #include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
@@ -30,13 +29,9 @@
 	F(virDomainSuspend)                                                                        \
 	F(virDomainResume)
 
-/* Those of libvirt-lxc.so, which comes with the same package. */
-#define LIBVIRT_LXC_FUNCTIONS(F) F(virDomainLxcOpenNamespace)
-
 struct libvirt_api {
 #define LIBVIRT_MEMBER(name) __typeof__(&name) name;
 	LIBVIRT_FUNCTIONS(LIBVIRT_MEMBER)
-	LIBVIRT_LXC_FUNCTIONS(LIBVIRT_MEMBER)
 #undef LIBVIRT_MEMBER
 };
 

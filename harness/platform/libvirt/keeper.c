@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -129,6 +130,7 @@ static void become_daemon(struct keeper *k, const struct libvirt_daemon_options 
 	const char *all[MAX_ARGUMENTS + 8] = {libvirt_find_daemon(), "--config"};
 	char conf[600], pid_file[600], drivers[600];
 	const char *failed;
+	sigset_t none;
 	size_t n = 2;
 	int null;
 
@@ -152,6 +154,8 @@ static void become_daemon(struct keeper *k, const struct libvirt_daemon_options 
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
 	execv(all[0], (char *const *)all);
 	_exit(127);
 }
@@ -247,14 +251,24 @@ static void reap_all(void)
 	}
 }
 
-/* Until the last process of the run that holds the other end is gone, or says so. */
-static void wait_for_end(int lifeline)
+/*
+ * Until the last process of the run that holds the other end is gone, or says so. Orphans are
+ * reaped as they die: libvirt takes one that is not for alive, and waits.
+ */
+static void wait_for_end(int lifeline, int deaths)
 {
-	struct pollfd end = {.fd = lifeline, .events = POLLIN};
+	struct pollfd fds[2] = {
+		{.fd = lifeline, .events = POLLIN},
+		{.fd = deaths, .events = POLLIN},
+	};
+	struct signalfd_siginfo seen;
 
-	while (poll(&end, 1, 100) == 0)
+	while (!fds[0].revents) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
-			; /* not libvirtd's own: its pidfd stays readable */
+			; /* libvirtd too: its pidfd stays readable */
+		if (poll(fds, 2, -1) > 0 && fds[1].revents && read(deaths, &seen, sizeof(seen)) < 0)
+			fds[1].fd = -1; /* it cannot happen; then only the end matters */
+	}
 }
 
 /* ---- Its life ---- */
@@ -281,9 +295,21 @@ static void close_others(int report, int lifeline)
 	close_range(high + 1, ~0u, 0);
 }
 
+static int watch_deaths(void)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	return signalfd(-1, &child, SFD_CLOEXEC);
+}
+
 void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeline)
 {
 	static struct keeper k;
+
+	int deaths;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "vq-keeper");
@@ -291,12 +317,13 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	close_others(report, lifeline);
+	deaths = watch_deaths();
 	k.daemon = -1;
 	k.report.keeper = getpid();
 	if (start(&k, o) && !k.report.error[0])
 		fail(&k, "a private libvirtd could not be started");
 	if (write(report, &k.report, sizeof(k.report)) == sizeof(k.report) && !k.report.error[0])
-		wait_for_end(lifeline);
+		wait_for_end(lifeline, deaths);
 	end_daemon(&k);
 	reap_all();
 	if (k.journal)

@@ -68,7 +68,7 @@ static void drop_idle_v2(void)
 {
 	struct cgroup_own own;
 
-	cgroup_find_own(&own);
+	cgroup_find(&own, 0);
 	for (size_t i = 0; own.count > 1 && i < own.count; i++)
 		if (own.place[i].v2 && umount2(own.place[i].mount, MNT_DETACH))
 			continue; /* then libvirt says so */
