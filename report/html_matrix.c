@@ -249,7 +249,9 @@ static void bench_table(struct html *h)
 	for (size_t i = 0; i < m->bench_count; i++) {
 		if (new_group(m, i)) {
 			html_table_group(&t);
+			fputs("<span class=\"part\">", h->out);
 			html_text(h, "%s", m->benches[i].bench->group);
+			fputs("</span>", h->out);
 		}
 		html_table_row(&t);
 		html_table_cell(&t);

@@ -109,6 +109,14 @@ static void describe(const struct html *h, const struct matrix_mean *m, size_t n
 	}
 }
 
+static int has_mean(const struct matrix_mean *m, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (isfinite(m[i].ratio))
+			return 1;
+	return 0;
+}
+
 static void panel(struct html *h, const struct matrix_mean *m, size_t n)
 {
 	static const char *const names[EXECUTIONS] = {"in hardware", "interpreted",
@@ -128,11 +136,17 @@ static void panel(struct html *h, const struct matrix_mean *m, size_t n)
 		  column_name(h, name, m->reference, NAME_WHOLE), m->of,
 		  m->of == 1 ? "bench" : "benches");
 	fputs("</p>\n", h->out);
-	svg_begin(&s, h->out, ++h->plots, height, title, text);
-	scale(&s, &a, height - SCALE);
-	for (size_t i = 0; i < n; i++)
-		bar(h, &s, &a, &m[i], (double)i * ROW);
-	svg_end(&s);
+	if (has_mean(m, n)) {
+		svg_begin(&s, h->out, ++h->plots, height, title, text);
+		scale(&s, &a, height - SCALE);
+		for (size_t i = 0; i < n; i++)
+			bar(h, &s, &a, &m[i], (double)i * ROW);
+		svg_end(&s);
+	} else {
+		fputs("<p class=\"tight\">No bar: ", h->out);
+		html_text(h, "%s.", text);
+		fputs("</p>\n", h->out);
+	}
 	html_figure_end(h, NULL);
 }
 

@@ -17,6 +17,7 @@ const char html_style[] =
 	"--link:#79b4ef;--s1:#79b4ef;--s2:#f0a45c;--s3:#58c7b4;--s4:#cd9fe6;--s5:#bfca6c;"
 	"--s6:#f08fae}}\n"
 	/* Plots: the classes that svg.c writes. */
+	".halo{stroke:var(--paper);stroke-width:3;stroke-linejoin:round;paint-order:stroke}"
 	".f-text{fill:var(--text)}.f-muted{fill:var(--muted)}.f-grid{fill:var(--grid)}"
 	".f-paper{fill:var(--paper)}.f-good{fill:var(--good)}.f-bad{fill:var(--bad)}"
 	".f-warn{fill:var(--warn)}.f-neutral{fill:var(--neutral)}.f-s1{fill:var(--s1)}"
@@ -123,8 +124,8 @@ const char html_style[] =
 	".matrix .figure{display:block}.matrix .figure+.figure{margin-top:.5rem}"
 	".matrix .ratio{display:block}.matrix .none{white-space:normal}"
 	".matrix tr.group th{font-weight:650}"
-	".matrix tr.group "
-	"th::first-letter{text-transform:uppercase}.outcome,.where{display:block}.matrix "
+	".part{display:inline-block}.part::first-letter{text-transform:uppercase}.outcome,.where{"
+	"display:block}.matrix "
 	"svg{margin:.15rem 0 .25rem;max-width:9rem}"
 	"a.why{font-size:.8rem;white-space:nowrap}\n"
 	/* Plots. */

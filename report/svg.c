@@ -79,10 +79,14 @@ static void put_fill(FILE *out, enum ink ink)
 	fprintf(out, " class=\"f-%s\" fill=\"%s\"", inks[ink].name, inks[ink].colour);
 }
 
-static void put_stroke(FILE *out, enum ink ink, double width, const char *dash)
+#define NO_FILL "fill=\"none\" "
+
+/* `fill`: NO_FILL for what has an inside, else "". */
+/* `fill=\"none\" " for what has an inside. */
+static void put_stroke(FILE *out, enum ink ink, double width, const char *dash, const char *fill)
 {
-	fprintf(out, " class=\"o-%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%g\"",
-		inks[ink].name, inks[ink].colour, width);
+	fprintf(out, " class=\"o-%s\" %sstroke=\"%s\" stroke-width=\"%g\"", inks[ink].name, fill,
+		inks[ink].colour, width);
 	if (dash)
 		fprintf(out, " stroke-dasharray=\"%s\"", dash);
 }
@@ -121,7 +125,7 @@ void svg_line(const struct svg *s, double x1, double y1, double x2, double y2, e
 {
 	fprintf(s->out, "<line x1=\"%.2f%%\" y1=\"%.1f\" x2=\"%.2f%%\" y2=\"%.1f\"", percent(x1),
 		pixel(y1), percent(x2), pixel(y2));
-	put_stroke(s->out, ink, width, dash);
+	put_stroke(s->out, ink, width, dash, "");
 	fputs("/>\n", s->out);
 }
 
@@ -141,7 +145,7 @@ void svg_box(const struct svg *s, double x1, double x2, double y, double height,
 		svg_line(s, x1, y, x1, y + height, ink, 1, NULL);
 	put_rect(s, x1, x2, y, height);
 	if (fill == FILL_OUTLINE)
-		put_stroke(s->out, ink, 1.2, NULL);
+		put_stroke(s->out, ink, 1.2, NULL, NO_FILL);
 	else
 		put_fill(s->out, ink);
 	fputs(fill == FILL_FAINT ? " fill-opacity=\"0.13\"/>\n" : "/>\n", s->out);
@@ -150,7 +154,7 @@ void svg_box(const struct svg *s, double x1, double x2, double y, double height,
 	put_rect(s, x1, x2, y, height);
 	fprintf(s->out, " fill=\"url(#g%uh)\"/>\n", s->id);
 	put_rect(s, x1, x2, y, height);
-	put_stroke(s->out, ink, 1, NULL);
+	put_stroke(s->out, ink, 1, NULL, NO_FILL);
 	fputs("/>\n", s->out);
 }
 
@@ -165,14 +169,13 @@ void svg_text(const struct svg *s, double x, double y, enum anchor anchor, enum 
 		anchor = ANCHOR_END;
 	fprintf(s->out, "<text x=\"%.2f%%\" y=\"%.1f\" text-anchor=\"%s\"", percent(x), pixel(y),
 		names[anchor]);
-	/* A seam of paper around the letters, where lines and boxes run beneath. */
+	/* A halo of paper around the letters, where lines and boxes run beneath; only the page's
+	 * style knows it, as every text would be twice as long with it. */
 	if (ink == INK_PAPER)
 		put_fill(s->out, ink);
 	else
-		fprintf(s->out,
-			" class=\"f-%s o-paper\" fill=\"%s\" stroke=\"%s\" stroke-width=\"3\" "
-			"stroke-linejoin=\"round\" paint-order=\"stroke\"",
-			inks[ink].name, inks[ink].colour, inks[INK_PAPER].colour);
+		fprintf(s->out, " class=\"f-%s halo\" fill=\"%s\"", inks[ink].name,
+			inks[ink].colour);
 	fputs(bold ? " font-weight=\"600\">" : ">", s->out);
 	svg_escape(s->out, text);
 	fputs("</text>\n", s->out);
@@ -222,11 +225,49 @@ static void put_path(const struct svg *s, const double *x, const double *y, size
 	fputs("\"", s->out);
 }
 
+#define CURVE_POINTS 512u
+#define CURVE_PIXEL  0.15 /* nobody sees less */
+
+/* Do all points between i and k lie on the straight line from one to the other? */
+static int is_straight(const double *x, const double *y, size_t i, size_t k)
+{
+	for (size_t j = i + 1; j < k; j++) {
+		double span = x[k] - x[i];
+		double line = span > 0 ? y[i] + (y[k] - y[i]) * (x[j] - x[i]) / span : y[i];
+
+		if (!(fabs(y[j] - line) < CURVE_PIXEL))
+			return 0;
+	}
+	return 1;
+}
+
+/* The points that shape the curve: a page with a hundred of them has to stay small. */
+static size_t thin_out(const double *x, const double *y, size_t n, double *thin_x, double *thin_y)
+{
+	size_t kept = 0, last = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (i && i + 1 < n && is_straight(x, y, last, i + 1))
+			continue;
+		thin_x[kept] = x[i];
+		thin_y[kept++] = y[i];
+		last = i;
+	}
+	return kept;
+}
+
 void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, double base,
 	       enum ink ink, enum fill fill, const char *dash)
 {
+	double thin_x[CURVE_POINTS], thin_y[CURVE_POINTS];
+
 	if (!n)
 		return;
+	if (n <= CURVE_POINTS) {
+		n = thin_out(x, y, n, thin_x, thin_y);
+		x = thin_x;
+		y = thin_y;
+	}
 	/* Paths know no percentages: stretch a box of 1000 units over the width instead. */
 	fprintf(s->out,
 		"<svg width=\"100%%\" height=\"%g\" viewBox=\"0 0 1000 %g\" "
@@ -242,7 +283,7 @@ void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, 
 		fprintf(s->out, " fill=\"url(#g%uh)\"/>\n", s->id);
 	}
 	put_path(s, x, y, n, base, 0);
-	put_stroke(s->out, ink, 1.6, dash);
+	put_stroke(s->out, ink, 1.6, dash, NO_FILL);
 	fputs(" stroke-linejoin=\"round\"/></svg>\n", s->out);
 }
 
