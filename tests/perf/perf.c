@@ -24,6 +24,7 @@ static const struct {
 	{perf_bench_run, "bench of 20 trials, with interval", "vmexit, one mean (3 s)", true},
 	{perf_smoke, "smoke plan on kvm and native", "limit of 60 s", true},
 	{perf_histogram, "histogram_record, a sample", "empty loop", false},
+	{perf_report, "HTML report over 10 platforms", "limit of 2 s", false},
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

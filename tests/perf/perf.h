@@ -51,6 +51,7 @@ void perf_recovery(struct perf *p, struct perf_row *row);
 void perf_bench_run(struct perf *p, struct perf_row *row);
 void perf_smoke(struct perf *p, struct perf_row *row);
 void perf_histogram(struct perf *p, struct perf_row *row);
+void perf_report(struct perf *p, struct perf_row *row);
 
 /* One measurement of a side: nanoseconds, or NaN with the reason in row->failed. */
 typedef double perf_side(struct perf *p, struct perf_row *row, uint32_t pair);
