@@ -9,25 +9,12 @@
  * and Gray 1999, 3.1, "censoring complete"); where nothing is lost it is plain Kaplan-Meier. So is
  * the time to detect: what recovered undetected will never be detected.
  */
-#include "report/analysis.h"
+#include "report/analysis_item.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct item {
-	const struct source *source;
-	const struct result_run *run;
-	const struct result_fault *fault;
-	const struct result_platform *platform;
-	const struct result_trial *trial;
-};
-
-static int compare_sizes(uintptr_t a, uintptr_t b)
-{
-	return (a > b) - (a < b);
-}
 
 /* A trial that failed before its fault began has no fault half. */
 static const char *detector(const struct result_trial *t)
@@ -38,20 +25,18 @@ static const char *detector(const struct result_trial *t)
 static int by_cell(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
-	int order = compare_sizes(a->source->first_run, b->source->first_run);
+	int order = item_by_run(a, b);
 
 	if (!order)
-		order = compare_sizes((uintptr_t)a->run, (uintptr_t)b->run);
-	if (!order)
-		order = compare_sizes((uintptr_t)a->fault, (uintptr_t)b->fault);
+		order = item_by_number((uintptr_t)a->fault, (uintptr_t)b->fault);
 	if (!order)
 		order = strcmp(a->trial->recovery, b->trial->recovery);
 	if (!order)
-		order = compare_sizes((uintptr_t)a->platform, (uintptr_t)b->platform);
+		order = item_by_number((uintptr_t)a->platform, (uintptr_t)b->platform);
 	if (!order)
 		order = strcmp(a->trial->variant, b->trial->variant);
 	if (!order)
-		order = compare_sizes(a->trial->execution, b->trial->execution);
+		order = item_by_number(a->trial->execution, b->trial->execution);
 	/* Times to detect of different detectors are different figures. */
 	if (!order)
 		order = strcmp(detector(a->trial), detector(b->trial));
@@ -63,7 +48,7 @@ static int by_item(const void *x, const void *y)
 	const struct item *a = x, *b = y;
 	int order = by_cell(x, y);
 
-	return order ? order : compare_sizes(a->trial->ordinal, b->trial->ordinal);
+	return order ? order : item_by_number(a->trial->ordinal, b->trial->ordinal);
 }
 
 /* ---- What one trial says ---- */
@@ -393,51 +378,21 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 	return 0;
 }
 
-static int collect(struct analysis *a, struct item *items, size_t *count)
-{
-	for (size_t k = 0; k < a->source_count; k++) {
-		const struct source *s = &a->sources[k];
-
-		for (size_t i = 0; i < s->trial_count; i++) {
-			const struct result_trial *t = &s->trials[i];
-			struct item item = {.source = s, .trial = t};
-
-			if (!t->fault)
-				continue;
-			item.run = source_run(s, t->run);
-			item.fault = source_find(&s->faults, t->run, t->fault);
-			item.platform = source_find(&s->platforms, t->run, t->platform);
-			if (!item.run || !item.fault || !item.platform)
-				return analysis_fail(a,
-						     "%s: is damaged: trial %lld has no fault or "
-						     "platform",
-						     s->file->path, (long long)t->id);
-			items[(*count)++] = item;
-		}
-	}
-	if (*count)
-		qsort(items, *count, sizeof(*items), by_item);
-	return 0;
-}
-
 int analysis_faults(struct analysis *a)
 {
-	struct item *items = calloc(a->trial_count + 1, sizeof(*items));
-	size_t count = 0;
-	int failed = -1;
+	struct item *items;
+	size_t count;
+	int failed;
 
 	a->report.faults = arena_array(&a->arena, a->trial_count, sizeof(struct fault_figure));
-	if (!items || !a->report.faults) {
-		analysis_no_memory(a);
-		goto out;
-	}
-	failed = collect(a, items, &count);
+	if (!a->report.faults)
+		return analysis_no_memory(a);
+	failed = analysis_items(a, ITEMS_OF_FAULTS, by_item, &items, &count);
 	for (size_t i = 0, end; i < count && !failed; i = end) {
 		for (end = i + 1; end < count && !by_cell(&items[i], &items[end]);)
 			end++;
 		failed = add_figure(a, items + i, end - i);
 	}
-out:
 	free(items);
 	return failed;
 }

@@ -3,7 +3,7 @@
  * Metrics: per trial first, then over trials. Batches and samples of different trials are never
  * pooled (that gives 69 % false alarms), but for the histogram that is only drawn.
  */
-#include "report/analysis.h"
+#include "report/analysis_item.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -16,14 +16,6 @@
 #define LOOP_TOLERANCE 0.02 /* stamped against un-instrumented means */
 #define LOOP_WORTH     20   /* where the operation takes that many times the stamp's cost */
 
-struct item { /* a bench trial and what it is sorted by */
-	const struct source *source;
-	const struct result_run *run;
-	const struct result_bench *bench;
-	const struct result_platform *platform;
-	const struct result_trial *trial;
-};
-
 /* Every trial of one metric, as columns. */
 struct columns {
 	double *median, *mean, *p99, *plain, *undisturbed, *mean_ns, *plain_ns, *overhead, *exits,
@@ -32,26 +24,18 @@ struct columns {
 	size_t count, batches, disturbed;
 };
 
-static int compare_sizes(uintptr_t a, uintptr_t b)
-{
-	return (a > b) - (a < b);
-}
-
-/* Rows of one file stand in its order in memory; the files were sorted before. */
 static int by_metric(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
-	int order = compare_sizes(a->source->first_run, b->source->first_run);
+	int order = item_by_run(a, b);
 
 	if (!order)
-		order = compare_sizes((uintptr_t)a->run, (uintptr_t)b->run);
-	if (!order)
-		order = compare_sizes((uintptr_t)a->bench, (uintptr_t)b->bench);
+		order = item_by_number((uintptr_t)a->bench, (uintptr_t)b->bench);
 	if (!order)
 		order = (a->trial->parameter > b->trial->parameter) -
 			(a->trial->parameter < b->trial->parameter);
 	if (!order)
-		order = compare_sizes((uintptr_t)a->platform, (uintptr_t)b->platform);
+		order = item_by_number((uintptr_t)a->platform, (uintptr_t)b->platform);
 	if (!order)
 		order = strcmp(a->trial->variant, b->trial->variant);
 	return order;
@@ -67,34 +51,7 @@ static int by_item(const void *x, const void *y)
 		order = (a->trial->status != TRIAL_OK) - (b->trial->status != TRIAL_OK);
 	if (!order && a->trial->status == TRIAL_OK)
 		order = (int)a->trial->execution - (int)b->trial->execution;
-	return order ? order : compare_sizes(a->trial->ordinal, b->trial->ordinal);
-}
-
-static int collect(struct analysis *a, struct item *items, size_t *count)
-{
-	for (size_t k = 0; k < a->source_count; k++) {
-		const struct source *s = &a->sources[k];
-
-		for (size_t i = 0; i < s->trial_count; i++) {
-			const struct result_trial *t = &s->trials[i];
-			struct item item = {.source = s, .trial = t};
-
-			if (!t->bench)
-				continue;
-			item.run = source_run(s, t->run);
-			item.bench = source_find(&s->benches, t->run, t->bench);
-			item.platform = source_find(&s->platforms, t->run, t->platform);
-			if (!item.run || !item.bench || !item.platform)
-				return analysis_fail(a,
-						     "%s: is damaged: trial %lld has no bench or "
-						     "platform",
-						     s->file->path, (long long)t->id);
-			items[(*count)++] = item;
-		}
-	}
-	if (*count)
-		qsort(items, *count, sizeof(*items), by_item);
-	return 0;
+	return order ? order : item_by_number(a->trial->ordinal, b->trial->ordinal);
 }
 
 /* "mem_copy bytes=4096" */
@@ -338,17 +295,17 @@ static int add_cell(struct analysis *a, const struct item *items, size_t n,
 
 int analysis_metrics(struct analysis *a)
 {
-	struct item *items = calloc(a->trial_count + 1, sizeof(*items));
 	struct trial_space *space = malloc(sizeof(*space));
+	struct item *items = NULL;
 	size_t count = 0;
 	int failed = -1;
 
 	a->report.metrics = arena_array(&a->arena, a->trial_count, sizeof(struct metric));
-	if (!items || !space || !a->report.metrics) {
+	if (!space || !a->report.metrics) {
 		analysis_no_memory(a);
 		goto out;
 	}
-	failed = collect(a, items, &count);
+	failed = analysis_items(a, ITEMS_OF_BENCHES, by_item, &items, &count);
 	for (size_t i = 0, length; i < count && !failed; i += length) {
 		length = stretch(items + i, count - i, by_metric);
 		failed = add_cell(a, items + i, length, space);
