@@ -120,6 +120,13 @@ static const char *no_figure(const struct result_trial *t, enum trial_status *st
 	return contradiction(t);
 }
 
+const char *analysis_fault_no_figure(const struct result_trial *t)
+{
+	enum trial_status status;
+
+	return no_figure(t, &status);
+}
+
 /* ---- Times over the trials of a cell ---- */
 
 /* Nominal times, and the earliest and latest that the stamps' uncertainty allows. */

@@ -5,15 +5,16 @@
 
 #include "harness/core/command.h"
 #include "report/output.h"
+#include "report/trace.h"
 
 struct arguments {
-	const char *format, *output;
+	const char *format, *output, *trace;
 	const char **files;
 	size_t count;
 	bool anonymize;
 };
 
-enum { OPTION_ANONYMIZE = 256 };
+enum { OPTION_ANONYMIZE = 256, OPTION_TRACE };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -25,6 +26,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case 'o':
 		a->output = value;
+		return 0;
+	case OPTION_TRACE:
+		a->trace = value;
 		return 0;
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;
@@ -65,6 +69,8 @@ static int command_report(int argc, char **argv)
 		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
 		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
 		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
+		{"trace", OPTION_TRACE, "METRIC", 0,
+		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -80,7 +86,7 @@ static int command_report(int argc, char **argv)
 	if (!a.files)
 		return complain(EXIT_HARNESS, "no memory");
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	format = output_format(a.format);
+	format = a.trace ? trace_format(a.format) : output_format(a.format);
 	if (!format)
 		goto out;
 	r = a.anonymize ? report_load_anonymous(a.files, a.count, error, sizeof(error))
@@ -89,7 +95,10 @@ static int command_report(int argc, char **argv)
 		code = complain(EXIT_USAGE, "%s", error);
 		goto out;
 	}
-	code = output_report(r, format, a.output);
+	if (a.trace && trace_select(r, a.trace, error, sizeof(error)))
+		code = complain(EXIT_USAGE, "%s", error);
+	else
+		code = output_report(r, format, a.output);
 	report_free(r);
 out:
 	free(a.files);

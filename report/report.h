@@ -142,6 +142,7 @@ struct report {
 	const char *compared_by; /* "version", "host", "platform", "variant"; NULL: no comparison */
 	struct fact_difference *differences;
 	size_t difference_count;
+	const struct trace *trace; /* what report --trace asks for: report/trace.h; else NULL */
 };
 
 /*
