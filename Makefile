@@ -20,6 +20,11 @@ BASE     = -std=gnu17 -ffunction-sections -fdata-sections -fno-common -pthread
 ifneq ($(SAN),)
 BASE    += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all
 LDFLAGS += -fsanitize=$(SAN)
+# The sanitizer looks for the functions that libvirt's client takes from there when it starts:
+# loaded later, with libvirt, they would be null.
+ifneq ($(wildcard /lib/*/libtirpc.so.3 /usr/lib/*/libtirpc.so.3),)
+LDFLAGS += -Wl,--push-state,--no-as-needed -l:libtirpc.so.3 -Wl,--pop-state
+endif
 endif
 
 ifeq ($(V),1)

@@ -13,7 +13,8 @@ plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)
-container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c)
+container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c \
+	harness/cgroup_own.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
 
 $(B)/tests/plan.t: $(plan_unit)

@@ -131,7 +131,7 @@ static void child(const char *state, const char *const *arguments, const int *in
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || !all[0])
 		_exit(127);
-	for (size_t i = 0; arguments[i] && i < MAX_ARGUMENTS; i++)
+	for (size_t i = 0; i < MAX_ARGUMENTS && arguments[i]; i++)
 		all[n++] = arguments[i];
 	if (dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
 		_exit(127);

@@ -70,7 +70,7 @@ int libvirt_daemon_missing(const struct libvirt_daemon_options *o, char *why, si
 /* Orphaned at once, and not to us: see trial.c, which reaps every child that a trial leaves. */
 static int fork_keeper(const struct libvirt_daemon_options *o, int report, int lifeline)
 {
-	int was_subreaper = 0, status;
+	int was_subreaper = 0, status = 0;
 	pid_t pid;
 
 	prctl(PR_GET_CHILD_SUBREAPER, &was_subreaper);

@@ -143,7 +143,7 @@ static void become_daemon(struct keeper *k, const struct libvirt_daemon_options 
 	all[n++] = conf;
 	all[n++] = "--pid-file";
 	all[n++] = pid_file;
-	for (size_t i = 0; o->arguments && o->arguments[i] && i < MAX_ARGUMENTS; i++)
+	for (size_t i = 0; o->arguments && i < MAX_ARGUMENTS && o->arguments[i]; i++)
 		all[n++] = o->arguments[i];
 	failed = libvirt_private_mounts(k->directory.path);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
