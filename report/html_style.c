@@ -181,6 +181,8 @@ const char html_style[] =
 	"@page{margin:12mm}.wide{overflow:visible}table{font-size:7.6pt}th,td{padding-right:.4rem}"
 	"th.h,td.n,td.words,td.plot,th.plot{min-width:0}.note,.interval,.badge,thead th{"
 	"font-size:6.8pt}td.plot,th.plot{width:22%}.none{white-space:normal}"
+	".matrix{font-size:6pt}.matrix td.c,.matrix th.h{min-width:0}.matrix th,.matrix td{"
+	"padding-right:.25rem}.matrix .badge,.matrix .interval,a.why{font-size:5.4pt}"
 	".multiples{display:block}.multiples figure{margin:0 0 "
 	"1.2rem}details::details-content{content-visibility:visible;"
 	"block-size:auto}}\n"
