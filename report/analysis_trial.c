@@ -17,6 +17,8 @@
 
 #include "harness/core/stats.h"
 
+#define BUCKET (1.0 / (1u << HISTOGRAM_SUB_BITS)) /* the widest bucket, over its lowest value */
+
 /* What the batches of a trial add up to. */
 struct sums {
 	uint64_t count, plain_count;
@@ -125,6 +127,9 @@ static int exact_medians(const struct result_trial *t, const struct result_bench
 	f->median = in_unit(t, bench, net_ns(t, median_of_means(b, n, false, means)));
 	f->undisturbed = in_unit(t, bench, net_ns(t, median_of_means(b, n, true, means)));
 	free(means);
+	/* In one bucket with the median it is no other number, as far as is known. */
+	if (fabs(f->p99 / f->median - 1) <= BUCKET)
+		f->p99 = f->median;
 	return 0;
 }
 

@@ -317,18 +317,25 @@ static void comparison_row(struct table *t, const struct comparison_row *c)
 
 static void print_verdicts(struct page *p)
 {
-	size_t counts[4] = {0}, not = 0;
+	size_t counts[4] = {0}, not = 0, exact = 0, differing = 0;
 
 	for (size_t i = 0; i < p->r->comparison_count; i++) {
-		if (report_is_compared(&p->r->comparisons[i]))
-			counts[p->r->comparisons[i].verdict]++;
+		const struct comparison_row *c = &p->r->comparisons[i];
+
+		if (report_is_compared(c))
+			counts[c->verdict]++;
 		else
 			not ++;
+		exact += c->exact.layouts != 0;
+		differing += c->exact.differing != 0;
 	}
 	fprintf(p->out,
 		"%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared\n",
 		counts[VERDICT_REGRESSED], counts[VERDICT_IMPROVED], counts[VERDICT_EQUIVALENT],
 		counts[VERDICT_INCONCLUSIVE], not );
+	if (exact)
+		fprintf(p->out, "%zu of %zu deterministic metrics differ at all\n", differing,
+			exact);
 }
 
 /* A difference in figures may be the hosts'. */

@@ -154,6 +154,7 @@ static void test_figures(void **state)
 		assert_true(report->metrics[0].values[i] == (double)base.instructions[i]);
 	assert_true(report->metrics[0].median == 3066);
 	assert_true(report->metrics[0].overhead == 60);
+	assert_true(report->metrics[0].p99 == 3066); /* not 3064, the bucket's */
 	report_free(report);
 
 	lab.interrupt = 9000; /* it shows in the mean, and moves no figure */
