@@ -9,4 +9,5 @@ GUEST_OP(exit_mmio_user, RING3)
 
 BENCH(exit_mmio_user, .group = "exits",
       .summary = "device memory write, answered by the VMM in user space", .unit = NANOSECONDS,
-      .better = LOWER, .needs = CAN_GUEST, .exits_per_op = {1, 1}, .emulated_per_op = {0, 1});
+      .better = LOWER, .needs = CAN_GUEST | CAN_USER_DEVICES, .exits_per_op = {1, 1},
+      .emulated_per_op = {0, 1});

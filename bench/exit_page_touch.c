@@ -25,6 +25,6 @@ GUEST_OP(exit_page_touch, RING3, .native = true, .setup = setup)
 }
 
 BENCH(exit_page_touch, .group = "exits", .summary = "first write to a page the host must provide",
-      .unit = NANOSECONDS, .better = LOWER, .native = true, .traps = true,
+      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_LAZY_RAM, .native = true, .traps = true,
       .memory = (2ull << 20) + PAGES * VQ_PAGE_SIZE, .untouched = PAGES * VQ_PAGE_SIZE,
       .exits_per_op = {0.9, 2});

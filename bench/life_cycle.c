@@ -61,14 +61,12 @@ int life_wait_stamp(struct trial *t, enum machine_stamp which)
 	return 0;
 }
 
-static const struct vq_heartbeat *heartbeat(const struct trial *t)
+uint64_t life_sequence(struct trial *t)
 {
-	return (const void *)(t->machine[0].memory + VQ_HEARTBEAT_OFFSET);
-}
+	struct machine *m = &t->machine[0];
+	const struct vq_heartbeat *h = (const void *)(m->memory + VQ_HEARTBEAT_OFFSET);
 
-uint64_t life_sequence(const struct trial *t)
-{
-	return __atomic_load_n(&heartbeat(t)->sequence, __ATOMIC_ACQUIRE);
+	return machine_ready(m) ? __atomic_load_n(&h->sequence, __ATOMIC_ACQUIRE) : 0;
 }
 
 int life_wait_service(struct trial *t, uint64_t before, int64_t *at)

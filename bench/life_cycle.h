@@ -19,7 +19,7 @@ int64_t life_stamp(const struct trial *t, enum machine_stamp which);
 int life_wait_stamp(struct trial *t, enum machine_stamp which);
 
 /* Acknowledged operations so far. */
-uint64_t life_sequence(const struct trial *t);
+uint64_t life_sequence(struct trial *t);
 
 /* Wait until more than `before` operations are acknowledged; when that was seen goes to `at` (may
  * be NULL). From a first operation on this looks every 10 us or so, later it spins. */

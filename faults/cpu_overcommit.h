@@ -17,10 +17,10 @@ int overcommit_finish(struct fault_trial *f, struct result_fault_trial *out);
 
 #define CPU_OVERCOMMIT(id, n)                                                                      \
 	FAULT(id, .group = "overcommit",                                                           \
-	      .summary = #n " guests of one vCPU compete for one host CPU", .cast = n,             \
-	      .one_cpu = true, .detector = DETECT_RATE, .unwatched = ~1u, .hold_ms = 120,          \
-	      .recovered_by = REMOVE_CAUSE, .horizon_ms = 2000, .arm = overcommit_arm,             \
-	      .fire = overcommit_fire, .active = overcommit_active, .heal = overcommit_heal,       \
-	      .finish = overcommit_finish)
+	      .summary = #n " guests of one vCPU compete for one host CPU", .needs = CAN_PROCESS,  \
+	      .cast = n, .one_cpu = true, .detector = DETECT_RATE, .unwatched = ~1u,               \
+	      .hold_ms = 120, .recovered_by = REMOVE_CAUSE, .horizon_ms = 2000,                    \
+	      .arm = overcommit_arm, .fire = overcommit_fire, .active = overcommit_active,         \
+	      .heal = overcommit_heal, .finish = overcommit_finish)
 
 #endif

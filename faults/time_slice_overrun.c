@@ -122,6 +122,7 @@ static int finish(struct fault_trial *f, struct result_fault_trial *out)
 }
 
 FAULT(time_slice_overrun, .group = "overcommit",
-      .summary = "a guest holds the CPU past its slice while a neighbour waits", .cast = 2,
-      .one_cpu = true, .realtime = true, .unwatched = 1, .recovered_by = REMOVE_CAUSE,
-      .hold_ms = OVERRUN_MS, .refuses = refuses, .fire = fire, .heal = heal, .finish = finish);
+      .summary = "a guest holds the CPU past its slice while a neighbour waits",
+      .needs = CAN_PROCESS, .cast = 2, .one_cpu = true, .realtime = true, .unwatched = 1,
+      .recovered_by = REMOVE_CAUSE, .hold_ms = OVERRUN_MS, .refuses = refuses, .fire = fire,
+      .heal = heal, .finish = finish);

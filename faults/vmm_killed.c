@@ -17,5 +17,5 @@ static bool active(struct fault_trial *f)
 }
 
 FAULT(vmm_killed, .group = "vmm", .summary = "the process that hosts the guest is killed",
-      .recovered_by = FRESH_GUEST | EARLIER_GUEST, .ends_process = true,
+      .needs = CAN_PROCESS, .recovered_by = FRESH_GUEST | EARLIER_GUEST, .ends_process = true,
       .detector = DETECT_PROCESS_EXIT, .fire = fire, .active = active);

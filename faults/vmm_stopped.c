@@ -17,5 +17,5 @@ static bool active(struct fault_trial *f)
 }
 
 FAULT(vmm_stopped, .group = "vmm", .summary = "the process that hosts the guest is stopped",
-      .recovered_by = FRESH_GUEST | EARLIER_GUEST, .ends_process = true, .fire = fire,
-      .active = active);
+      .needs = CAN_PROCESS, .recovered_by = FRESH_GUEST | EARLIER_GUEST, .ends_process = true,
+      .fire = fire, .active = active);

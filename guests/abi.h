@@ -354,9 +354,10 @@ static inline uint32_t vq_crc32(uint32_t crc, const void *data, uint32_t length)
 
 /* The record ring: `head` and `tail` count bytes since the start and never wrap. */
 struct vq_ring {
-	uint64_t head; /* written by the guest, after the bytes */
-	uint64_t rung; /* doorbells so far; written before the byte goes to VQ_PORT_DOORBELL */
-	uint8_t pad0[48];
+	uint64_t head;	 /* written by the guest, after the bytes */
+	uint64_t rung;	 /* doorbells so far; written before the byte goes to VQ_PORT_DOORBELL */
+	uint64_t reason; /* the last one's byte, for hosts that see no ports; written before rung */
+	uint8_t pad0[40];
 	uint64_t tail;	   /* written by the host, after it has copied the bytes */
 	uint64_t answered; /* doorbells that the host has dealt with */
 	uint8_t pad1[48];

@@ -39,6 +39,7 @@ void payload_doorbell(struct payload *p, uint8_t reason)
 			transport_drain(p);
 		return;
 	}
+	ring->reason = reason;
 	rung = __atomic_add_fetch(&ring->rung, 1, __ATOMIC_ACQ_REL);
 	outb(VQ_PORT_DOORBELL, reason);
 	if (p->boot->doorbell == VQ_DOORBELLS_TRAPPED || reason == VQ_DOORBELL_GOODBYE)

@@ -25,7 +25,7 @@ static bool refuse(char *why, size_t size, const char *format, ...)
 
 static bool has_all(unsigned int needs, const struct platform *p, char *why, size_t size)
 {
-	unsigned int missing = needs & ~p->capabilities();
+	unsigned int missing = needs & ~(p->capabilities() | (p->type1 ? 0 : CAN_BY_PROCESS));
 	enum capability first = missing & -missing;
 	const char *sentence;
 

@@ -68,6 +68,12 @@ const char *capability_name(enum capability one)
 		return "processes run beside the payload";
 	case CAN_HOST_TSC:
 		return "the host's TSC in the guest";
+	case CAN_PROCESS:
+		return "a process that hosts the guest";
+	case CAN_USER_DEVICES:
+		return "a program that answers for devices";
+	case CAN_LAZY_RAM:
+		return "guest RAM that is given when it is first touched";
 	}
 	return "?";
 }
@@ -301,9 +307,61 @@ bool machine_stopped(struct machine *m)
 	return state == 'T';
 }
 
-bool machine_ready(const struct machine *m)
+static struct vq_control *control_page(struct machine *m)
 {
-	return __atomic_load_n(&m->status->ready, __ATOMIC_ACQUIRE);
+	return (struct vq_control *)(m->memory + VQ_CONTROL_OFFSET);
+}
+
+/* Requests are taken when their ticket changes: it comes last but for the epoch. */
+static void write_control(struct machine *m, const struct vq_control *c)
+{
+	struct vq_control *to = control_page(m);
+
+	to->request = c->request;
+	to->argument = c->argument;
+	__atomic_store_n(&to->ticket, c->ticket, __ATOMIC_RELEASE);
+	__atomic_store_n(&to->epoch, c->epoch, __ATOMIC_RELEASE);
+}
+
+int machine_map_memory(struct machine *m)
+{
+	struct vq_control control = *control_page(m);
+	uint64_t whose = m->status->memory_of;
+
+	if (m->platform->map_memory(m))
+		return -1;
+	write_control(m, &control);
+	m->memory_of = whose;
+	return 0;
+}
+
+/* The file again in place of a guest's areas: they are kept from the next life, and as long as they
+ * are mapped, from the hypervisor. */
+static void unmap_memory(struct machine *m)
+{
+	struct vq_control control;
+
+	if (!m->memory_of)
+		return;
+	control = *control_page(m);
+	m->memory_of = 0;
+	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 m->memory_fd, 0) == MAP_FAILED)
+		_exit(1); /* there is nothing at m->memory any more */
+	write_control(m, &control);
+}
+
+bool machine_ready(struct machine *m)
+{
+	if (!__atomic_load_n(&m->status->ready, __ATOMIC_ACQUIRE))
+		return false;
+	if (!m->platform->map_memory || m->memory_of == m->status->memory_of)
+		return true;
+	if (machine_map_memory(m) == 0)
+		return true;
+	if (m->status->end == MACHINE_RUNNING)
+		machine_ended(m, MACHINE_ERROR, m->error);
+	return false;
 }
 
 bool machine_wait(struct machine *m, int64_t deadline_ns)
@@ -458,8 +516,10 @@ static void forget_memory(struct machine *m)
 int machine_restart(struct machine *m, bool from_snapshot)
 {
 	end_process(m);
+	unmap_memory(m);
 	drain_event(m);
 	m->status->end = MACHINE_RUNNING;
+	m->status->memory_of = 0;
 	m->status->batches = 0;
 	m->status->ready = 0;
 	m->status->host_pid = m->status->host_pidfd = 0;

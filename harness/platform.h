@@ -42,7 +42,13 @@ enum capability {
 	CAN_MEMORY_LIMIT = 1u << 11,  /* has a memory cgroup of its own, and a limit for it */
 	CAN_EXEC = 1u << 12,	      /* a process can be run beside the payload */
 	CAN_HOST_TSC = 1u << 13,      /* the guest reads the host's TSC */
+	CAN_PROCESS = 1u << 14,	      /* a process of the host hosts the guest */
+	CAN_USER_DEVICES = 1u << 15,  /* and answers for its devices */
+	CAN_LAZY_RAM = 1u << 16,      /* RAM is given when it is first touched */
 };
+
+/* What comes with a process below the guest; see struct platform's `type1`. */
+#define CAN_BY_PROCESS (CAN_PROCESS | CAN_USER_DEVICES | CAN_LAZY_RAM)
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
 
@@ -123,6 +129,7 @@ struct machine_status {
 	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
 	uint32_t oom_kills;		  /* in memory cgroups of its own that are gone by now */
 	uint32_t host_changes;		  /* counts machine_hosted_by */
+	uint64_t memory_of;		  /* whose memory map_memory maps; 0: nobody's yet */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
 	char error[512];
@@ -146,6 +153,7 @@ struct machine {
 	int memory_fd;
 	uint8_t *memory; /* guest RAM as mapped here */
 	uint64_t memory_size;
+	uint64_t memory_of; /* whose areas lie over it (status->memory_of); 0: it is the file */
 	struct machine_status *status;
 	int status_fd;	/* the file that it is mapped from */
 	void *snapshot; /* shared with the guest process; survives it */
@@ -162,7 +170,8 @@ struct platform {
 	/* As shown to the user, e.g. "native (nested)"; static. */
 	const char *(*label)(void);
 	const char *(*version)(void);	    /* of what hosts the guest, or NULL */
-	unsigned int (*capabilities)(void); /* mask of enum capability */
+	unsigned int (*capabilities)(void); /* mask of enum capability, but for CAN_BY_PROCESS … */
+	bool type1; /* … which all have but for these: a hypervisor below the host runs the guest */
 	/* How code in that ring (0 or 3) of a guest is executed, this host taken for real; for
 	 * labels, ask platform_execution(). */
 	enum execution (*execution)(int ring);
@@ -183,6 +192,13 @@ struct platform {
 	void (*end)(void);
 	/* Room that a snapshot of this shape takes; NULL: no snapshots. */
 	size_t (*snapshot_room)(const struct machine_config *config);
+	/*
+	 * Where guest RAM cannot be the shared file: lay the guest's areas (abi.h, up to
+	 * MACHINE_AREAS) over m->memory, in place and at the same address, of the guest that
+	 * m->status->memory_of names. Called in the trial and in the guest process, each for
+	 * itself, by machine_map_memory(). NULL: RAM is the file. 0, or -1 with m->error.
+	 */
+	int (*map_memory)(struct machine *m);
 	/* The guest process: runs in the child of machine_open and does not return. */
 	void (*guest_process)(struct machine *m);
 };
@@ -229,7 +245,7 @@ bool machine_alive(struct machine *m);
 bool machine_stopped(struct machine *m);
 
 /* May ring and heartbeat be read? Firmware may use that memory before the guest does. */
-bool machine_ready(const struct machine *m);
+bool machine_ready(struct machine *m);
 
 /* Kill the guest process if it lives, reap it, and start a new one on the same memory file, as a
  * power cycle would; `from_snapshot`: it goes on from m->snapshot. */
@@ -263,6 +279,13 @@ struct machine_commands {
 };
 
 void machine_serve(struct machine *m, const struct machine_commands *c) __attribute__((noreturn));
+
+#define MACHINE_AREAS 0x90000u /* what map_memory maps: below the EBDA of any PC */
+
+/* In the guest process of a platform with map_memory: see the areas of the guest that
+ * status->memory_of names, with what the trial has written to its control page. 0, or -1 with
+ * m->error. The trial does the same once the guest is ready. */
+int machine_map_memory(struct machine *m);
 
 /* In the guest process: another process, whose pidfd this is, hosts the guest; from now on, where
  * it hosted another one before. */

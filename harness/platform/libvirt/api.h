@@ -27,7 +27,15 @@
 	F(virDomainFree)                                                                           \
 	F(virDomainGetID)                                                                          \
 	F(virDomainSuspend)                                                                        \
-	F(virDomainResume)
+	F(virDomainResume)                                                                         \
+	F(virDomainCreateXML)                                                                      \
+	F(virDomainGetName)                                                                        \
+	F(virDomainIsActive)                                                                       \
+	F(virDomainLookupByName)                                                                   \
+	F(virDomainPinVcpu)                                                                        \
+	F(virConnectDomainEventRegister)                                                           \
+	F(virEventRegisterDefaultImpl)                                                             \
+	F(virEventRunDefaultImpl)
 
 struct libvirt_api {
 #define LIBVIRT_MEMBER(name) __typeof__(&name) name;
