@@ -337,9 +337,9 @@ static void put_column(struct anonymous *a, FILE *out, const char *column, const
 		fputs(word_for(a, ANONYMOUS_UUID, s, strlen(s)), out);
 	else if (!strcmp(column, "command"))
 		put_command(a, out, s);
-	else if (!strcmp(column, "console"))
+	else if (!strcmp(column, "console") && s[0])
 		/* Whatever a guest says; no rule can tell what of it is a name. */
-		fprintf(out, s[0] ? "(%zu bytes, removed)" : "", strlen(s));
+		fprintf(out, "(%zu bytes, removed)", strlen(s));
 	else
 		put_text(a, out, s, strlen(s));
 }

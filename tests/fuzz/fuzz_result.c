@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "report/report.h"
+#include "report/trace.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
@@ -44,6 +45,15 @@ static void print_all(const struct report *r, FILE *null)
 			abort();
 }
 
+static void trace(struct report *r, const char *name, FILE *null)
+{
+	char error[512];
+
+	if (trace_select(r, name, error, sizeof(error)) || trace_text_format.print(r, null) ||
+	    trace_json_format.print(r, null))
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static FILE *null;
@@ -64,6 +74,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (r) {
 		report_compare(r, BY_PLATFORM, error, sizeof(error));
 		print_all(r, null);
+		/* A name with a slash in it would be taken for one with a platform. */
+		if (r->metric_count && !strchr(r->metrics[0].bench->name, '/'))
+			trace(r, r->metrics[0].bench->name, null);
+		if (r->fault_count && !strchr(r->faults[0].fault->name, '/'))
+			trace(r, r->faults[0].fault->name, null);
 	}
 	report_free(r);
 	r = report_load_anonymous(paths, 1, error, sizeof(error));
