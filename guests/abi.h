@@ -86,6 +86,7 @@ enum vq_machine_flag {
 	VQ_MACHINE_INVARIANT = 1u << 3,	  /* the TSC is said to be invariant */
 	VQ_MACHINE_LOADED = 1u << 4,	  /* started by a boot loader, not by a VMM of ours */
 	VQ_MACHINE_EFI = 1u << 5,	  /* the boot loader came by UEFI */
+	VQ_MACHINE_EMULATOR = 1u << 6,	  /* no hypervisor, but a port that only emulators have */
 };
 
 struct vq_boot {
@@ -285,8 +286,10 @@ struct vq_machine {
 	uint64_t memory; /* bytes for benches to work on */
 };
 
+#define VQ_MAX_ROUNDS 1000u
+
 struct vq_plan {
-	uint32_t rounds;  /* trials of each bench that is not refused */
+	uint32_t rounds;  /* 1 to VQ_MAX_ROUNDS: trials of each bench that is not refused */
 	uint32_t benches; /* names that follow */
 	uint64_t seed;	  /* of the order of trials */
 };
@@ -299,7 +302,7 @@ struct vq_trial {
 	uint32_t flags; /* enum vq_machine_flag */
 	uint32_t tsc_khz;
 	uint32_t tsc_source;
-	uint32_t reserved;
+	uint32_t abi_version;
 	uint64_t seed;
 	uint64_t tsc;
 	char bench[32];

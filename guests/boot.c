@@ -242,6 +242,8 @@ static void look_around(void)
 		boot.flags |= VQ_MACHINE_NO_APIC;
 	if (cpuid(1, 0).ecx >> 31)
 		boot.flags |= VQ_MACHINE_HYPERVISOR;
+	else if (inb(VQ_PORT_CONSOLE) == VQ_PORT_CONSOLE) /* Bochs, which does not say */
+		boot.flags |= VQ_MACHINE_EMULATOR;
 	if (cpuid(0x80000000, 0).eax >= 0x80000007 && cpuid(0x80000007, 0).edx >> 8 & 1)
 		boot.flags |= VQ_MACHINE_INVARIANT;
 }

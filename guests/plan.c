@@ -176,6 +176,7 @@ static void say_trial(struct payload *p, const struct choice *c, uint32_t round)
 		.flags = p->boot->flags,
 		.tsc_khz = p->boot->tsc_khz,
 		.tsc_source = p->boot->tsc_source,
+		.abi_version = VQ_ABI_VERSION,
 		.seed = p->seed,
 		.tsc = rdtsc(),
 	};
@@ -389,6 +390,8 @@ static void lead(struct payload *p)
 
 	choose(payload_option(p->boot, "plan"));
 	rounds = payload_number(p->boot, "rounds", DEFAULT_ROUNDS);
+	if (!rounds || rounds > VQ_MAX_ROUNDS)
+		rounds = VQ_MAX_ROUNDS;
 	transport_print("\nvirt-qualify: ");
 	transport_print_number(choice_count);
 	transport_print(" benches, ");

@@ -20,8 +20,7 @@
 #define UART_READY	 0x03 /* DTR, RTS */
 #define UART_ROOM	 0x20 /* in STATUS: the FIFO is empty */
 #define UART_FIFO_LENGTH 16u
-#define UART_WAIT_TICKS	 10000000000ull /* seconds: a line that takes nothing for so long is dead  \
-					 */
+#define UART_WAIT_TICKS	 10000000000ull /* seconds: a line that takes nothing is dead */
 
 enum port_kind { PORT_UART, PORT_DEBUGCON };
 

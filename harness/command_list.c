@@ -42,19 +42,28 @@ static const char *version_of(const struct platform *p)
 	return p->version ? p->version() : NULL;
 }
 
-static int find_places(struct places *all)
+static void add_places(struct places *all, bool imported)
 {
-	struct registry platforms = REGISTRY(platforms);
+	for_each_registered (struct platform, p, REGISTRY(platforms)) {
+		struct place *here = &all->place[all->count];
 
-	all->place = calloc(platforms.count + 1, sizeof(*all->place));
-	if (!all->place)
-		return -1;
-	for_each_registered (struct platform, p, platforms) {
-		struct place *here = &all->place[all->count++];
-
+		if (p->imported != imported)
+			continue;
 		here->platform = p;
 		here->works = p->works(here->why, sizeof(here->why));
+		all->count++;
 	}
+}
+
+/* `hosts`: those of `all` that this host can start something on. */
+static int find_places(struct places *all, struct places *hosts)
+{
+	all->place = calloc(REGISTRY(platforms).count + 1, sizeof(*all->place));
+	if (!all->place)
+		return -1;
+	add_places(all, false);
+	*hosts = *all;
+	add_places(all, true);
 	return 0;
 }
 
@@ -418,12 +427,13 @@ struct section {
 	const char *name; /* first, as in everything that registry_find looks at */
 	void (*print)(const struct places *all);
 	json_t *(*json)(const struct places *all);
+	bool elsewhere; /* platforms that results are imported from as well */
 };
 
 static const struct section sections[] = {
-	{"platforms", list_platforms, json_platforms},
-	{"benches", list_benches, json_benches},
-	{"faults", list_faults, json_faults},
+	{"platforms", list_platforms, json_platforms, true},
+	{"benches", list_benches, json_benches, false},
+	{"faults", list_faults, json_faults, false},
 };
 
 #define SECTIONS (sizeof(sections) / sizeof(sections[0]))
@@ -474,14 +484,15 @@ static error_t parse_option(int key, char *value, struct argp_state *state)
 	return ARGP_ERR_UNKNOWN;
 }
 
-static void print_text(const struct options *o, const struct places *all)
+static void print_text(const struct options *o, const struct places *all,
+		       const struct places *hosts)
 {
 	for (size_t i = 0; i < SECTIONS; i++) {
 		if (o->only && o->only != &sections[i])
 			continue;
 		if (i && !o->only)
 			putchar('\n');
-		sections[i].print(all);
+		sections[i].print(sections[i].elsewhere ? all : hosts);
 	}
 }
 
@@ -516,16 +527,16 @@ static int list(int argc, char **argv)
 		       "the platform itself does not work here.",
 	};
 	struct options o = {0};
-	struct places all = {0};
+	struct places all = {0}, hosts;
 	int status = 0;
 
 	argp_parse(&argp, argc, argv, 0, NULL, &o);
-	if (find_places(&all))
+	if (find_places(&all, &hosts))
 		return complain(EXIT_HARNESS, "list: out of memory");
 	if (o.json)
 		status = print_json(&o, &all);
 	else
-		print_text(&o, &all);
+		print_text(&o, &all, &hosts);
 	free(all.place);
 	return status ? complain(EXIT_HARNESS, "list: out of memory for JSON") : EXIT_OK;
 }

@@ -133,35 +133,6 @@ static struct plan *load_plan(const struct arguments *a, char *error, size_t siz
 	return p;
 }
 
-static void print_quoted(FILE *out, const char *text)
-{
-	if (*text && !text[strcspn(text, " \t\n*?[]{}()<>|&;~#!'\"$`\\")]) {
-		fputs(text, out);
-		return;
-	}
-	fputc('\'', out);
-	for (; *text; text++)
-		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, out);
-	fputc('\'', out);
-}
-
-/* The command line as it could be typed again; NULL: out of memory. The caller frees it. */
-static char *join(int argc, char **argv)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fputs(argv[0], out); /* "virt-qualify run" */
-	for (int i = 1; i < argc; i++) {
-		fputc(' ', out);
-		print_quoted(out, argv[i]);
-	}
-	return fclose(out) ? NULL : text;
-}
-
 static int stop_pipe[2] = {-1, -1};
 
 static void on_stop(int signal)
@@ -260,7 +231,7 @@ static int run_main(int argc, char **argv)
 	if (!plan)
 		return complain(EXIT_USAGE, "%s", error);
 	default_output(path, sizeof(path));
-	command = join(argc, argv);
+	command = command_join(argc, argv);
 	o.plan = plan;
 	o.command = command ? command : "";
 	o.output = a.output ? a.output : path;

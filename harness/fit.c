@@ -102,6 +102,8 @@ bool bench_fits(const struct bench *b, const struct platform *p, char *why, size
 {
 	if (size)
 		why[0] = '\0';
+	if (p->imported)
+		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	/* Of a bench without an operation the capability that is missing says more. */
 	if (b->measure && !has_all(needs_of_bench(b), p, why, size))
 		return false;
@@ -121,6 +123,8 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
 {
 	if (size)
 		why[0] = '\0';
+	if (p->imported)
+		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	if (!fault_takes(f, r))
 		return refuse(why, size, "%s is not mended by %s", f->name, r->name);
 	if (!has_all(needs_of_fault(f), p, why, size) || !has_all(r->needs, p, why, size))

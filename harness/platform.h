@@ -177,6 +177,8 @@ struct platform {
 	enum execution (*execution)(int ring);
 	/* Why a capability is missing: a sentence, or NULL for a general one. */
 	const char *(*lacks)(enum capability one);
+	/* Nothing is started here: its results come by virt-qualify import. */
+	bool imported;
 	/* How much longer than the embedded VMM's a start or a command may take (firmware, a
 	 * daemon), milliseconds. */
 	int slack_ms;

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
 #include "harness/core/command.h"
 #include "harness/core/stats.h"
@@ -15,6 +13,7 @@
 #include "harness/fit.h"
 #include "harness/journal.h"
 #include "harness/progress.h"
+#include "harness/run_row.h"
 #include "harness/store.h"
 
 #define MAX_CPUS      256
@@ -183,6 +182,17 @@ static void end_platforms(struct run *r)
 		r->begun[--r->begun_count]->end();
 }
 
+/* By itself, not by a glob that matches it among others. */
+static bool is_named(const struct run *r, const char *platform)
+{
+	const struct plan_globs *g = &r->options->plan->platforms;
+
+	for (size_t i = 0; i < g->count; i++)
+		if (!strcmp(g->glob[i], platform))
+			return true;
+	return false;
+}
+
 static int add_platforms(struct run *r)
 {
 	for_each_registered (struct platform, p, REGISTRY(platforms)) {
@@ -191,6 +201,12 @@ static int add_platforms(struct run *r)
 
 		if (!plan_globs_match(&r->options->plan->platforms, p->name))
 			continue;
+		if (p->imported) {
+			if (is_named(r, p->name) &&
+			    add_skip(r, "platform", p->name, NULL, p->lacks(CAN_GUEST)))
+				return -1;
+			continue;
+		}
 		if (!p->works(why, sizeof(why)) || begin_platform(r, p, why, sizeof(why)))
 			row.why_not = why;
 		row.label = p->label();
@@ -206,37 +222,15 @@ static int add_platforms(struct run *r)
 
 /* ---- What the file says beside the trials ---- */
 
-static void make_uuid(char text[37])
-{
-	uint8_t b[16];
-
-	if (getrandom(b, sizeof(b), 0) != sizeof(b))
-		memset(b, 0, sizeof(b));
-	b[6] = (uint8_t)((b[6] & 0x0f) | 0x40); /* RFC 4122 version 4 */
-	b[8] = (uint8_t)((b[8] & 0x3f) | 0x80);
-	snprintf(text, 37, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x",
-		 b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12],
-		 b[13], b[14], b[15]);
-}
-
-static void utc_now(char text[32])
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(text, 32, "%Y-%m-%dT%H:%M:%SZ", &tm);
-}
-
 static int begin_run(struct run *r)
 {
 	const struct plan *plan = r->options->plan;
 	char *text = plan_text(plan);
-	char uuid[37], started[32];
+	char uuid[RUN_UUID_SIZE], started[RUN_TIME_SIZE];
 	int ret;
 
-	make_uuid(uuid);
-	utc_now(started);
+	run_uuid(uuid);
+	run_now(started);
 	r->row = (struct result_run){
 		.uuid = uuid,
 		.started = started,
@@ -273,18 +267,7 @@ static int store_facts(struct run *r)
 static int store_descriptors(struct run *r)
 {
 	for_each_registered (struct bench, b, REGISTRY(benches)) {
-		struct result_bench row = {
-			.run = r->row.id,
-			.name = b->name,
-			.group = b->group,
-			.summary = b->summary,
-			.parameter_name = b->parameter_name,
-			.unit = b->unit,
-			.better = b->better,
-			.traps = b->traps,
-			.disturbance_exempt = b->disturbance_exempt,
-			.fit_line = b->fit_line,
-		};
+		struct result_bench row = run_bench_row(r->row.id, b);
 
 		if (plan_find_bench(r->options->plan, b->name) && result_add_bench(r->result, &row))
 			return result_failed(r);

@@ -52,6 +52,13 @@ $(B)/tests/make-sample: tests/make_sample.c $(core_obj) $(B)/flags
 	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< \
 		$(core_obj) $(call pkg,--libs $(report_libs)) -lm
 
+# Console logs for tests of import.
+$(B)/tests/make-log: tests/make_log.c $(core_obj) $(B)/flags
+	$(say) CC $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< \
+		$(core_obj) $(call pkg,--libs $(report_libs)) -lm
+
 -include tests/kvm/kvm.mk
 
 test_programs := $(unit_bin) $(kvm_test_bin)
@@ -61,7 +68,7 @@ test: setup-test
 	@$(MAKE) --no-print-directory check
 
 # The same without the set-up.
-check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(test_programs)
+check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $(test_programs)
 	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int complain(int code, const char *format, ...)
 {
@@ -25,4 +26,32 @@ int complain(int code, const char *format, ...)
 const char *virt_qualify_version(void)
 {
 	return VQ_VERSION;
+}
+
+static void print_quoted(FILE *out, const char *text)
+{
+	if (*text && !text[strcspn(text, " \t\n*?[]{}()<>|&;~#!'\"$`\\")]) {
+		fputs(text, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *text; text++)
+		fputs(*text == '\'' ? "'\\''" : (char[]){*text, '\0'}, out);
+	fputc('\'', out);
+}
+
+char *command_join(int argc, char **argv)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs(argv[0], out); /* "virt-qualify run" */
+	for (int i = 1; i < argc; i++) {
+		fputc(' ', out);
+		print_quoted(out, argv[i]);
+	}
+	return fclose(out) ? NULL : text;
 }

@@ -38,6 +38,9 @@ REGISTRY_DECLARE(commands);
 /* The version of this program, for files and reports. */
 const char *virt_qualify_version(void);
 
+/* The command line as it could be typed again; NULL: out of memory. The caller frees it. */
+char *command_join(int argc, char **argv);
+
 /*
  * Print one line "virt-qualify: …" to stderr: what, where, what to do. printf-style, no newline.
  * Returns `code`, so that a command can end with `return complain(EXIT_USAGE, …)`.

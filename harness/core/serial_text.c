@@ -4,12 +4,13 @@
 
 #include <string.h>
 
-#define BEGIN	     VQ_LINE_BEGIN
-#define BEGIN_LENGTH (sizeof(BEGIN) - 1)
-#define LEAST_FRAME  (VQ_LINE_HEADER + 1 + 4)
-#define NO_DIGIT     0xff
-#define BLANK	     0xfe /* means nothing inside of a line */
-#define ESCAPE	     0xfd
+#define BEGIN	      VQ_LINE_BEGIN
+#define BEGIN_LENGTH  (sizeof(BEGIN) - 1)
+#define LEAST_FRAME   (VQ_LINE_HEADER + 1 + 4)
+#define LIKELY_LENGTH 12 /* bytes: so much of a damaged line is hardly anybody else's */
+#define NO_DIGIT      0xff
+#define BLANK	      0xfe /* means nothing inside of a line */
+#define ESCAPE	      0xfd
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -306,6 +307,7 @@ static size_t read_text(struct serial_text *t, const char *text, size_t size, bo
 		enum line line = LINE_CUT;
 		struct frame f;
 
+		f.length = 0;
 		if ((size_t)(end - at) > BEGIN_LENGTH)
 			line = read_line(&a, at, end, &f);
 		if (line == LINE_CUT && !last) {
@@ -321,7 +323,7 @@ static size_t read_text(struct serial_text *t, const char *text, size_t size, bo
 			done = at;
 			continue;
 		}
-		t->counts.damaged += (size_t)(end - at) >= BEGIN_LENGTH;
+		t->counts.damaged += f.length >= LIKELY_LENGTH;
 		at++;
 	}
 	hand_noise(t, done, end);
