@@ -39,15 +39,18 @@ endif
 
 core_src     := $(wildcard harness/core/*.c)
 report_src   := $(wildcard report/*.c)
-harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/platform/*/*.c harness/vmm/*.c)
+harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/platform/*/*.c harness/vmm/*.c \
+	harness/lab/*.c)
 fault_src    := $(wildcard faults/*.c faults/recovery/*.c)
 bench_src    := $(wildcard bench/*.c)
 preset_src   := $(wildcard harness/presets/*.yaml)
+lab_text     := ci/install.sh ci/hosts/image.sh ci/hosts/init.sh ci/hosts/bochsrc
 
 core_obj     := $(core_src:%.c=$(B)/%.o)
 report_obj   := $(report_src:%.c=$(B)/%.o)
 harness_obj  := $(harness_src:%.c=$(B)/%.o) $(fault_src:%.c=$(B)/%.o) $(bench_src:%.c=$(B)/%.o)
 preset_obj   := $(preset_src:%=$(B)/%.o)
+lab_obj      := $(lab_text:%=$(B)/%.o)
 
 report_libs  := sqlite3 jansson
 all_libs     := $(report_libs) yaml-0.1 hwloc
@@ -59,7 +62,7 @@ all: $(B)/virt-qualify
 include guests/guest.mk
 
 $(B)/virt-qualify: LDLIBS += $(call pkg,--libs $(all_libs)) -lpfm -lm
-$(B)/virt-qualify: $(core_obj) $(report_obj) $(harness_obj) $(native_obj) $(preset_obj) $(guest_image_obj)
+$(B)/virt-qualify: $(core_obj) $(report_obj) $(harness_obj) $(native_obj) $(preset_obj) $(lab_obj) $(guest_image_obj)
 	$(say) LINK $@
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(LDLIBS)
 
@@ -83,6 +86,12 @@ $(B)/%.o: %.c $(B)/flags
 
 # A preset's text, as an object whose symbols are named for the file.
 $(B)/harness/presets/%.yaml.o: harness/presets/%.yaml $(B)/flags
+	$(say) EMBED $<
+	@mkdir -p $(@D)
+	$(Q)$(LD) -r -b binary -z noexecstack -o $@ $<
+
+# What a lab is made by, in the same way.
+$(B)/ci/%.o: ci/% $(B)/flags
 	$(say) EMBED $<
 	@mkdir -p $(@D)
 	$(Q)$(LD) -r -b binary -z noexecstack -o $@ $<

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Install what is missing, and nothing else: ci/install.sh [run|test|ci]
+# Install what is missing, and nothing else: ci/install.sh [run|test|ci|lab]
 #
 #   run   what building and running needs (as without an argument)
 #   test  and what the tests need
-#   ci    and what the checks of style and of errors need
+#   ci    and what the checks of style and of errors need, and lab
+#   lab   what emulated hosts need (virt-qualify lab), and nothing else
 #
 # Never asks. Where it may not install, it says what to install and goes on with what is there, so
 # it exits 0 unless the set is unknown: the build says best what it cannot do without.
@@ -13,6 +14,8 @@ set -u
 
 run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev libvirt-dev'
 run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-clients"
+lab='qemu-system-x86 bochs bochsbios vgabios grub-common grub-pc-bin xorriso busybox-static cpio kmod
+	binutils xz-utils zstd'
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
 test="$test python3-jsonschema python3-prometheus-client"
 ci='clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck'
@@ -59,9 +62,10 @@ install_packages() {
 case "${1-run}" in
 run) wanted=$run ;;
 test) wanted="$run $test" ;;
-ci) wanted="$run $test $ci" ;;
+lab) wanted=$lab ;;
+ci) wanted="$run $test $ci $lab" ;;
 *)
-	say "no set \"$1\"; write run, test or ci"
+	say "no set \"$1\"; write run, test, ci or lab"
 	exit 2
 	;;
 esac

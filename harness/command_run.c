@@ -13,74 +13,30 @@
 #include "harness/bench.h"
 #include "harness/core/command.h"
 #include "harness/fault.h"
+#include "harness/lab/stream.h"
+#include "harness/plan_arguments.h"
+#include "harness/progress.h"
 #include "harness/runner.h"
 
-#define MAX_GLOBS 64
-
-struct globs {
-	char *glob[MAX_GLOBS];
-	size_t count;
-};
-
 struct arguments {
-	const char *plan, *preset, *output;
-	struct globs platforms, benches, faults;
-	uint64_t seed;
-	int seed_given, tap;
+	struct plan_arguments plan;
+	const char *output;
+	int tap;
 };
 
 static const struct argp_option options[] = {
-	{"platform", 'p', "GLOB", 0, "Run on these platforms only (repeatable; all)", 0},
-	{"bench", 'b', "GLOB", 0, "Run these benches only (repeatable; none)", 0},
-	{"fault", 'f', "GLOB", 0, "Run these faults only (repeatable; none)", 0},
-	{"preset", 'P', "NAME", 0, "Built-in plan: smoke (default), ci, qualify", 0},
-	{"seed", 's', "N", 0, "Seed of the order of trials", 0},
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
 	{0},
 };
-
-static void add_glob(struct argp_state *state, struct globs *g, char *text)
-{
-	if (g->count == MAX_GLOBS)
-		argp_failure(state, EXIT_USAGE, 0, "more than %d globs; put them in a plan",
-			     MAX_GLOBS);
-	g->glob[g->count++] = text;
-}
-
-static uint64_t parse_seed(struct argp_state *state, const char *text)
-{
-	char *end;
-	unsigned long long n;
-
-	errno = 0;
-	n = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-')
-		argp_failure(state, EXIT_USAGE, 0, "--seed %s: not a number from 0 to 2^64-1",
-			     text);
-	return n;
-}
 
 static error_t parse_option(int key, char *text, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'p':
-		add_glob(state, &a->platforms, text);
-		return 0;
-	case 'b':
-		add_glob(state, &a->benches, text);
-		return 0;
-	case 'f':
-		add_glob(state, &a->faults, text);
-		return 0;
-	case 'P':
-		a->preset = text;
-		return 0;
-	case 's':
-		a->seed = parse_seed(state, text);
-		a->seed_given = 1;
+	case ARGP_KEY_INIT:
+		state->child_inputs[0] = &a->plan;
 		return 0;
 	case 'o':
 		a->output = text;
@@ -88,50 +44,19 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 't':
 		a->tap = 1;
 		return 0;
-	case ARGP_KEY_ARG:
-		if (a->plan)
-			argp_failure(state, EXIT_USAGE, 0, "one plan at a time: %s and %s", a->plan,
-				     text);
-		a->plan = text;
-		return 0;
 	}
 	return ARGP_ERR_UNKNOWN;
 }
 
+static const struct argp_child children[] = {{&plan_argp, 0, NULL, 0}, {0}};
+
 static const struct argp parser = {
 	.options = options,
 	.parser = parse_option,
+	.children = children,
 	.args_doc = "[PLAN]",
 	.doc = "Run a plan (YAML) or a preset, trial by trial, into a result file.",
 };
-
-static struct plan *load_plan(const struct arguments *a, char *error, size_t size)
-{
-	struct plan_names names = {
-		.platforms = REGISTRY(platforms),
-		.benches = REGISTRY(benches),
-		.faults = REGISTRY(faults),
-		.recoveries = REGISTRY(recoveries),
-	};
-	struct plan *p;
-
-	if (a->plan && a->preset) {
-		snprintf(error, size, "a plan and a preset: give one of them");
-		return NULL;
-	}
-	p = a->plan ? plan_read(a->plan, &names, error, size)
-		    : plan_preset(a->preset ? a->preset : "smoke", &names, error, size);
-	if (!p)
-		return NULL;
-	if (plan_narrow(p, a->platforms.glob, a->platforms.count, a->benches.glob, a->benches.count,
-			a->faults.glob, a->faults.count, &names, error, size)) {
-		plan_free(p);
-		return NULL;
-	}
-	if (a->seed_given)
-		p->seed = a->seed;
-	return p;
-}
 
 static int stop_pipe[2] = {-1, -1};
 
@@ -218,7 +143,7 @@ static int report_tap(const struct run_summary *s, int code, const char *path)
 
 static int run_main(int argc, char **argv)
 {
-	struct arguments a = {0};
+	struct arguments a = {.plan = {.otherwise = "smoke"}};
 	struct run_options o = {0};
 	struct run_summary s;
 	char error[1024], path[64];
@@ -227,7 +152,7 @@ static int run_main(int argc, char **argv)
 	int ret;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
-	plan = load_plan(&a, error, sizeof(error));
+	plan = plan_of_arguments(&a.plan, error, sizeof(error));
 	if (!plan)
 		return complain(EXIT_USAGE, "%s", error);
 	default_output(path, sizeof(path));
@@ -235,7 +160,9 @@ static int run_main(int argc, char **argv)
 	o.plan = plan;
 	o.command = command ? command : "";
 	o.output = a.output ? a.output : path;
-	o.show_progress = isatty(STDERR_FILENO);
+	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL
+		     : lab_inside()	   ? PROGRESS_LAB
+					   : PROGRESS_NONE;
 	o.stop = catch_signals() ? -1 : stop_pipe[0];
 	ret = run_plan(&o, &s, error, sizeof(error));
 	plan_free(plan);

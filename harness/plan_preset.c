@@ -17,12 +17,13 @@
 DECLARE(smoke);
 DECLARE(ci);
 DECLARE(qualify);
+DECLARE(lab);
 
 struct preset {
 	const char *name, *start, *end;
 };
 
-static const struct preset presets[] = {PRESET(smoke), PRESET(ci), PRESET(qualify)};
+static const struct preset presets[] = {PRESET(smoke), PRESET(ci), PRESET(qualify), PRESET(lab)};
 
 #define PRESETS (sizeof(presets) / sizeof(presets[0]))
 

@@ -6,13 +6,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum progress_where {
+	PROGRESS_NONE,
+	PROGRESS_TERMINAL, /* stderr is one */
+	PROGRESS_LAB,	   /* to the outside of an emulated host */
+};
+
 struct progress {
 	size_t total;
 	int64_t start_ns, shown_ns;
-	int enabled;
+	enum progress_where where;
 };
 
-void progress_begin(struct progress *p, size_t total, int enabled);
+void progress_begin(struct progress *p, size_t total, enum progress_where where);
 /* Before step `done` (from 0): at most ten times a second. */
 void progress_show(struct progress *p, size_t done, const char *what, const char *where);
 /* Clear the line. */

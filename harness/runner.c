@@ -438,7 +438,7 @@ static int run_trials(struct run *r)
 {
 	struct progress progress;
 
-	progress_begin(&progress, r->planned, r->options->show_progress);
+	progress_begin(&progress, r->planned, r->options->progress);
 	for (size_t i = 0; i < r->planned; i++) {
 		const struct trial_spec *s = &r->cell[r->order[i]].spec;
 

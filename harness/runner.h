@@ -10,6 +10,7 @@
 #include "harness/core/result.h"
 #include "harness/host.h"
 #include "harness/plan.h"
+#include "harness/progress.h"
 #include "harness/trial.h"
 
 struct run_options {
@@ -17,7 +18,7 @@ struct run_options {
 	const char *output;  /* path of the result file, to be made */
 	const char *command; /* the command line, for the record */
 	int stop;	     /* readable when the user wants out; -1: never */
-	int show_progress;   /* on stderr, which is a terminal */
+	enum progress_where progress;
 };
 
 struct run_summary {

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "harness/core/sha256.h"
 #include "harness/core/text.h"
 #include "report/anonymous.h"
-#include "report/sha256.h"
 
 int analysis_fail(struct analysis *a, const char *format, ...)
 {

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "harness/core/command.h"
+#include "harness/core/sha256.h"
 #include "report/label.h"
-#include "report/sha256.h"
 
 const char *const trace_bench_method[] = {
 	"The histograms of all batches of a trial are added up. Its quantile q is the middle of "

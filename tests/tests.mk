@@ -13,6 +13,7 @@ plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)
+lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c \
 	harness/cgroup_own.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
@@ -28,6 +29,8 @@ $(B)/tests/journal.t: unit_obj = $(journal_unit)
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
 $(B)/tests/journal_remove.t: $(journal_remove_unit)
 $(B)/tests/journal_remove.t: unit_obj = $(journal_remove_unit)
+$(B)/tests/lab_stream.t: $(lab_unit)
+$(B)/tests/lab_stream.t: unit_obj = $(lab_unit)
 $(B)/tests/oracle.t: $(oracle_unit)
 $(B)/tests/oracle.t: unit_obj = $(oracle_unit)
 $(B)/tests/container.t: $(container_unit)
@@ -72,7 +75,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $
 	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t container.t journal_remove.t qmp.t),$(unit_bin))
+report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 

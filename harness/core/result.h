@@ -195,6 +195,15 @@ int result_commit(struct result *r);
 
 int result_end_run(struct result *r, int64_t run, int interrupted);
 
+/*
+ * Give all runs of a file what a deterministic lab cannot know from inside, where no bit may differ
+ * from one run to the next: a name of their own, when they really began and ended, and the command
+ * that the user typed. Only for files that result_open has taken. 0, or -1 with one line in
+ * `error`.
+ */
+int result_stamp(const char *path, int64_t started, int64_t finished, const char *command,
+		 char *error, size_t size);
+
 /* ---- Reading: hostile input. Sizes, types and names are checked; text is valid UTF-8 with
  * control characters replaced; a bad row is an error that names it, never a crash. ---- */
 

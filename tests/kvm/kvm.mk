@@ -3,7 +3,7 @@
 kvm_test_src := $(wildcard tests/kvm/*.c)
 kvm_test_bin := $(kvm_test_src:tests/kvm/%.c=$(B)/tests/kvm-%.t)
 kvm_test_obj := $(core_obj) $(report_obj) $(filter-out $(B)/harness/main.o,$(harness_obj)) \
-	$(native_obj) $(preset_obj) $(guest_image_obj)
+	$(native_obj) $(preset_obj) $(lab_obj) $(guest_image_obj)
 
 $(B)/tests/kvm-%.t: tests/kvm/%.c $(kvm_test_obj) $(B)/flags
 	$(say) CC $<

@@ -8,7 +8,7 @@ perf_obj := $(perf_src:%.c=$(B)/%.o)
 # Everything but main(): it calls trial_run() and machine_*() as the runner does.
 $(B)/tests/perf/perf: LDLIBS += $(call pkg,--libs $(all_libs)) -lpfm -lm
 $(B)/tests/perf/perf: $(perf_obj) $(core_obj) $(report_obj) \
-		$(filter-out $(B)/harness/main.o,$(harness_obj)) $(native_obj) $(preset_obj) \
+		$(filter-out $(B)/harness/main.o,$(harness_obj)) $(native_obj) $(preset_obj) $(lab_obj) \
 		$(guest_image_obj)
 	$(say) LINK $@
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -Wl,--gc-sections -o $@ $^ $(LDLIBS)

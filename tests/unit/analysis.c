@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "report/report.h"
-#include "report/sha256.h"
+#include "harness/core/sha256.h"
 #include "tests/unit/sample_full.h"
 
 static char directory[] = "/tmp/vq-analysis.XXXXXX";

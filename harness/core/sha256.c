@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/sha256.h"
+#include "harness/core/sha256.h"
 
 #include <stdio.h>
 #include <string.h>

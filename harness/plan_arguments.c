@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The plan that a command line names. */
+#include "harness/plan_arguments.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/bench.h"
+#include "harness/core/command.h"
+#include "harness/fault.h"
+
+static const struct argp_option options[] = {
+	{"platform", 'p', "GLOB", 0, "Run on these platforms only (repeatable; all)", 0},
+	{"bench", 'b', "GLOB", 0, "Run these benches only (repeatable; none)", 0},
+	{"fault", 'f', "GLOB", 0, "Run these faults only (repeatable; none)", 0},
+	{"preset", 'P', "NAME", 0, "Built-in plan: smoke, ci, qualify, lab", 0},
+	{"seed", 's', "N", 0, "Seed of the order of trials", 0},
+	{0},
+};
+
+static void add_glob(struct argp_state *state, struct plan_argument_globs *g, char *text)
+{
+	if (g->count == PLAN_MAX_GLOBS)
+		argp_failure(state, EXIT_USAGE, 0, "more than %d globs; put them in a plan",
+			     PLAN_MAX_GLOBS);
+	g->glob[g->count++] = text;
+}
+
+uint64_t plan_number(struct argp_state *state, const char *option, const char *text)
+{
+	char *end;
+	unsigned long long n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-')
+		argp_failure(state, EXIT_USAGE, 0, "%s %s: not a number from 0 to 2^64-1", option,
+			     text);
+	return n;
+}
+
+static error_t parse_option(int key, char *text, struct argp_state *state)
+{
+	struct plan_arguments *a = state->input;
+
+	switch (key) {
+	case 'p':
+		add_glob(state, &a->platforms, text);
+		return 0;
+	case 'b':
+		add_glob(state, &a->benches, text);
+		return 0;
+	case 'f':
+		add_glob(state, &a->faults, text);
+		return 0;
+	case 'P':
+		a->preset = text;
+		return 0;
+	case 's':
+		a->seed = plan_number(state, "--seed", text);
+		a->seed_given = 1;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (a->plan)
+			argp_failure(state, EXIT_USAGE, 0, "one plan at a time: %s and %s", a->plan,
+				     text);
+		a->plan = text;
+		return 0;
+	}
+	return ARGP_ERR_UNKNOWN;
+}
+
+const struct argp plan_argp = {.options = options, .parser = parse_option};
+
+struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
+{
+	struct plan_names names = {
+		.platforms = REGISTRY(platforms),
+		.benches = REGISTRY(benches),
+		.faults = REGISTRY(faults),
+		.recoveries = REGISTRY(recoveries),
+	};
+	struct plan *p;
+
+	if (a->plan && a->preset) {
+		snprintf(error, size, "a plan and a preset: give one of them");
+		return NULL;
+	}
+	p = a->plan ? plan_read(a->plan, &names, error, size)
+		    : plan_preset(a->preset ? a->preset : a->otherwise, &names, error, size);
+	if (!p)
+		return NULL;
+	if (plan_narrow(p, a->platforms.glob, a->platforms.count, a->benches.glob, a->benches.count,
+			a->faults.glob, a->faults.count, &names, error, size)) {
+		plan_free(p);
+		return NULL;
+	}
+	if (a->seed_given)
+		p->seed = a->seed;
+	return p;
+}

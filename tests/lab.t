@@ -1,0 +1,103 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# virt-qualify lab, quick: what is refused, and that nothing is left. Hosts are booted by
+# tests/long/lab.t.
+# shellcheck source-path=SCRIPTDIR source=tap.sh
+. "${0%/*}/tap.sh"
+cd "$work" || exit 1
+export XDG_CACHE_HOME="$work/cache"
+
+# What a test leaves in the cache beside what is worth keeping.
+nothing_left() { # NAME
+	find cache -path '*/run-*' 2>/dev/null | grep . >left
+	[ ! -s left ]
+	ok $? "$1: nothing is left"
+	show left
+}
+
+refuses 2 'no host given' "no host" lab
+refuses 2 'no host "amd"' "an unknown host" lab amd
+refuses 2 'did you mean "amd-v"' "the nearest host" lab amd-w
+refuses 2 'no\.yaml' "a plan that is not there" lab amd-v no.yaml
+refuses 2 '--kernel nowhere: No such file' "a kernel that is not there" lab amd-v --kernel nowhere
+refuses 2 'it goes with --kernel' "modules of no kernel" lab amd-v --modules .
+refuses 2 'vt-x has no network' "a network where there is none" lab vt-x --net a,b
+refuses 2 'no clock but its instructions' "real time where there is none" lab vt-x --real-time
+touch there.vq
+refuses 4 'exists already' "an existing result file" lab amd-v -o there.vq
+for bad in 0 -1 x 100000; do
+	run_vq lab amd-v --timeout "$bad"
+	[ "$code" -eq 2 ]
+	ok $? "--timeout $bad"
+done
+for bad in a 'a,' ',b' 'a,b,c' 'a,a'; do
+	run_vq lab amd-v --net "$bad"
+	[ "$code" -eq 2 ]
+	ok $? "--net $bad"
+done
+
+if ! command -v qemu-system-x86_64 >/dev/null || [ ! -x /bin/busybox ] || ! command -v cpio >/dev/null; then
+	skip "booting" "qemu-system-x86, busybox-static or cpio is not installed (ci/install.sh lab)"
+	done_testing
+fi
+
+echo nonsense >nonsense
+refuses 4 'no x86 kernel that can boot' "a file that is no kernel" lab amd-v --kernel nonsense
+nothing_left "a file that is no kernel"
+
+# It has the header of a kernel (boot protocol 2.15), and its code is zeros, which go on for ever.
+{
+	head -c 514 /dev/zero
+	printf 'HdrS\017\002'
+	head -c 36 /dev/zero
+	printf '\377\377\377\177' # the initrd may lie anywhere
+	head -c 100000 /dev/zero
+} >empty-kernel
+refuses 4 'not done after 5 s' "a kernel that does nothing" lab \
+	amd-v --kernel empty-kernel --timeout 5
+nothing_left "a kernel that does nothing"
+
+mkdir full
+XDG_CACHE_HOME=/dev/full refuses 4 '/dev/full' "a cache that cannot be made" lab amd-v --kernel empty-kernel
+
+# Not even as a zombie that its new parent is slow to reap.
+# shellcheck disable=SC2317
+is_gone() { # PID
+	case $(sed 's/.*) //; s/ .*//' "/proc/$1/stat" 2>/dev/null) in
+	'' | Z | X) return 0 ;;
+	esac
+	return 1
+}
+
+# Ctrl-C, and the death of the harness itself.
+"$vq" lab amd-v --kernel empty-kernel --timeout 60 2>err &
+pid=$!
+tries=0
+until pgrep -P $pid qemu >emulator || [ $tries -ge 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+kill -INT $pid
+wait $pid
+code=$?
+[ $code -eq 4 ] && one_line 'interrupted'
+ok $? "Ctrl-C ends it"
+show err
+[ -s emulator ] && until_true is_gone "$(cat emulator)"
+ok $? "Ctrl-C: its emulator is gone"
+nothing_left "Ctrl-C"
+
+"$vq" lab amd-v --kernel empty-kernel --timeout 60 2>err &
+pid=$!
+tries=0
+until pgrep -P $pid qemu >emulator || [ $tries -ge 300 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+kill -KILL $pid
+wait $pid 2>/dev/null
+[ -s emulator ] && until_true is_gone "$(cat emulator)"
+ok $? "killed: its emulator is gone with it"
+refuses 4 'no x86 kernel' "the next run" lab amd-v --kernel nonsense
+nothing_left "killed, once the next run came"
+done_testing
