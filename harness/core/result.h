@@ -20,7 +20,7 @@
 #include "harness/core/words.h"
 
 #define RESULT_APPLICATION_ID 0x56514c31
-#define RESULT_SCHEMA_VERSION 1
+#define RESULT_SCHEMA_VERSION 2
 
 struct result; /* an open result file */
 
@@ -101,6 +101,46 @@ struct result_batch {
 	struct histogram *histogram;	 /* stamped ticks; NULL: none. Writing: the caller's */
 };
 
+/*
+ * Something that was counted beside the samples, or why it was not. Of a trial that has a count of
+ * a source, all counters of that source and scope were read: those without a row stood at 0.
+ */
+struct result_counter {
+	int64_t id; /* filled by result_add_counter */
+	int64_t run;
+	const char *source; /* "kvm": its statistics; "perf": perf events; "host": /proc and /sys */
+	const char *name;   /* "exits", "task_clock", … */
+	const char *scope;  /* "guest", "host", "thread", "cpu", "vm", "machine"; with ", user": of
+			     * user mode alone */
+	const char *unit;   /* "count", "ns", "bytes"; ends in "level" for what is no increase */
+	const char *why_not; /* one sentence where it cannot be counted here; NULL: it is */
+};
+
+#define RESULT_WHOLE_TRIAL (-1)
+
+struct result_count {
+	int64_t counter; /* result_counter.id */
+	int32_t batch;	 /* its number, or RESULT_WHOLE_TRIAL */
+	uint64_t value;	 /* what it grew by; for a level: where it stood at the end */
+};
+
+/* Where a trial ran. */
+struct result_place {
+	const char *placement; /* as asked for: "any", "same-core", … */
+	const char *cpus;      /* host CPU of each vCPU, member by member: "0 2, 1 3"; "-": not
+				* pinned */
+	const char *observer;  /* CPUs of who watched it: "1,3-5" */
+};
+
+/* All samples of a batch, in the order in which they were taken. */
+struct result_raw {
+	uint32_t batch;
+	uint32_t count;
+	const uint64_t *ticks;
+};
+
+#define RESULT_MAX_RAW (1u << 20) /* samples of one batch */
+
 struct result_event {
 	int64_t at_ns;		/* CLOCK_MONOTONIC_RAW, from the start of the trial */
 	int64_t uncertainty_ns; /* truth lies within [at - uncertainty, at] */
@@ -165,6 +205,11 @@ struct result_trial {
 	const struct result_progress *progress;
 	size_t progress_count;
 	const struct result_fault_trial *fault_trial; /* NULL for a bench */
+	const struct result_count *counts;
+	size_t count_count;
+	const struct result_place *place; /* NULL: not known */
+	const struct result_raw *raw;	  /* one a batch, where asked for */
+	size_t raw_count;
 };
 
 /* ---- Writing ---- */
@@ -179,6 +224,7 @@ int result_add_platform(struct result *r, const struct result_platform *p);
 int result_add_bench(struct result *r, const struct result_bench *b);
 int result_add_fault(struct result *r, const struct result_fault *f);
 int result_add_skip(struct result *r, const struct result_skip *s);
+int result_add_counter(struct result *r, struct result_counter *c);
 
 /* A trial with all that belongs to it, in one transaction. On failure (disk full) nothing of it
  * is stored and the file stays whole. Refused, as the reader would refuse it: a valid trial whose
@@ -236,9 +282,11 @@ int result_platforms(struct result *r, const struct result_platform **rows, size
 int result_benches(struct result *r, const struct result_bench **rows, size_t *count);
 int result_faults(struct result *r, const struct result_fault **rows, size_t *count);
 int result_skips(struct result *r, const struct result_skip **rows, size_t *count);
+/* None in files of version 1, as are counts, places and raw samples. */
+int result_counters(struct result *r, const struct result_counter **rows, size_t *count);
 
 /*
- * All trials in execution order, without batches, events and progress (their counts are 0);
+ * All trials in execution order, without what belongs to them (their counts are 0, place is NULL);
  * fault_trial is filled.
  */
 int result_trials(struct result *r, const struct result_trial **rows, size_t *count);
@@ -252,5 +300,10 @@ int result_batches(struct result *r, int64_t trial, const struct result_batch **
 int result_events(struct result *r, int64_t trial, const struct result_event **rows, size_t *count);
 int result_progress(struct result *r, int64_t trial, const struct result_progress **rows,
 		    size_t *count);
+int result_counts(struct result *r, int64_t trial, const struct result_count **rows, size_t *count);
+/* *place is NULL where it is not known. */
+int result_place(struct result *r, int64_t trial, const struct result_place **place);
+/* Large: valid only until the next result_raw or result_batches. */
+int result_raw(struct result *r, int64_t trial, const struct result_raw **rows, size_t *count);
 
 #endif

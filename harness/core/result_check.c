@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the rows of a result file may hold: the writer refuses the rest, the reader reports it. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "harness/core/result_private.h"
@@ -138,6 +139,56 @@ const char *result_check_progress(const struct result_progress *p)
 	return p->operations > INT64_MAX ? "operations is out of range" : NULL;
 }
 
+const char *result_check_count(const struct result_count *c)
+{
+	if (c->batch < RESULT_WHOLE_TRIAL || c->batch >= (int32_t)RESULT_MAX_BATCHES)
+		return "batch is out of range";
+	return c->value > INT64_MAX ? "value is out of range" : NULL;
+}
+
+const char *result_check_raw(const struct result_raw *raw)
+{
+	if (raw->batch >= RESULT_MAX_BATCHES)
+		return "batch is out of range";
+	return raw->count > RESULT_MAX_RAW ? "count is out of range" : NULL;
+}
+
+/* Raw samples and the histogram are two tellings of one thing. */
+static const char *check_raw_of(const struct result_trial *t, const struct result_raw *raw,
+				struct histogram *space)
+{
+	const struct result_batch *b = NULL;
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < t->batch_count; i++)
+		if (t->batches[i].number == raw->batch)
+			b = &t->batches[i];
+	if (!b || !b->histogram)
+		return "raw samples are of no batch of it";
+	histogram_clear(space);
+	for (uint32_t i = 0; i < raw->count; i++) {
+		histogram_record(space, raw->ticks[i]);
+		sum += raw->ticks[i];
+	}
+	if (sum != b->sum_ticks || memcmp(space->count, b->histogram->count, sizeof(space->count)))
+		return "raw samples are not those of the batch's histogram";
+	return NULL;
+}
+
+static const char *check_all_raw(const struct result_trial *t)
+{
+	struct histogram *space = t->raw_count ? malloc(sizeof(*space)) : NULL;
+	const char *why = t->raw_count && !space ? "no memory" : NULL;
+
+	for (size_t i = 0; i < t->raw_count && !why; i++) {
+		why = result_check_raw(&t->raw[i]);
+		if (!why && t->status == TRIAL_OK)
+			why = check_raw_of(t, &t->raw[i], space);
+	}
+	free(space);
+	return why;
+}
+
 const char *result_trial_refusal(const struct result_trial *t)
 {
 	const char *why = result_check_trial(t);
@@ -152,5 +203,7 @@ const char *result_trial_refusal(const struct result_trial *t)
 		why = result_check_event(&t->events[i]);
 	for (size_t i = 0; i < t->progress_count && !why; i++)
 		why = result_check_progress(&t->progress[i]);
-	return why;
+	for (size_t i = 0; i < t->count_count && !why; i++)
+		why = result_check_count(&t->counts[i]);
+	return why ? why : check_all_raw(t);
 }

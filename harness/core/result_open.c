@@ -42,6 +42,7 @@ static int check_header(struct result *r, const unsigned char *header, size_t si
 				   version, RESULT_SCHEMA_VERSION);
 	if (!version)
 		return result_fail(r, "is damaged: it has no schema version");
+	r->version = version;
 	if (header[18] != 1 || header[19] != 1)
 		return result_fail(r, "was changed to another journal mode; copy it and run "
 				      "sqlite3 COPY 'PRAGMA journal_mode=DELETE'");
@@ -245,13 +246,13 @@ static int check_object(struct result *r, sqlite3_stmt *s, bool *seen)
 	for (int i = 0; i < RESULT_TABLES; i++) {
 		if (strcmp(name, result_schema[i].name))
 			continue;
-		if (strcmp(type, "table") || !sql || strcmp(sql, result_schema[i].create))
+		if (strcmp(type, "table") || !sql || strcmp(sql, result_schema[i].create) ||
+		    result_schema[i].since > r->version)
 			break;
 		seen[i] = true;
 		return 0;
 	}
-	return result_fail(r, "is damaged: its schema is not that of version %d",
-			   RESULT_SCHEMA_VERSION);
+	return result_fail(r, "is damaged: its schema is not that of version %u", r->version);
 }
 
 static int check_schema(struct result *r)
@@ -269,7 +270,7 @@ static int check_schema(struct result *r)
 		bad = result_fail_sqlite(r, "read");
 	sqlite3_finalize(s);
 	for (int i = 0; i < RESULT_TABLES && !bad; i++)
-		if (!seen[i])
+		if (!seen[i] && result_schema[i].since <= r->version)
 			bad = result_fail(r, "is damaged: table %s is missing",
 					  result_schema[i].name);
 	return bad;
@@ -333,7 +334,7 @@ static int check_references(struct result *r)
 static int check_contents(struct result *r)
 {
 	if (check_number(r, "PRAGMA application_id", RESULT_APPLICATION_ID) ||
-	    check_number(r, "PRAGMA user_version", RESULT_SCHEMA_VERSION))
+	    check_number(r, "PRAGMA user_version", r->version))
 		return -1;
 	if (check_schema(r) || check_whole(r))
 		return -1;

@@ -23,6 +23,10 @@ enum result_table {
 	TABLE_EVENT,
 	TABLE_PROGRESS,
 	TABLE_FAULT_TRIAL,
+	TABLE_COUNTER,
+	TABLE_COUNT,
+	TABLE_PLACE,
+	TABLE_RAW,
 	RESULT_TABLES
 };
 
@@ -30,6 +34,7 @@ struct result_schema {
 	const char *name;
 	const char *create; /* exactly as sqlite_schema keeps it */
 	const char *insert; /* one value a column, in order */
+	uint32_t since;	    /* the first version that has it; 0: all do */
 };
 
 extern const struct result_schema result_schema[RESULT_TABLES];
@@ -46,6 +51,13 @@ const char *result_check_fault_trial(const struct result_fault_trial *f);
 const char *result_check_batch(const struct result_batch *b, bool valid);
 const char *result_check_event(const struct result_event *e);
 const char *result_check_progress(const struct result_progress *p);
+/* That may be of a trial with so many batches, none of which is NULL. */
+const char *result_check_count(const struct result_count *c);
+const char *result_check_raw(const struct result_raw *raw);
+
+/* ---- result_measured.c: what else was measured about a trial ---- */
+
+int result_add_measured(struct result *r, const struct result_trial *t);
 
 /* ---- result_histogram.c ---- */
 
@@ -56,6 +68,12 @@ const char *result_check_progress(const struct result_progress *p);
 size_t result_encode_histogram(unsigned char *to, const struct histogram *h);
 /* Decode into a zeroed histogram. 0, or -1 where the bytes are no histogram. */
 int result_decode_histogram(struct histogram *h, const unsigned char *from, size_t size);
+
+/* Raw samples: LEB128, one after the other. Bytes that `count` of them take at most. */
+#define RESULT_RAW_SPACE(count) (10 * (size_t)(count))
+size_t result_encode_raw(unsigned char *to, const uint64_t *ticks, uint32_t count);
+/* 0, or -1 where the bytes are not exactly `count` of them. */
+int result_decode_raw(uint64_t *ticks, uint32_t count, const unsigned char *from, size_t size);
 
 /* ---- The open file ---- */
 
@@ -76,10 +94,11 @@ struct result {
 	bool lost;    /* SQLite took back the group after an error: nothing of it is stored */
 	sqlite3_stmt *insert[RESULT_TABLES];
 	/* Reading. */
+	uint32_t version;	     /* of its schema */
 	struct result_filter filter; /* text NULL: none */
 	struct arena texts;
 	struct arena details; /* of the last result_batches */
-	struct result_list runs, facts, platforms, benches, faults, skips, trials;
+	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters;
 	struct result_list batches;
 };
 
@@ -106,6 +125,10 @@ void result_fetch_trial(struct cursor *c, void *row);
 void result_fetch_batch(struct cursor *c, void *row);
 void result_fetch_event(struct cursor *c, void *row);
 void result_fetch_progress(struct cursor *c, void *row);
+void result_fetch_counter(struct cursor *c, void *row);
+void result_fetch_count(struct cursor *c, void *row);
+void result_fetch_place(struct cursor *c, void *row);
+void result_fetch_raw(struct cursor *c, void *row);
 
 /* ---- result.c ---- */
 

@@ -148,6 +148,23 @@ int result_skips(struct result *r, const struct result_skip **rows, size_t *coun
 		  result_fetch_skip, rows, count);
 }
 
+/* Tables that came later: a file of an earlier version has none of their rows. */
+static bool lacks(const struct result *r, enum result_table table)
+{
+	return result_schema[table].since > r->version;
+}
+
+int result_counters(struct result *r, const struct result_counter **rows, size_t *count)
+{
+	if (lacks(r, TABLE_COUNTER)) {
+		*rows = NULL;
+		*count = 0;
+		return 0;
+	}
+	LOAD_ONCE(r, counters, TABLE_COUNTER, "counter ORDER BY run, id", struct result_counter,
+		  result_fetch_counter, rows, count);
+}
+
 int result_trials(struct result *r, const struct result_trial **rows, size_t *count)
 {
 	LOAD_ONCE(r, trials, TABLE_TRIAL,
@@ -240,5 +257,53 @@ int result_progress(struct result *r, int64_t trial, const struct result_progres
 		.size = sizeof(struct result_progress),
 		.fetch = result_fetch_progress};
 
+	return load_details(r, &q, trial, (const void **)rows, count);
+}
+
+int result_counts(struct result *r, int64_t trial, const struct result_count **rows, size_t *count)
+{
+	static const struct query q = {
+		.table = TABLE_COUNT,
+		.sql = "SELECT * FROM count WHERE trial = ? ORDER BY batch, counter",
+		.size = sizeof(struct result_count),
+		.fetch = result_fetch_count};
+
+	*rows = NULL;
+	*count = 0;
+	if (lacks(r, q.table))
+		return 0;
+	return load_details(r, &q, trial, (const void **)rows, count);
+}
+
+int result_place(struct result *r, int64_t trial, const struct result_place **place)
+{
+	static const struct query q = {.table = TABLE_PLACE,
+				       .sql = "SELECT * FROM place WHERE trial = ?",
+				       .size = sizeof(struct result_place),
+				       .fetch = result_fetch_place};
+	size_t count;
+
+	*place = NULL;
+	if (lacks(r, q.table))
+		return 0;
+	return load_details(r, &q, trial, (const void **)place, &count);
+}
+
+int result_raw(struct result *r, int64_t trial, const struct result_raw **rows, size_t *count)
+{
+	static const struct query q = {.table = TABLE_RAW,
+				       .sql = "SELECT * FROM raw WHERE trial = ? ORDER BY batch",
+				       .size = sizeof(struct result_raw),
+				       .limit = RESULT_MAX_BATCHES,
+				       .fetch = result_fetch_raw};
+
+	*rows = NULL;
+	*count = 0;
+	if (lacks(r, q.table))
+		return 0;
+	/* Samples are many: only the last trial's are kept. */
+	arena_free(&r->details);
+	free(r->batches.rows);
+	r->batches = (struct result_list){0};
 	return load_details(r, &q, trial, (const void **)rows, count);
 }

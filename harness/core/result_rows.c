@@ -363,6 +363,72 @@ void result_fetch_batch(struct cursor *c, void *row)
 		c->wrong = result_check_batch(b, c->valid_trial);
 }
 
+void result_fetch_counter(struct cursor *c, void *row)
+{
+	struct result_counter *n = row;
+
+	n->id = take_any(c);
+	n->run = take_any(c);
+	n->source = take_name(c);
+	n->name = take_name(c);
+	n->scope = take_name(c);
+	n->unit = take_name(c);
+	n->why_not = take_line_or_null(c);
+}
+
+void result_fetch_count(struct cursor *c, void *row)
+{
+	struct result_count *n = row;
+
+	take_any(c);
+	n->batch = (int32_t)take_integer(c, INT32_MIN, INT32_MAX);
+	n->counter = take_any(c);
+	n->value = (uint64_t)take_integer(c, 0, INT64_MAX);
+	if (!c->wrong)
+		c->wrong = result_check_count(n);
+}
+
+void result_fetch_place(struct cursor *c, void *row)
+{
+	struct result_place *p = row;
+
+	take_any(c);
+	p->placement = take_name(c);
+	p->cpus = take_line(c);
+	p->observer = take_line(c);
+}
+
+static const uint64_t *take_ticks(struct cursor *c, uint32_t count)
+{
+	/* A sample takes a byte at least: what a small file claims must not take much memory. */
+	bool fits = sqlite3_column_type(c->s, c->column) == SQLITE_BLOB &&
+		    (uint32_t)sqlite3_column_bytes(c->s, c->column) >= count;
+	uint64_t *ticks =
+		fits ? arena_array(&c->r->details, count ? count : 1, sizeof(*ticks)) : NULL;
+
+	if (fits && !ticks)
+		wrong(c, "does not fit into memory");
+	else if (!fits || result_decode_raw(ticks, count, sqlite3_column_blob(c->s, c->column),
+					    (size_t)sqlite3_column_bytes(c->s, c->column)))
+		wrong(c, "does not hold as many samples as count says");
+	c->column++;
+	return ticks;
+}
+
+void result_fetch_raw(struct cursor *c, void *row)
+{
+	struct result_raw *raw = row;
+
+	take_any(c);
+	raw->batch = (uint32_t)take_integer(c, 0, UINT32_MAX);
+	raw->count = (uint32_t)take_integer(c, 0, RESULT_MAX_RAW);
+	if (c->wrong)
+		return;
+	raw->ticks = take_ticks(c, raw->count);
+	if (!c->wrong)
+		c->wrong = result_check_raw(raw);
+}
+
 void result_fetch_event(struct cursor *c, void *row)
 {
 	struct result_event *e = row;

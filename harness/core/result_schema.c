@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The schema of result files, version 1, as docs/result-file.md describes it. Changing a table
- * makes a new version: RESULT_SCHEMA_VERSION goes up, and reading the older ones stays.
+ * The schema of result files, as docs/result-file.md describes it. A new table makes a new version:
+ * RESULT_SCHEMA_VERSION goes up, and reading the older ones, which lack it, stays. Tables that a
+ * version has are never changed.
  *
  * SQLite keeps these texts in the file to the letter; the reader compares them, so that nothing
  * that only looks like our table (a view, a virtual table, a computed column) is ever run.
@@ -136,5 +137,42 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"worst_wait_ns INTEGER, steal_ns INTEGER)",
 			"INSERT INTO fault_trial VALUES "
 			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+		},
+	[TABLE_COUNTER] =
+		{
+			"counter",
+			"CREATE TABLE counter (id INTEGER PRIMARY KEY, run INTEGER NOT NULL "
+			"REFERENCES run, "
+			"source TEXT NOT NULL, name TEXT NOT NULL, scope TEXT NOT NULL, "
+			"unit TEXT NOT NULL, why_not TEXT, UNIQUE (run, source, name, scope))",
+			"INSERT INTO counter VALUES (?,?,?,?,?,?,?)",
+			.since = 2,
+		},
+	[TABLE_COUNT] =
+		{
+			"count",
+			"CREATE TABLE count (trial INTEGER NOT NULL REFERENCES trial, "
+			"batch INTEGER NOT NULL, counter INTEGER NOT NULL REFERENCES counter, "
+			"value INTEGER NOT NULL, PRIMARY KEY (trial, batch, counter)) WITHOUT "
+			"ROWID",
+			"INSERT INTO count VALUES (?,?,?,?)",
+			.since = 2,
+		},
+	[TABLE_PLACE] =
+		{
+			"place",
+			"CREATE TABLE place (trial INTEGER PRIMARY KEY REFERENCES trial, "
+			"placement TEXT NOT NULL, cpus TEXT NOT NULL, observer TEXT NOT NULL)",
+			"INSERT INTO place VALUES (?,?,?,?)",
+			.since = 2,
+		},
+	[TABLE_RAW] =
+		{
+			"raw",
+			"CREATE TABLE raw (trial INTEGER NOT NULL REFERENCES trial, "
+			"batch INTEGER NOT NULL, count INTEGER NOT NULL, ticks BLOB NOT NULL, "
+			"PRIMARY KEY (trial, batch)) WITHOUT ROWID",
+			"INSERT INTO raw VALUES (?,?,?,?)",
+			.since = 2,
 		},
 };

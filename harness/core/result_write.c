@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness/core/result_private.h"
+#include "harness/core/result_insert.h"
 
 #define CONSOLE_MAX (1u << 20) /* a guest gone wild must not fill the file */
 
@@ -102,109 +102,9 @@ failed:
 	return result_open_failed(r);
 }
 
-/* ---- One row ---- */
-
-struct insert {
-	struct result *r;
-	enum result_table table;
-	sqlite3_stmt *s;
-	int column;
-	const char *wrong;
-};
-
-static struct insert insert_into(struct result *r, enum result_table table)
-{
-	return (struct insert){.r = r, .table = table, .s = r->insert[table]};
-}
-
-static void bound(struct insert *i, int code)
-{
-	if (code != SQLITE_OK && !i->wrong)
-		i->wrong = sqlite3_errstr(code);
-}
-
-static void put_null(struct insert *i)
-{
-	bound(i, sqlite3_bind_null(i->s, ++i->column));
-}
-
-static void put_integer(struct insert *i, int64_t v)
-{
-	bound(i, sqlite3_bind_int64(i->s, ++i->column, v));
-}
-
-static void put_integer_unless(struct insert *i, int64_t v, int64_t unknown)
-{
-	if (v == unknown)
-		put_null(i);
-	else
-		put_integer(i, v);
-}
-
-/* NaN means "not known", which is NULL; infinity is a mistake. */
-static void put_real(struct insert *i, double v)
-{
-	if (isnan(v)) {
-		put_null(i);
-		return;
-	}
-	if (isinf(v) && !i->wrong)
-		i->wrong = "a number is infinite";
-	bound(i, sqlite3_bind_double(i->s, ++i->column, v));
-}
-
-static void put_text(struct insert *i, const char *s)
-{
-	if (s)
-		bound(i, sqlite3_bind_text(i->s, ++i->column, s, -1, SQLITE_STATIC));
-	else
-		put_null(i);
-}
-
-/* A word of words.h: "?" is what its table says for a value out of range. */
-static void put_word(struct insert *i, const char *word)
-{
-	if (!strcmp(word, "?") && !i->wrong)
-		i->wrong = "a unit, status, execution or outcome is out of range";
-	put_text(i, word);
-}
-
-/* Store the row. Its statement is reset and forgets the caller's strings, whatever happened. */
-static int put_row(struct insert *i)
-{
-	int code = SQLITE_DONE, failed = 0;
-
-	if (!i->wrong)
-		code = sqlite3_step(i->s);
-	if (i->wrong)
-		failed = result_fail(i->r, "a row of table %s was not stored: %s",
-				     result_schema[i->table].name, i->wrong);
-	else if ((code & 0xff) == SQLITE_CONSTRAINT)
-		failed = result_fail(i->r, "a row of table %s was not stored: %s",
-				     result_schema[i->table].name, sqlite3_errmsg(i->r->db));
-	else if (code != SQLITE_DONE)
-		failed = result_fail_sqlite(i->r, "write");
-	sqlite3_reset(i->s);
-	sqlite3_clear_bindings(i->s);
-	/* After some errors (disk full) SQLite has rolled back on its own: a group is gone. */
-	if (failed && i->r->grouped && sqlite3_get_autocommit(i->r->db))
-		i->r->lost = true;
-	return failed;
-}
-
-static int begin_row(struct result *r)
-{
-	if (!r->writing)
-		return result_fail(r, "is open for reading only");
-	if (r->lost)
-		return result_fail(r, "cannot write: an earlier error took back this group of "
-				      "rows; nothing of it is stored");
-	return 0;
-}
-
 int result_begin(struct result *r)
 {
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
 	if (r->grouped)
 		return result_fail(r, "a group of rows is already open");
@@ -239,21 +139,21 @@ int result_begin_run(struct result *r, struct result_run *run)
 {
 	struct insert i = insert_into(r, TABLE_RUN);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
 	i.wrong = result_check_run(run);
-	put_null(&i);
-	put_text(&i, run->uuid);
-	put_text(&i, run->started);
-	put_text(&i, run->finished);
-	put_text(&i, run->version);
-	put_text(&i, run->command);
-	put_text(&i, run->plan_name);
-	put_text(&i, run->plan);
-	put_integer(&i, (int64_t)run->seed);
-	put_real(&i, run->delta);
-	put_integer(&i, run->interrupted);
-	if (put_row(&i))
+	insert_null(&i);
+	insert_text(&i, run->uuid);
+	insert_text(&i, run->started);
+	insert_text(&i, run->finished);
+	insert_text(&i, run->version);
+	insert_text(&i, run->command);
+	insert_text(&i, run->plan_name);
+	insert_text(&i, run->plan);
+	insert_integer(&i, (int64_t)run->seed);
+	insert_real(&i, run->delta);
+	insert_integer(&i, run->interrupted);
+	if (insert_row(&i))
 		return -1;
 	run->id = sqlite3_last_insert_rowid(r->db);
 	return 0;
@@ -263,78 +163,78 @@ int result_add_fact(struct result *r, const struct result_fact *f)
 {
 	struct insert i = insert_into(r, TABLE_FACT);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
-	put_null(&i);
-	put_integer(&i, f->run);
-	put_text(&i, f->name);
-	put_text(&i, f->value);
-	put_text(&i, f->why);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, f->run);
+	insert_text(&i, f->name);
+	insert_text(&i, f->value);
+	insert_text(&i, f->why);
+	return insert_row(&i);
 }
 
 int result_add_platform(struct result *r, const struct result_platform *p)
 {
 	struct insert i = insert_into(r, TABLE_PLATFORM);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
-	put_null(&i);
-	put_integer(&i, p->run);
-	put_text(&i, p->name);
-	put_text(&i, p->label);
-	put_text(&i, p->why_not);
-	put_text(&i, p->version);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, p->run);
+	insert_text(&i, p->name);
+	insert_text(&i, p->label);
+	insert_text(&i, p->why_not);
+	insert_text(&i, p->version);
+	return insert_row(&i);
 }
 
 int result_add_bench(struct result *r, const struct result_bench *b)
 {
 	struct insert i = insert_into(r, TABLE_BENCH);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
-	put_null(&i);
-	put_integer(&i, b->run);
-	put_text(&i, b->name);
-	put_text(&i, b->group);
-	put_text(&i, b->summary);
-	put_text(&i, b->parameter_name);
-	put_word(&i, unit_name(b->unit));
-	put_word(&i, better_name(b->better));
-	put_integer(&i, b->traps != 0);
-	put_integer(&i, b->disturbance_exempt != 0);
-	put_integer(&i, b->fit_line != 0);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, b->run);
+	insert_text(&i, b->name);
+	insert_text(&i, b->group);
+	insert_text(&i, b->summary);
+	insert_text(&i, b->parameter_name);
+	insert_word(&i, unit_name(b->unit));
+	insert_word(&i, better_name(b->better));
+	insert_integer(&i, b->traps != 0);
+	insert_integer(&i, b->disturbance_exempt != 0);
+	insert_integer(&i, b->fit_line != 0);
+	return insert_row(&i);
 }
 
 int result_add_fault(struct result *r, const struct result_fault *f)
 {
 	struct insert i = insert_into(r, TABLE_FAULT);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
-	put_null(&i);
-	put_integer(&i, f->run);
-	put_text(&i, f->name);
-	put_text(&i, f->summary);
-	put_text(&i, f->group);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, f->run);
+	insert_text(&i, f->name);
+	insert_text(&i, f->summary);
+	insert_text(&i, f->group);
+	return insert_row(&i);
 }
 
 int result_add_skip(struct result *r, const struct result_skip *s)
 {
 	struct insert i = insert_into(r, TABLE_SKIP);
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
-	put_null(&i);
-	put_integer(&i, s->run);
-	put_text(&i, s->kind);
-	put_text(&i, s->what);
-	put_text(&i, s->platform);
-	put_text(&i, s->why);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, s->run);
+	insert_text(&i, s->kind);
+	insert_text(&i, s->what);
+	insert_text(&i, s->platform);
+	insert_text(&i, s->why);
+	return insert_row(&i);
 }
 
 int result_end_run(struct result *r, int64_t run, int interrupted)
@@ -345,7 +245,7 @@ int result_end_run(struct result *r, int64_t run, int interrupted)
 	sqlite3_stmt *s = NULL;
 	int failed = 0;
 
-	if (begin_row(r))
+	if (insert_allowed(r))
 		return -1;
 	if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL))
 		return result_fail_sqlite(r, "write");
@@ -368,7 +268,7 @@ static void put_console(struct insert *i, const char *console)
 	char *cut;
 
 	if (length <= CONSOLE_MAX) {
-		put_text(i, console);
+		insert_text(i, console);
 		return;
 	}
 	if (asprintf(&cut, "%.*s\n[%zu more bytes were not stored]", (int)CONSOLE_MAX, console,
@@ -376,7 +276,7 @@ static void put_console(struct insert *i, const char *console)
 		i->wrong = "no memory";
 		return;
 	}
-	bound(i, sqlite3_bind_text(i->s, ++i->column, cut, -1, free));
+	insert_bound(i, sqlite3_bind_text(i->s, ++i->column, cut, -1, free));
 }
 
 static int add_trial_row(struct result *r, struct result_trial *t)
@@ -384,29 +284,29 @@ static int add_trial_row(struct result *r, struct result_trial *t)
 	struct insert i = insert_into(r, TABLE_TRIAL);
 
 	i.wrong = result_check_trial(t);
-	put_null(&i);
-	put_integer(&i, t->run);
-	put_integer(&i, t->ordinal);
-	put_text(&i, t->bench);
-	put_text(&i, t->fault);
-	put_text(&i, t->recovery);
-	put_text(&i, t->platform);
-	put_text(&i, t->variant);
-	put_integer(&i, t->parameter);
-	put_word(&i, trial_status_name(t->status));
-	put_text(&i, t->reason);
-	put_word(&i, execution_name(t->execution));
-	put_integer(&i, (int64_t)t->seed);
-	put_integer(&i, t->started_ns);
-	put_integer(&i, t->duration_ns);
-	put_real(&i, t->tick_ns);
-	put_real(&i, t->work);
-	put_integer(&i, t->overhead_ticks);
-	put_real(&i, t->exits_per_op);
-	put_real(&i, t->emulated_per_op);
-	put_integer(&i, t->memory_locked);
+	insert_null(&i);
+	insert_integer(&i, t->run);
+	insert_integer(&i, t->ordinal);
+	insert_text(&i, t->bench);
+	insert_text(&i, t->fault);
+	insert_text(&i, t->recovery);
+	insert_text(&i, t->platform);
+	insert_text(&i, t->variant);
+	insert_integer(&i, t->parameter);
+	insert_word(&i, trial_status_name(t->status));
+	insert_text(&i, t->reason);
+	insert_word(&i, execution_name(t->execution));
+	insert_integer(&i, (int64_t)t->seed);
+	insert_integer(&i, t->started_ns);
+	insert_integer(&i, t->duration_ns);
+	insert_real(&i, t->tick_ns);
+	insert_real(&i, t->work);
+	insert_integer(&i, t->overhead_ticks);
+	insert_real(&i, t->exits_per_op);
+	insert_real(&i, t->emulated_per_op);
+	insert_integer(&i, t->memory_locked);
 	put_console(&i, t->console);
-	if (put_row(&i))
+	if (insert_row(&i))
 		return -1;
 	t->id = sqlite3_last_insert_rowid(r->db);
 	return 0;
@@ -423,7 +323,7 @@ static void put_disturbances(struct insert *i, uint32_t mask)
 		if (mask & 1u << bit)
 			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? "," : "",
 					      disturbance_name(bit));
-	bound(i, sqlite3_bind_text(i->s, ++i->column, names, -1, SQLITE_TRANSIENT));
+	insert_bound(i, sqlite3_bind_text(i->s, ++i->column, names, -1, SQLITE_TRANSIENT));
 }
 
 static int add_batch(struct result *r, const struct result_trial *t, const struct result_batch *b,
@@ -432,25 +332,25 @@ static int add_batch(struct result *r, const struct result_trial *t, const struc
 	struct insert i = insert_into(r, TABLE_BATCH);
 
 	i.wrong = result_check_batch(b, t->status == TRIAL_OK);
-	put_null(&i);
-	put_integer(&i, t->id);
-	put_integer(&i, b->number);
-	put_integer(&i, b->count);
-	put_integer(&i, (int64_t)b->sum_ticks);
-	put_integer(&i, b->plain_count);
-	put_integer(&i, (int64_t)b->plain_ticks);
-	put_integer(&i, (int64_t)b->wait_ns);
-	put_integer(&i, (int64_t)b->voluntary);
-	put_integer(&i, (int64_t)b->involuntary);
+	insert_null(&i);
+	insert_integer(&i, t->id);
+	insert_integer(&i, b->number);
+	insert_integer(&i, b->count);
+	insert_integer(&i, (int64_t)b->sum_ticks);
+	insert_integer(&i, b->plain_count);
+	insert_integer(&i, (int64_t)b->plain_ticks);
+	insert_integer(&i, (int64_t)b->wait_ns);
+	insert_integer(&i, (int64_t)b->voluntary);
+	insert_integer(&i, (int64_t)b->involuntary);
 	put_disturbances(&i, b->disturbances);
 	if (b->histogram) {
 		size_t size = result_encode_histogram(space, b->histogram);
 
-		bound(&i, sqlite3_bind_blob64(i.s, ++i.column, space, size, SQLITE_STATIC));
+		insert_bound(&i, sqlite3_bind_blob64(i.s, ++i.column, space, size, SQLITE_STATIC));
 	} else {
-		put_null(&i);
+		insert_null(&i);
 	}
-	return put_row(&i);
+	return insert_row(&i);
 }
 
 static int add_batches(struct result *r, const struct result_trial *t)
@@ -477,14 +377,14 @@ static int add_event(struct result *r, int64_t trial, size_t number, const struc
 	struct insert i = insert_into(r, TABLE_EVENT);
 
 	i.wrong = result_check_event(e);
-	put_null(&i);
-	put_integer(&i, trial);
-	put_integer(&i, (int64_t)number);
-	put_integer(&i, e->at_ns);
-	put_integer(&i, e->uncertainty_ns);
-	put_text(&i, e->subject);
-	put_text(&i, e->what);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, trial);
+	insert_integer(&i, (int64_t)number);
+	insert_integer(&i, e->at_ns);
+	insert_integer(&i, e->uncertainty_ns);
+	insert_text(&i, e->subject);
+	insert_text(&i, e->what);
+	return insert_row(&i);
 }
 
 static int add_progress(struct result *r, int64_t trial, size_t number,
@@ -493,13 +393,13 @@ static int add_progress(struct result *r, int64_t trial, size_t number,
 	struct insert i = insert_into(r, TABLE_PROGRESS);
 
 	i.wrong = result_check_progress(p);
-	put_null(&i);
-	put_integer(&i, trial);
-	put_integer(&i, (int64_t)number);
-	put_integer(&i, p->member);
-	put_integer(&i, p->at_ns);
-	put_integer(&i, (int64_t)p->operations);
-	return put_row(&i);
+	insert_null(&i);
+	insert_integer(&i, trial);
+	insert_integer(&i, (int64_t)number);
+	insert_integer(&i, p->member);
+	insert_integer(&i, p->at_ns);
+	insert_integer(&i, (int64_t)p->operations);
+	return insert_row(&i);
 }
 
 static int add_fault_trial(struct result *r, int64_t trial, const struct result_fault_trial *f)
@@ -507,24 +407,24 @@ static int add_fault_trial(struct result *r, int64_t trial, const struct result_
 	struct insert i = insert_into(r, TABLE_FAULT_TRIAL);
 
 	i.wrong = result_check_fault_trial(f);
-	put_integer(&i, trial);
-	put_text(&i, f->detector);
-	put_integer(&i, f->detector_ours);
-	put_word(&i, outcome_name(f->outcome));
+	insert_integer(&i, trial);
+	insert_text(&i, f->detector);
+	insert_integer(&i, f->detector_ours);
+	insert_word(&i, outcome_name(f->outcome));
 	for (int stamp = 0; stamp < FAULT_STAMPS; stamp++) {
-		put_integer_unless(&i, f->stamp_ns[stamp], -1);
-		put_integer(&i, f->uncertainty_ns[stamp]);
+		insert_integer_unless(&i, f->stamp_ns[stamp], -1);
+		insert_integer(&i, f->uncertainty_ns[stamp]);
 	}
-	put_integer(&i, f->horizon_ns);
-	put_integer(&i, f->downtime_ns);
-	put_integer_unless(&i, f->lost_operations, -1);
-	put_real(&i, f->baseline_rate);
-	put_real(&i, f->fault_rate);
-	put_real(&i, f->neighbour_ratio);
-	put_real(&i, f->fairness);
-	put_integer_unless(&i, f->worst_wait_ns, -1);
-	put_integer_unless(&i, f->steal_ns, -1);
-	return put_row(&i);
+	insert_integer(&i, f->horizon_ns);
+	insert_integer(&i, f->downtime_ns);
+	insert_integer_unless(&i, f->lost_operations, -1);
+	insert_real(&i, f->baseline_rate);
+	insert_real(&i, f->fault_rate);
+	insert_real(&i, f->neighbour_ratio);
+	insert_real(&i, f->fairness);
+	insert_integer_unless(&i, f->worst_wait_ns, -1);
+	insert_integer_unless(&i, f->steal_ns, -1);
+	return insert_row(&i);
 }
 
 static int add_parts(struct result *r, struct result_trial *t)
@@ -537,6 +437,8 @@ static int add_parts(struct result *r, struct result_trial *t)
 	for (size_t n = 0; n < t->progress_count; n++)
 		if (add_progress(r, t->id, n, &t->progress[n]))
 			return -1;
+	if (result_add_measured(r, t))
+		return -1;
 	return t->fault_trial ? add_fault_trial(r, t->id, t->fault_trial) : 0;
 }
 
@@ -546,7 +448,7 @@ int result_add_trial(struct result *r, struct result_trial *t)
 	const char *end = r->grouped ? "RELEASE trial" : "COMMIT";
 	const char *undo = r->grouped ? "ROLLBACK TO trial; RELEASE trial" : "ROLLBACK";
 
-	if (begin_row(r) || run_sql(r, begin))
+	if (insert_allowed(r) || run_sql(r, begin))
 		return -1;
 	if (!add_parts(r, t) && !run_sql(r, end))
 		return 0;

@@ -28,7 +28,7 @@ static const char *const execution_names[EXECUTIONS] = {
 
 /* By bit number, in the order of enum disturbance. */
 static const char *const disturbance_names[DISTURBANCES] = {
-	"steal", "switches", "throttled", "interrupted", "migrated",
+	"steal", "switches", "throttled", "interrupted", "migrated", "interrupts",
 };
 
 static const char *const trial_status_names[TRIAL_STATUSES] = {

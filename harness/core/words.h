@@ -42,7 +42,8 @@ enum disturbance {
 	DISTURBED_THROTTLED = 1u << 2,	 /* its cgroup ran out of quota, or the host throttled */
 	DISTURBED_INTERRUPTED = 1u << 3, /* the run was asked to stop during the batch */
 	DISTURBED_MIGRATED = 1u << 4,	 /* it moved to another CPU */
-	DISTURBANCES = 5
+	DISTURBED_INTERRUPTS = 1u << 5,	 /* its CPU took more interrupts than in other batches */
+	DISTURBANCES = 6
 };
 
 /* How far a trial got. Only TRIAL_OK yields figures; everything else is kept with its reason. */

@@ -38,6 +38,7 @@ static void disturbances_go_by_bit(void **state)
 	assert_string_equal(disturbance_name(__builtin_ctz(DISTURBED_THROTTLED)), "throttled");
 	assert_string_equal(disturbance_name(__builtin_ctz(DISTURBED_INTERRUPTED)), "interrupted");
 	assert_string_equal(disturbance_name(__builtin_ctz(DISTURBED_MIGRATED)), "migrated");
+	assert_string_equal(disturbance_name(__builtin_ctz(DISTURBED_INTERRUPTS)), "interrupts");
 	assert_string_equal(disturbance_name(DISTURBANCES), "?");
 }
 
