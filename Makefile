@@ -104,6 +104,7 @@ $(B)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
+include guests/iso.mk
 include tests/tests.mk
 -include tests/perf/perf.mk
 
@@ -163,6 +164,7 @@ help:
 	@echo 'make check      the tests without the set-up'
 	@echo 'make check-report  build and test the report half alone'
 	@echo 'make test-long  the tests, sanitized runs, longer fuzzing, the ci plan'
+	@echo 'make iso        a disk image for platforms elsewhere (PLAN="plan=* rounds=20")'
 	@echo 'make bench      our own performance, as ratios'
 	@echo 'make fuzz       fuzz plans, result files and records (FUZZ_SECONDS=60)'
 	@echo 'make style lint formatting, shell scripts, static analysis'

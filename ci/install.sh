@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Install what is missing, and nothing else: ci/install.sh [run|test|ci|lab]
+# Install what is missing, and nothing else: ci/install.sh [run|iso|test|ci|lab]
 #
 #   run   what building and running needs (as without an argument)
+#   iso   and what make iso needs
 #   test  and what the tests need
 #   ci    and what the checks of style and of errors need, and lab
 #   lab   what emulated hosts need (virt-qualify lab), and nothing else
@@ -16,8 +17,9 @@ run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev 
 run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-clients"
 lab='qemu-system-x86 bochs bochsbios vgabios grub-common grub-pc-bin xorriso busybox-static cpio kmod
 	binutils xz-utils zstd'
+iso='grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools xz-utils qemu-utils binutils'
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
-test="$test python3-jsonschema python3-prometheus-client"
+test="$test ovmf python3-jsonschema python3-prometheus-client"
 ci='clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck'
 
 say() {
@@ -61,11 +63,12 @@ install_packages() {
 
 case "${1-run}" in
 run) wanted=$run ;;
-test) wanted="$run $test" ;;
+iso) wanted="$run $iso" ;;
+test) wanted="$run $iso $test" ;;
 lab) wanted=$lab ;;
-ci) wanted="$run $test $ci $lab" ;;
+ci) wanted="$run $iso $test $ci $lab" ;;
 *)
-	say "no set \"$1\"; write run, test, ci or lab"
+	say "no set \"$1\"; write run, iso, test, ci or lab"
 	exit 2
 	;;
 esac
