@@ -143,7 +143,7 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 .PHONY: style format lint clean help
 style:
 	@clang-format --dry-run -Werror $(c_files)
-	shellcheck ci/*.sh .ci/run $(scripts)
+	shellcheck ci/*.sh ci/hosts/*.sh tests/long/*.t .ci/run $(scripts)
 
 format:
 	@clang-format -i $(c_files)
@@ -162,6 +162,7 @@ help:
 	@echo 'make run        set up, build, run the smoke plan, say where the report is'
 	@echo 'make test       set up, build, run all tests'
 	@echo 'make check      the tests without the set-up'
+	@echo 'make check-lab    boot emulated hosts and hold them to their figures'
 	@echo 'make check-report  build and test the report half alone'
 	@echo 'make test-long  the tests, sanitized runs, longer fuzzing, the ci plan'
 	@echo 'make iso        a disk image for platforms elsewhere (PLAN="plan=* rounds=20")'

@@ -30,4 +30,4 @@ GUEST_OP(switch_address_space, RING0, .setup = setup)
 
 BENCH(switch_address_space, .group = "switches", .summary = "guest address-space switch (CR3)",
       .unit = NANOSECONDS, .better = LOWER, .needs = CAN_GUEST | CAN_RING0, .divide_by = 2,
-      .exits_per_op = {0, 4});
+      .exits_per_op = {0, 4}, .emulated_per_op = {0, 2});

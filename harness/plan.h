@@ -92,8 +92,9 @@ struct plan *plan_parse(const char *text, size_t length, const char *file,
 			const struct plan_names *names, char *error, size_t size);
 
 /*
- * A built-in plan: "smoke", "ci", "qualify", "lab". NULL with a line in `error` for another name. Its
- * globs may match nothing: a build without, say, any life-cycle bench still has all its presets.
+ * A built-in plan: "smoke", "ci", "qualify", "lab". NULL with a line in `error` for another name.
+ * Its globs may match nothing: a build without, say, any life-cycle bench still has all its
+ * presets.
  */
 struct plan *plan_preset(const char *preset, const struct plan_names *names, char *error,
 			 size_t size);

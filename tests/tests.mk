@@ -79,6 +79,11 @@ report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t ora
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 
+# Whole hosts, emulated: real AMD-V and VT-x code under KVM.
+.PHONY: check-lab
+check-lab: all
+	B=$(B) $(PROVE) --exec '' -v tests/long/lab.t
+
 # ---- Fuzzing: libFuzzer, with ASan and UBSan ----
 
 FUZZ_SECONDS ?= 60
@@ -116,6 +121,8 @@ fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample
 .PHONY: test-long
 test-long: setup-test
 	@$(MAKE) --no-print-directory check
+	@ci/install.sh lab
+	@$(MAKE) --no-print-directory check-lab
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san check
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san smoke-sanitized
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120

@@ -23,6 +23,8 @@ static const struct {
 	{perf_recovery, "recovery by snapshot", "recovery by restart", true},
 	{perf_bench_run, "bench of 20 trials, with interval", "vmexit, one mean (3 s)", true},
 	{perf_smoke, "smoke plan on kvm and native", "limit of 60 s", true},
+	{perf_lab_amd_v, "lab plan in the host amd-v, boot included", "limit of 60 s", false},
+	{perf_lab_vt_x, "lab plan in the host vt-x, boot included", "limit of 180 s", false},
 	{perf_histogram, "histogram_record, a sample", "empty loop", false},
 	{perf_report, "HTML report over 10 platforms", "limit of 2 s", false},
 };

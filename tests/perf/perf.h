@@ -50,6 +50,8 @@ void perf_trial(struct perf *p, struct perf_row *row);
 void perf_recovery(struct perf *p, struct perf_row *row);
 void perf_bench_run(struct perf *p, struct perf_row *row);
 void perf_smoke(struct perf *p, struct perf_row *row);
+void perf_lab_amd_v(struct perf *p, struct perf_row *row);
+void perf_lab_vt_x(struct perf *p, struct perf_row *row);
 void perf_histogram(struct perf *p, struct perf_row *row);
 void perf_report(struct perf *p, struct perf_row *row);
 

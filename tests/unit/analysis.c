@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <unistd.h>
 
-#include "report/report.h"
 #include "harness/core/sha256.h"
+#include "report/report.h"
 #include "tests/unit/sample_full.h"
 
 static char directory[] = "/tmp/vq-analysis.XXXXXX";
