@@ -8,9 +8,9 @@
 #define DECLARE(preset)                                                                            \
 	extern const char _binary_harness_presets_##preset##_yaml_start[];                         \
 	extern const char _binary_harness_presets_##preset##_yaml_end[]
-#define PRESET(preset)                                                                             \
+#define PRESET(name, preset)                                                                       \
 	{                                                                                          \
-#preset, _binary_harness_presets_##preset##_yaml_start,                            \
+		name, _binary_harness_presets_##preset##_yaml_start,                               \
 			_binary_harness_presets_##preset##_yaml_end                                \
 	}
 
@@ -18,12 +18,15 @@ DECLARE(smoke);
 DECLARE(ci);
 DECLARE(qualify);
 DECLARE(lab);
+DECLARE(lab_xen);
 
 struct preset {
 	const char *name, *start, *end;
 };
 
-static const struct preset presets[] = {PRESET(smoke), PRESET(ci), PRESET(qualify), PRESET(lab)};
+static const struct preset presets[] = {PRESET("smoke", smoke), PRESET("ci", ci),
+					PRESET("qualify", qualify), PRESET("lab", lab),
+					PRESET("lab-xen", lab_xen)};
 
 #define PRESETS (sizeof(presets) / sizeof(presets[0]))
 

@@ -18,7 +18,7 @@ refuses 2 '-b exit_pio_usr: no such bench; did you mean "exit_pio_user"' "unknow
 refuses 2 '-f triple_falt: no such fault; did you mean "triple_fault"' "unknown fault" \
 	run -f triple_falt
 refuses 2 'preset smok: no such preset; did you mean "smoke"' "unknown preset" run --preset smok
-refuses 2 'the presets are smoke, ci, qualify, lab' "unknown preset, none near" run --preset xyzzy
+refuses 2 'the presets are smoke, ci, qualify, lab, lab-xen' "unknown preset, none near" run --preset xyzzy
 refuses 2 'no format "htlm"; did you mean "html"' "unknown report format" report x.vq -F htlm
 refuses 2 'no format "htlm"; did you mean "html"' "unknown compare format" compare x.vq -F htlm
 refuses 2 'no format "yaml"' "unknown host format" host -F yaml

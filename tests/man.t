@@ -114,7 +114,7 @@ same "the formats"
 # A preset that is none is refused with those that are.
 run_vq run --preset xyzzy
 sed -n 's/.*the presets are \(.*\)/\1/p' err | tr -d ' .' | tr ',' '\n' >program
-section '# PLANS' | sed -n '/^Four plans/,$s/^\*\([a-z]*\)\*$/\1/p' >page-says
+section '# PLANS' | sed -n '/^Five plans/,$s/^\*\([a-z-]*\)\*$/\1/p' >page-says
 same "the presets"
 
 # From the one place that names them all.

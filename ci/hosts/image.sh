@@ -10,6 +10,9 @@
 #	WANTED   modules to load, with all they need
 #	APPEND   the kernel's command line (for the ISO)
 #
+# A host that boots otherwise has a script of its own, $WORK/host.sh, which is read before anything
+# is made: it may set what stands under "Unless", and makes what else the host needs.
+#
 # Prints what it is doing, a line each. What fails says so on stderr; its last line is the reason.
 set -eu
 export LC_ALL=C
@@ -19,11 +22,17 @@ fail() {
 	exit 1
 }
 
+# Unless a host has others:
+kernel_package=linux-image-cloud-amd64
+kernel_kept='kernel-*-cloud-*' # its name in the cache
+kernel_modules='kvm_amd kvm_intel virtio_pci virtio_net'
+base= # initrd that lies below
+
 # ---- The kernel ----
 
-# The package that linux-image-cloud-amd64 stands for now, and its version.
+# The package that kernel_package stands for now, and its version.
 newest_package() {
-	package=$(apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+	package=$(apt-cache depends "$kernel_package" 2>/dev/null |
 		sed -n 's/^ *Depends: \(linux-image-[0-9][^ ]*\)$/\1/p' | head -n 1)
 	[ -n "$package" ] || return 1
 	version=$(apt-cache show "$package" | sed -n 's/^Version: //p' | head -n 1)
@@ -37,7 +46,8 @@ unpack_kernel() {
 	mkdir -p "$1/modules"
 	cp "$WORK"/all/boot/vmlinuz-* "$1/vmlinuz"
 	MODULES=$WORK/all/lib/modules
-	for module in $(in_order kvm_amd kvm_intel virtio_pci virtio_net); do
+	# shellcheck disable=SC2086
+	for module in $(in_order $kernel_modules); do
 		cp "$(find_module "$module")" "$1/modules/"
 	done
 	rm -rf "$WORK/all" "$WORK"/*.deb
@@ -47,8 +57,8 @@ debian_kernel() {
 	if newest_package; then
 		kept=$CACHE/kernel-$package-$version
 	else
-		kept=$(find "$CACHE" -maxdepth 1 -name 'kernel-*' | sort -V | tail -n 1)
-		[ -n "$kept" ] || fail "no kernel: apt knows no linux-image-cloud-amd64; as root, run apt-get update, or give --kernel BZIMAGE"
+		kept=$(find "$CACHE" -maxdepth 1 -name "$kernel_kept" | sort -V | tail -n 1)
+		[ -n "$kept" ] || fail "no kernel: apt knows no $kernel_package; as root, run apt-get update, or give --kernel BZIMAGE"
 	fi
 	if [ ! -d "$kept" ]; then
 		echo "downloading $package $version"
@@ -172,6 +182,10 @@ EOF
 	rm -rf "$tree"
 }
 
+if [ -f "$WORK/host.sh" ]; then
+	# shellcheck source=/dev/null
+	. "$WORK/host.sh"
+fi
 if [ -z "$KERNEL" ]; then
 	debian_kernel
 fi
@@ -179,5 +193,5 @@ check_kernel
 cp "$KERNEL" "$WORK/vmlinuz"
 common_part
 own_part
-cat "$common" "$WORK/own.cpio" >"$WORK/initrd"
+cat ${base:+"$base"} "$common" "$WORK/own.cpio" >"$WORK/initrd"
 [ -z "${ISO-}" ] || make_iso

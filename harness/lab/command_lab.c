@@ -207,6 +207,10 @@ static int find_host(struct arguments *a)
 	if (!a->run.deterministic && a->run.host->always_deterministic)
 		return complain(EXIT_USAGE, "--real-time: %s has no clock but its instructions",
 				a->host);
+	if (a->run.host->always_real_time)
+		a->run.deterministic = false;
+	if (a->run.host->preset)
+		a->plan.otherwise = a->run.host->preset;
 	if (a->run.modules && !a->run.kernel)
 		return complain(EXIT_USAGE, "--modules: whose? it goes with --kernel");
 	return EXIT_OK;
@@ -232,7 +236,8 @@ static int check_files(struct arguments *a)
 static void make_append(struct lab_run *r)
 {
 	snprintf(r->append, sizeof(r->append),
-		 "console=ttyS0 quiet panic=0 nokaslr rdinit=/init " HOST_EMULATION_KEY "%s%s%s",
+		 "console=%s quiet panic=0 nokaslr rdinit=/init " HOST_EMULATION_KEY "%s%s%s",
+		 r->host->kernel_console ? r->host->kernel_console : "ttyS0",
 		 r->deterministic ? "deterministic" : "emulated",
 		 r->host->kernel_options ? " " : "",
 		 r->host->kernel_options ? r->host->kernel_options : "");

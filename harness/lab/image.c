@@ -282,6 +282,17 @@ static void set_environment(const struct lab_run *r)
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }
 
+static int write_texts(const struct lab_run *r)
+{
+	const struct lab_host *h = r->host;
+
+	if (h->script && lab_write(r, "host.sh", h->script, (size_t)(h->script_end - h->script)))
+		return -1;
+	if (h->init)
+		return lab_write(r, "init", h->init, (size_t)(h->init_end - h->init));
+	return lab_write(r, "init", LAB_TEXT(hosts_init_sh), LAB_TEXT_LENGTH(hosts_init_sh));
+}
+
 int lab_make_image(struct lab_run *r, char *error, size_t size)
 {
 	struct lab_program p = {.take = show_step, .context = r};
@@ -290,7 +301,7 @@ int lab_make_image(struct lab_run *r, char *error, size_t size)
 
 	set_environment(r);
 	if (lab_write(r, "plan.yaml", r->plan, strlen(r->plan)) || write_settings(r) ||
-	    lab_write(r, "init", LAB_TEXT(hosts_init_sh), LAB_TEXT_LENGTH(hosts_init_sh)))
+	    write_texts(r))
 		return fail(error, size, r->work);
 	end = run_script(r, "image.sh", LAB_TEXT(hosts_image_sh), LAB_TEXT_LENGTH(hosts_image_sh),
 			 NULL, &p);

@@ -8,9 +8,9 @@
  *	      └──────── stream.c ◄═ port 0xe9 ═ port.c ─ ci/hosts/init.sh, inside
  *
  * A host is one descriptor. To add one, write harness/lab/host_NAME.c with a LAB_HOST(): its
- * emulator's command line, what it needs installed, which KVM modules come up inside. A host that
- * boots otherwise (Xen: a hypervisor below, a root file system) gives its own `image` script, which
- * makes in $WORK what `arguments` then names, and an init of its own; the rest stays as it is.
+ * emulator's command line, what it needs installed, which modules come up inside. A host that boots
+ * otherwise (Xen: a hypervisor below, more than one program) gives a script, which makes in $WORK
+ * what `arguments` then names, and an init of its own; the rest stays as it is.
  */
 #ifndef VQ_LAB_H
 #define VQ_LAB_H
@@ -77,6 +77,12 @@ struct lab_host {
 	const char *kernel_options;  /* for its kernel, or NULL */
 	bool iso;		     /* boots from a CD image, not from kernel and initrd */
 	bool always_deterministic;   /* its clock cannot follow the time of day */
+	bool always_real_time;	     /* or can do nothing else */
+	const char *preset;	     /* plan where none is given; NULL: lab */
+	const char *kernel_console;  /* NULL: ttyS0 */
+	/* Texts in place of what others have: read by ci/hosts/image.sh (NULL: nothing), and the
+	 * first process inside (NULL: ci/hosts/init.sh). */
+	const char *script, *script_end, *init, *init_end;
 	bool network;
 	bool alone;    /* its emulator opens ports: keep it off the network */
 	int timeout_s; /* unless the user says */
