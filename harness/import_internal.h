@@ -41,6 +41,8 @@ struct import {
 	struct import_boot boot;
 	struct vq_machine machine; /* the first that was told of */
 	bool machine_known, plan_known, trial_known;
+	char unknown[IMPORT_BENCHES][32]; /* names of benches that nobody here knows */
+	size_t unknown_count;
 	uint64_t seed;
 	int execution; /* enum execution of code on the guest's CPU; -1: not decided */
 

@@ -46,17 +46,30 @@ static struct import_bench *add_bench(struct import_boot *b, const struct bench 
 }
 
 /* A bench that this program does not know has no unit: it is told once, and left out. */
-static const struct bench *bench_called(struct import *m, const char *name)
+static void tell_unknown(struct import *m, const char *name)
 {
-	const struct bench *b = registry_find(REGISTRY(benches), name);
 	struct result_skip skip = {.run = m->run,
 				   .kind = "bench",
 				   .what = name,
 				   .platform = "imported",
 				   .why = "this version of virt-qualify does not know that bench"};
 
-	if (!b && result_add_skip(m->result, &skip))
+	for (size_t i = 0; i < m->unknown_count; i++)
+		if (!strncmp(m->unknown[i], name, sizeof(m->unknown[i]) - 1))
+			return;
+	if (m->unknown_count == IMPORT_BENCHES)
+		return;
+	snprintf(m->unknown[m->unknown_count++], sizeof(m->unknown[0]), "%s", name);
+	if (result_add_skip(m->result, &skip))
 		import_fail(m, EXIT_HARNESS, "%s", result_error(m->result));
+}
+
+static const struct bench *bench_called(struct import *m, const char *name)
+{
+	const struct bench *b = registry_find(REGISTRY(benches), name);
+
+	if (!b)
+		tell_unknown(m, name);
 	return b;
 }
 

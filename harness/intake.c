@@ -69,7 +69,7 @@ static int take_unsupported(struct trial *t, const struct record *r)
 
 	memcpy(why, r->payload, n);
 	why[n] = '\0';
-	return trial_fail(t, TRIAL_UNSUPPORTED, "%s", why);
+	return trial_fail(t, TRIAL_UNSUPPORTED, "%s", *why ? why : "the guest does not say why");
 }
 
 void intake_begin(struct intake *in)

@@ -92,6 +92,7 @@ fuzzers      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c)
 fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness/plan.c \
 	harness/plan_parse.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
 
+$(B)/fuzz/fuzz_import: harness/import_trial.c harness/intake.c
 $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_src)
 	$(say) FUZZ $<
 	@mkdir -p $(@D)
@@ -100,11 +101,12 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_src)
 		$(call pkg,--libs $(report_libs) yaml-0.1) -lm
 
 .PHONY: fuzz
-fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample
+fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample $(B)/tests/make-log
 	$(Q)for f in $(fuzzers); do \
 		mkdir -p $(B)/fuzz/corpus-$$f; \
 		case $$f in \
 		plan) cp harness/presets/*.yaml $(B)/fuzz/corpus-$$f ;; \
+		serial) { printf '\001\377'; $(B)/tests/make-log 1; } > $(B)/fuzz/corpus-$$f/log ;; \
 		result) rm -f $(B)/fuzz/corpus-$$f/*.vq; \
 			$(B)/tests/make-sample $(B)/fuzz/corpus-$$f/1.vq $(B)/fuzz/corpus-$$f/2.vq ;; \
 		esac; \

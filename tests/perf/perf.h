@@ -54,6 +54,7 @@ void perf_lab_amd_v(struct perf *p, struct perf_row *row);
 void perf_lab_vt_x(struct perf *p, struct perf_row *row);
 void perf_histogram(struct perf *p, struct perf_row *row);
 void perf_report(struct perf *p, struct perf_row *row);
+void perf_import(struct perf *p, struct perf_row *row);
 
 /* One measurement of a side: nanoseconds, or NaN with the reason in row->failed. */
 typedef double perf_side(struct perf *p, struct perf_row *row, uint32_t pair);

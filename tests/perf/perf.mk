@@ -20,5 +20,5 @@ $(B)/tests/perf/bare: $(B)/tests/perf/bare.o $(B)/harness/vmm/image.o \
 	$(Q)$(CC) $(BASE) $(LDFLAGS) -static -Wl,--gc-sections -o $@ $^
 
 .PHONY: bench
-bench: $(B)/tests/perf/perf $(B)/tests/perf/bare $(B)/virt-qualify
+bench: $(B)/tests/perf/perf $(B)/tests/perf/bare $(B)/virt-qualify $(B)/tests/make-log
 	$(Q)$(B)/tests/perf/perf $(BENCH_ARGS) $(B)/virt-qualify $(B)/tests/perf/bare
