@@ -13,7 +13,7 @@ mount -t devtmpfs dev /dev
 mount -t tmpfs tmp /tmp
 ip link set lo up 2>/dev/null
 
-# Settings: MODULE, SEED, ADDRESS, PEER. Nothing else of this run: a deterministic host must not
+# Settings: MODULE, MODULE_OPTIONS, SEED, ADDRESS, PEER. Nothing else of this run: a deterministic host must not
 # feel its name or date.
 # shellcheck disable=SC1091
 . /lab/run/settings
@@ -37,7 +37,11 @@ fail() {
 
 say "the host is up: Linux $(uname -r), $(nproc) CPU(s)"
 while read -r module; do
-	insmod "/lab/modules/$module" 2>>/tmp/insmod
+	options=
+	# shellcheck disable=SC2153 # from the settings
+	[ "$module" != "$MODULE.ko" ] || options=$MODULE_OPTIONS
+	# shellcheck disable=SC2086 # a list
+	insmod "/lab/modules/$module" $options 2>>/tmp/insmod
 done </lab/modules.list
 
 # The host's own peer, for plans that need two hosts.

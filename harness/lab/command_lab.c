@@ -236,11 +236,13 @@ static int check_files(struct arguments *a)
 static void make_append(struct lab_run *r)
 {
 	snprintf(r->append, sizeof(r->append),
-		 "console=%s quiet panic=0 nokaslr rdinit=/init " HOST_EMULATION_KEY "%s%s%s",
+		 "console=%s quiet panic=0 nokaslr rdinit=/init " HOST_EMULATION_KEY "%s%s%s%s%s",
 		 r->host->kernel_console ? r->host->kernel_console : "ttyS0",
 		 r->deterministic ? "deterministic" : "emulated",
-		 r->host->kernel_options ? " " : "",
-		 r->host->kernel_options ? r->host->kernel_options : "");
+		 /* Where it is built in: the command line is what it reads. */
+		 r->host->module_options ? " " : "", r->host->module_options ? r->host->module : "",
+		 r->host->module_options ? "." : "",
+		 r->host->module_options ? r->host->module_options : "");
 }
 
 static void default_output(const char *host, char *path, size_t size)

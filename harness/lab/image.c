@@ -248,6 +248,7 @@ static int write_settings(const struct lab_run *r)
 	if (!out)
 		return -1;
 	put_setting(out, "MODULE", r->host->module);
+	put_setting(out, "MODULE_OPTIONS", r->host->module_options ? r->host->module_options : "");
 	put_addresses(out, r);
 	snprintf(number, sizeof(number), "%020llu", (unsigned long long)r->seed);
 	put_setting(out, "SEED", number);

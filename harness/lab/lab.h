@@ -64,8 +64,9 @@ int lab_write(const struct lab_run *r, const char *name, const char *text, size_
 #define LAB_EMBEDDED(symbol)                                                                       \
 	extern const char _binary_ci_##symbol##_start[];                                           \
 	extern const char _binary_ci_##symbol##_end[]
-#define LAB_TEXT(symbol)	_binary_ci_##symbol##_start
-#define LAB_TEXT_LENGTH(symbol) ((size_t)(_binary_ci_##symbol##_end - _binary_ci_##symbol##_start))
+#define LAB_TEXT(symbol) _binary_ci_##symbol##_start
+#define LAB_TEXT_LENGTH(symbol)                                                                    \
+	((size_t)((uintptr_t)_binary_ci_##symbol##_end - (uintptr_t)_binary_ci_##symbol##_start))
 
 struct lab_host {
 	const char *name; /* as on the command line */
@@ -74,7 +75,7 @@ struct lab_host {
 	const char *const *programs; /* that it needs here, NULL-terminated … */
 	const char *const *files;    /* … and files, NULL-terminated; NULL: none */
 	const char *packages;	     /* that have them, in Debian */
-	const char *kernel_options;  /* for its kernel, or NULL */
+	const char *module_options;  /* for the module, "NAME=VALUE", or NULL */
 	bool iso;		     /* boots from a CD image, not from kernel and initrd */
 	bool always_deterministic;   /* its clock cannot follow the time of day */
 	bool always_real_time;	     /* or can do nothing else */

@@ -123,6 +123,10 @@ fi
 
 if can_run bochs-bin grub-mkrescue xorriso busybox cpio modinfo; then
 	deterministic_pair vt-x
+	# shellcheck disable=SC2046,SC2086
+	run_lab noept.vq vt-x-noept $(globs -b $ring0 $others) -f none -p kvm
+	# shellcheck disable=SC2086
+	proved noept.vq deterministic $ring0 $others
 else
 	skip "VT-x hosts" "$why"
 fi
