@@ -14,26 +14,10 @@
 #include <unistd.h>
 
 #include "harness/platform/container.h"
+#include "harness/platform/libvirt/xml.h"
 
 #define REALTIME_US "100000"	  /* of each second */
 #define MEMORY_KIB  (64ull << 20) /* LXC domains must have a limit: one that does not matter */
-
-static void put_escaped(FILE *f, const char *text)
-{
-	for (; *text; text++) {
-		if (strchr("<>&'\"", *text))
-			fprintf(f, "&#%d;", *text);
-		else
-			fputc(*text, f);
-	}
-}
-
-static void put_element(FILE *f, const char *name, const char *text)
-{
-	fprintf(f, "<%s>", name);
-	put_escaped(f, text);
-	fprintf(f, "</%s>\n", name);
-}
 
 char *lxc_domain_xml(const struct lxc_domain *d)
 {
@@ -44,18 +28,18 @@ char *lxc_domain_xml(const struct lxc_domain *d)
 	if (!f)
 		return NULL;
 	fputs("<domain type='lxc'>\n", f);
-	put_element(f, "name", d->name);
+	xml_put_element(f, "name", d->name);
 	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n", MEMORY_KIB, d->cpus);
 	fputs("<resource><partition>/", f);
-	put_escaped(f, d->partition);
+	xml_put_escaped(f, d->partition);
 	fputs("</partition></resource>\n<os><type>exe</type><init>/init</init>\n", f);
 	for (size_t i = 0; i < sizeof(d->arguments) / sizeof(d->arguments[0]); i++)
-		put_element(f, "initarg", d->arguments[i]);
+		xml_put_element(f, "initarg", d->arguments[i]);
 	fputs("</os>\n<features><privnet/><capabilities policy='deny'/></features>\n"
 	      "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot>"
 	      "<on_crash>destroy</on_crash>\n<devices><filesystem type='mount'><source dir='",
 	      f);
-	put_escaped(f, d->rootfs);
+	xml_put_escaped(f, d->rootfs);
 	fputs("'/><target dir='/'/><readonly/></filesystem><console "
 	      "type='pty'/></devices>\n</domain>\n",
 	      f);

@@ -292,42 +292,18 @@ static unsigned int kvm_capabilities(void)
 	return tcg_capabilities() | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 
-/* Which hypercalls a software CPU answers is its own affair, and costs no exit. */
-static enum execution tcg_execution(int ring)
-{
-	(void)ring;
-	return EXECUTION_INTERPRETED;
-}
-
-static enum execution kvm_execution(int ring)
-{
-	return ring == 0 && !vmm_probe()->hardware_ring0 ? EXECUTION_INTERPRETED
-							 : EXECUTION_HARDWARE;
-}
-
-static const char *tcg_lacks(enum capability one)
-{
-	return one == CAN_HYPERCALL ? "QEMU's software CPU has no hypervisor to call"
-				    : qemu_lacks(one);
-}
-
-static const char *kvm_lacks(enum capability one)
-{
-	return qemu_lacks(one);
-}
-
 #define SLACK_MS 3000 /* QEMU's exec and initialisation, on a busy host */
 
 PLATFORM_CALLED(qemu_kvm_microvm, "qemu-kvm-microvm",
 		.summary = "QEMU's microvm on /dev/kvm, driven over QMP", .works = kvm_works,
 		.label = kvm_label, .version = qemu_version, .capabilities = kvm_capabilities,
-		.execution = kvm_execution, .lacks = kvm_lacks, .slack_ms = SLACK_MS,
+		.execution = qemu_kvm_execution, .lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS,
 		.ambient_exits = QEMU_AMBIENT_EXITS, .snapshot_room = qemu_snapshot_room,
 		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg_microvm, "qemu-tcg-microvm",
 		.summary = "QEMU's microvm, its CPU in software, driven over QMP",
 		.works = tcg_works, .label = tcg_label, .version = qemu_version,
-		.capabilities = tcg_capabilities, .execution = tcg_execution, .lacks = tcg_lacks,
-		.slack_ms = SLACK_MS, .snapshot_room = qemu_snapshot_room,
+		.capabilities = tcg_capabilities, .execution = qemu_tcg_execution,
+		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .snapshot_room = qemu_snapshot_room,
 		.guest_process = tcg_process);

@@ -35,7 +35,12 @@
 	F(virDomainPinVcpu)                                                                        \
 	F(virConnectDomainEventRegister)                                                           \
 	F(virEventRegisterDefaultImpl)                                                             \
-	F(virEventRunDefaultImpl)
+	F(virEventRunDefaultImpl)                                                                  \
+	F(virDomainRestoreFlags)                                                                   \
+	F(virDomainSnapshotCreateXML)                                                              \
+	F(virDomainSnapshotFree)                                                                   \
+	F(virConnectDomainEventRegisterAny)                                                        \
+	F(virConnectRegisterCloseCallback)
 
 struct libvirt_api {
 #define LIBVIRT_MEMBER(name) __typeof__(&name) name;

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,10 +25,11 @@
 #include "harness/journal.h"
 #include "harness/platform/directory.h"
 
-#define READY_MS 10000
-#define TERM_MS	 3000
-#define REAP_MS	 5000
-#define MS	 1000000ll
+#define QEMU_USER "libvirt-qemu" /* as Debian builds it */
+#define READY_MS  10000
+#define TERM_MS	  3000
+#define REAP_MS	  5000
+#define MS	  1000000ll
 
 struct keeper {
 	struct journal *journal;
@@ -107,6 +110,40 @@ static int link_drivers(struct keeper *k, const char *const *drivers)
 	return 0;
 }
 
+/*
+ * Its qemu driver wants the user that it would run QEMU as, though qemu.conf says root; packages
+ * make one, but not each of them, and not each container has it. Number and home do not matter.
+ */
+static int add_to(struct keeper *k, const char *from, const char *name, const char *line)
+{
+	char path[700], part[4096];
+	FILE *in = fopen(from, "re"), *out;
+	size_t n;
+	int bad;
+
+	snprintf(path, sizeof(path), "%s/%s", k->directory.path, name);
+	out = fopen(path, "wxe");
+	while (in && out && (n = fread(part, 1, sizeof(part), in)) > 0)
+		fwrite(part, 1, n, out);
+	bad = !in || !out || fputs(line, out) < 0;
+	if (in)
+		fclose(in);
+	if (out && fclose(out))
+		bad = 1;
+	return bad ? fail(k, "%.300s: cannot be made", path) : 0;
+}
+
+static int make_user(struct keeper *k)
+{
+	if (!getpwnam(QEMU_USER) &&
+	    add_to(k, "/etc/passwd", "passwd",
+		   QEMU_USER ":x:64055:64055::/nonexistent:/usr/sbin/nologin\n"))
+		return -1;
+	if (!getgrnam(QEMU_USER) && add_to(k, "/etc/group", "group", QEMU_USER ":x:64055:\n"))
+		return -1;
+	return 0;
+}
+
 static int make_files(struct keeper *k, const struct libvirt_daemon_options *o)
 {
 	char conf[1024];
@@ -118,7 +155,9 @@ static int make_files(struct keeper *k, const struct libvirt_daemon_options *o)
 	if (make_directories(k) || write_file(k, "libvirtd.conf", conf, o->conf) ||
 	    link_drivers(k, o->drivers))
 		return -1;
-	return o->qemu_conf ? write_file(k, "etc/libvirt/qemu.conf", o->qemu_conf, NULL) : 0;
+	if (!o->qemu_conf)
+		return 0;
+	return make_user(k) || write_file(k, "etc/libvirt/qemu.conf", o->qemu_conf, NULL) ? -1 : 0;
 }
 
 /* ---- libvirtd ---- */

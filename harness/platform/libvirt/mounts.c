@@ -62,6 +62,16 @@ static int replace(const char *directory, const char *name, const char *parent)
 	return access(path, F_OK) ? bind(own, parent) : bind(below, path);
 }
 
+/* A file of /etc, where the keeper made another one. */
+static int replace_file(const char *directory, const char *name)
+{
+	char own[700], path[64];
+
+	snprintf(own, sizeof(own), "%s/%s", directory, name);
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	return access(own, F_OK) ? 0 : mount(own, path, NULL, MS_BIND, NULL);
+}
+
 /* Its lxc driver wants one version or the other: where version 1 is used, an empty version 2 mount
  * beside it is taken for the real one. */
 static void drop_idle_v2(void)
@@ -81,6 +91,8 @@ const char *libvirt_private_mounts(const char *directory)
 	drop_idle_v2();
 	if (replace(directory, "etc", "/etc"))
 		return "/etc/libvirt";
+	if (replace_file(directory, "passwd") || replace_file(directory, "group"))
+		return "/etc/passwd";
 	if (replace(directory, "lib", "/var/lib"))
 		return "/var/lib/libvirt";
 	if (replace(directory, "log", "/var/log"))

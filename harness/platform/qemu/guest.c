@@ -146,7 +146,6 @@ static void on_exit_of_qemu(struct qemu_guest *g)
 {
 	char why[400];
 
-	epoll_ctl(g->epoll, EPOLL_CTL_DEL, g->pidfd, NULL);
 	describe_end(g, why, sizeof(why));
 	qemu_guest_over(g, MACHINE_ERROR, why);
 }
@@ -194,7 +193,8 @@ static void on_event(void *context, const char *name, const json_t *data)
 	struct qemu_guest *g = context;
 	const char *reason = json_string_value(json_object_get(data, "reason"));
 
-	if (!strcmp(name, "SHUTDOWN") && json_is_true(json_object_get(data, "guest"))) {
+	if (!g->quiet && !strcmp(name, "SHUTDOWN") &&
+	    json_is_true(json_object_get(data, "guest"))) {
 		char why[128];
 
 		snprintf(why, sizeof(why), "the guest shut down (QEMU: %.40s)",
@@ -262,7 +262,8 @@ static int take_cpu(struct qemu_guest *g, const json_t *cpu)
 	if (index == 0)
 		snprintf(g->cpu0, sizeof(g->cpu0), "%s", path ? path : "");
 	m->status->vcpu_tid[index] = (int32_t)tid;
-	pin_thread((pid_t)tid, m->config.pin ? m->config.pin[index] : -1);
+	if (g->ours)
+		pin_thread((pid_t)tid, m->config.pin ? m->config.pin[index] : -1);
 	return 0;
 }
 
@@ -410,8 +411,12 @@ void qemu_guest_events(void *context, struct machine *m)
 		epoll_ctl(g->epoll, EPOLL_CTL_DEL, g->qmp.fd, NULL);
 	if (is_due(g->messages, e, n))
 		read_messages(g);
-	if (is_due(g->pidfd, e, n))
-		on_exit_of_qemu(g);
+	if (is_due(g->pidfd, e, n)) {
+		epoll_ctl(g->epoll, EPOLL_CTL_DEL, g->pidfd, NULL);
+		if (!g->quiet)
+			on_exit_of_qemu(g);
+		g->gone = true;
+	}
 	if (g->stopped)
 		ask_why(g);
 }

@@ -33,6 +33,8 @@ struct qemu_guest {
 	int messages; /* QEMU's standard error */
 	int pidfd;    /* of QEMU */
 	pid_t pid;
+	bool quiet;	/* libvirt tells how it ends, not QEMU */
+	bool gone;	/* QEMU is: set where quiet */
 	bool ours;	/* QEMU is our child: its exit status is ours to take */
 	bool paused;	/* by us */
 	bool stopped;	/* not by us: QEMU has to say why */
@@ -76,8 +78,11 @@ void qemu_guest_over(struct qemu_guest *g, enum machine_end end, const char *why
 /* Kill and reap our QEMU, close what led to it. */
 void qemu_guest_close(struct qemu_guest *g);
 
-/* Why a capability is missing; NULL: a general sentence will do. */
-const char *qemu_lacks(enum capability one);
+/* For struct platform. */
+enum execution qemu_kvm_execution(int ring);
+enum execution qemu_tcg_execution(int ring);
+const char *qemu_kvm_lacks(enum capability one);
+const char *qemu_tcg_lacks(enum capability one);
 
 /* ---- Snapshots: device state by migration into a file, RAM by copying (it is shared) ---- */
 

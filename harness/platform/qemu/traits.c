@@ -1,8 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why QEMU's guests cannot do what the embedded VMM's can. */
+/* What all platforms with QEMU have in common, and why they cannot do what the embedded VMM can. */
 #include "harness/platform/qemu/guest.h"
+#include "harness/vmm/vmm.h"
 
-const char *qemu_lacks(enum capability one)
+/* All of the guest is translated, or run by helpers in C. */
+enum execution qemu_tcg_execution(int ring)
+{
+	(void)ring;
+	return EXECUTION_INTERPRETED;
+}
+
+enum execution qemu_kvm_execution(int ring)
+{
+	return ring == 0 && !vmm_probe()->hardware_ring0 ? EXECUTION_INTERPRETED
+							 : EXECUTION_HARDWARE;
+}
+
+const char *qemu_tcg_lacks(enum capability one)
+{
+	if (one == CAN_HYPERCALL)
+		return "QEMU's software CPU has no hypervisor to call";
+	return qemu_kvm_lacks(one);
+}
+
+const char *qemu_kvm_lacks(enum capability one)
 {
 	switch (one) {
 	case CAN_KERNEL_DEVICES:

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/platform/libvirt/events.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
+
+#include "harness/host.h"
+
+static int pipe_in = -1; /* libvirt has one loop a process */
+
+static void *run(void *argument)
+{
+	const struct libvirt_api *lib = argument;
+
+	while (lib->virEventRunDefaultImpl() == 0)
+		;
+	return NULL;
+}
+
+int libvirt_events_begin(const struct libvirt_api *lib, int *fd)
+{
+	pthread_t thread;
+	int ends[2];
+
+	if (lib->virEventRegisterDefaultImpl()) {
+		errno = ENOSYS;
+		return -1;
+	}
+	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
+		return -1;
+	pipe_in = ends[1];
+	errno = pthread_create(&thread, NULL, run, (void *)lib);
+	if (errno) {
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	*fd = ends[0];
+	return 0;
+}
+
+/* A full pipe holds thousands: nobody has listened for long. */
+static void tell(int event, int detail)
+{
+	struct libvirt_event e = {.event = event, .detail = detail, .at_ns = host_now_ns()};
+
+	(void)!write(pipe_in, &e, sizeof(e));
+}
+
+static int on_life(virConnectPtr c, virDomainPtr d, int event, int detail, void *context)
+{
+	(void)c;
+	(void)d;
+	(void)context;
+	tell(event, detail);
+	return 0;
+}
+
+static void on_close(virConnectPtr c, int reason, void *context)
+{
+	(void)c;
+	(void)context;
+	tell(-1, reason);
+}
+
+int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection)
+{
+	if (lib->virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+						  VIR_DOMAIN_EVENT_CALLBACK(on_life), NULL,
+						  NULL) < 0)
+		return -1;
+	return lib->virConnectRegisterCloseCallback(connection, on_close, NULL, NULL);
+}
