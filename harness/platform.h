@@ -184,6 +184,9 @@ struct platform {
 	int slack_ms;
 	/* Let go of, the guest process takes back what it made, and ends by itself. */
 	bool tidies;
+	/* Added to the horizon of a fault whose plan gives none: its recoveries take that much
+	 * longer. */
+	int horizon_ms;
 	/* Exits beside the guest's own that may fall into a trial's batches: what else goes on in
 	 * the process that hosts it. */
 	unsigned int ambient_exits;

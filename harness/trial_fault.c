@@ -107,7 +107,9 @@ static int64_t horizon_of(const struct trial_spec *s)
 {
 	if (s->horizon_ns)
 		return s->horizon_ns;
-	return (s->fault->horizon_ms ? s->fault->horizon_ms : DEFAULT_HORIZON_MS) * MS;
+	return ((s->fault->horizon_ms ? s->fault->horizon_ms : DEFAULT_HORIZON_MS) +
+		s->platform->horizon_ms) *
+	       MS;
 }
 
 int64_t fault_bound_ns(const struct trial_spec *s)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -102,8 +103,9 @@ struct driver {
 	const struct libvirt_api *lib;
 	virConnectPtr connection;
 	virDomainPtr domain;
-	int events; /* struct libvirt_event; -1: none */
-	char name[64];
+	int events;   /* struct libvirt_event; -1: none */
+	bool stopped; /* libvirt has said so */
+	char name[64], uuid[40];
 	int listening[3];
 	char path[3][600];
 };
@@ -118,7 +120,7 @@ static int fail(struct driver *d, const char *what)
 
 static int fail_errno(struct driver *d, const char *what)
 {
-	snprintf(d->guest.m->error, sizeof(d->guest.m->error), "%s: %s", what, strerror(errno));
+	snprintf(d->guest.m->error, sizeof(d->guest.m->error), "%.400s: %s", what, strerror(errno));
 	return -1;
 }
 
@@ -129,13 +131,15 @@ static int connect_libvirt(struct driver *d)
 	d->lib = libvirt_api(d->guest.m->error, sizeof(d->guest.m->error));
 	if (!d->lib)
 		return -1;
-	if (libvirt_events_begin(d->lib, &d->events))
+	if (d->events < 0 && libvirt_events_begin(d->lib, &d->events))
 		return fail_errno(d, "libvirt's events");
+	if (d->connection)
+		return 0;
 	snprintf(uri, sizeof(uri), "qemu+unix:///system?socket=%s", libvirtd.socket);
 	d->connection = d->lib->virConnectOpen(uri);
 	if (!d->connection)
 		return fail(d, "connecting to the private libvirtd");
-	if (libvirt_events_of(d->lib, d->connection))
+	if (libvirt_events_of(d->lib, d->connection, d->name))
 		return fail(d, "libvirt's events");
 	return 0;
 }
@@ -147,7 +151,8 @@ static int listen_at(struct driver *d, int which, const char *suffix)
 	char *path = d->path[which];
 	int fd;
 
-	snprintf(path, sizeof(d->path[0]), "%s/%s.%s", libvirtd.directory, d->name, suffix);
+	snprintf(path, sizeof(d->path[0]), "%s/%s.%s", libvirtd.directory,
+		 d->name + strlen("virt-qualify-"), suffix);
 	if (strlen(path) >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return fail_errno(d, path);
@@ -213,6 +218,7 @@ static char *describe(struct driver *d)
 	char command[2 * VQ_COMMAND_LENGTH], ram[64], kernel[600];
 	struct qemu_domain domain = {
 		.name = d->name,
+		.uuid = d->uuid,
 		.kvm = d->guest.kvm,
 		.emulator = qemu_path(),
 		.firmware = find_firmware(),
@@ -233,13 +239,36 @@ static char *describe(struct driver *d)
 	return qemu_domain_xml(&domain);
 }
 
+/* The trial's memfd, as libvirtd can open it. */
+static void snapshot_path(const struct machine *m, char *path, size_t size)
+{
+	snprintf(path, size, "/proc/%d/fd/%d", getpid(), m->snapshot_fd);
+}
+
+/* Into a new QEMU, paused; libvirt insists on the name and UUID that the saved domain had. */
+static int create_from_snapshot(struct driver *d, const char *xml)
+{
+	char path[64];
+
+	snapshot_path(d->guest.m, path, sizeof(path));
+	if (d->lib->virDomainRestoreFlags(d->connection, path, xml, VIR_DOMAIN_SAVE_PAUSED))
+		return fail(d, "libvirt does not restore the domain");
+	d->domain = d->lib->virDomainLookupByName(d->connection, d->name);
+	return d->domain ? 0 : fail(d, "libvirt does not know the restored domain");
+}
+
 static int create(struct driver *d, bool from_snapshot)
 {
 	char *xml = describe(d);
+	int ret;
 
-	(void)from_snapshot;
 	if (!xml)
 		return fail_errno(d, "a domain's description");
+	if (from_snapshot) {
+		ret = create_from_snapshot(d, xml);
+		free(xml);
+		return ret;
+	}
 	d->domain = d->lib->virDomainCreateXML(
 		d->connection, xml, VIR_DOMAIN_START_PAUSED | VIR_DOMAIN_START_AUTODESTROY);
 	free(xml);
@@ -292,24 +321,55 @@ static int watch_all(struct driver *d)
 	return 0;
 }
 
+static void put_back(struct machine *m, const uint8_t *said, size_t size)
+{
+	struct vq_ring *ring = (struct vq_ring *)(m->memory + VQ_RING_OFFSET);
+
+	_Static_assert(VQ_HEARTBEAT_OFFSET == VQ_CONTROL_OFFSET + VQ_PAGE_SIZE, "they touch");
+	memcpy(m->memory + VQ_CONTROL_OFFSET, said, size);
+	/* A doorbell on its way when the guest was paused was dealt with by an earlier driver. */
+	ring->answered = ring->rung;
+}
+
+/* One name for all lives of the trial's guest (see create_from_snapshot), and no other's: its
+ * memory's. */
+static int name_domain(struct driver *d, const struct machine *m)
+{
+	struct stat st = {0};
+	unsigned long long number;
+
+	if (fstat(m->memory_fd, &st))
+		return fail_errno(d, "guest memory");
+	number = st.st_ino;
+	snprintf(d->name, sizeof(d->name), "virt-qualify-%llu", number);
+	snprintf(d->uuid, sizeof(d->uuid), "7671756c-0000-4000-8000-%012llx",
+		 number & 0xffffffffffff);
+	return 0;
+}
+
 static int start(struct driver *d, struct machine *m, bool kvm, bool from_snapshot)
 {
-	static unsigned int lives;
+	uint8_t *said = m->memory + VQ_CONTROL_OFFSET;
+	uint8_t kept[2 * VQ_PAGE_SIZE];
 
-	snprintf(d->name, sizeof(d->name), "virt-qualify-%d-%u", getpid(), lives++);
-	if (qemu_guest_init(&d->guest, m, kvm) || connect_libvirt(d) ||
-	    listen_at(d, DOORBELL, "doorbell") || listen_at(d, CONSOLE, "console") ||
-	    listen_at(d, MONITOR, "monitor"))
+	if (qemu_guest_init(&d->guest, m, kvm) || name_domain(d, m) || connect_libvirt(d) ||
+	    listen_at(d, DOORBELL, "d") || listen_at(d, CONSOLE, "c") || listen_at(d, MONITOR, "m"))
 		return -1;
 	d->guest.quiet = d->guest.paused = true;
+	/* What host and guest have said to each other since the snapshot stays said. */
+	memcpy(kept, said, sizeof(kept));
 	if (create(d, from_snapshot) || connect_guest(d) || qemu_guest_cpus(&d->guest) ||
 	    pin_cpus(d) || join_cgroup(d))
 		return -1;
+	if (from_snapshot)
+		put_back(m, kept, sizeof(kept));
 	return watch_all(d);
 }
 
 static int set_paused(struct driver *d, bool paused)
 {
+	if (d->guest.paused == paused)
+		return 0; /* libvirt would refuse */
 	/* Before: our monitor tells of it, too, and may be the first. */
 	if (paused)
 		d->guest.paused = true;
@@ -352,6 +412,8 @@ static void take_event(struct driver *d, const struct libvirt_event *e)
 		bool known =
 			e->detail >= 0 && (size_t)e->detail < sizeof(stopped) / sizeof(stopped[0]);
 
+		d->stopped = true;
+
 		snprintf(why, sizeof(why), "libvirt: the domain %s",
 			 known ? stopped[e->detail] : "stopped");
 		qemu_guest_over(&d->guest,
@@ -387,6 +449,53 @@ static void on_fd(void *context, struct machine *m)
 
 /* ---- Commands ---- */
 
+/* RAM and devices into a file, the domain goes on existing. */
+static int take_snapshot(struct driver *d)
+{
+	virDomainSnapshotPtr snapshot;
+	char path[64], xml[256];
+
+	snapshot_path(d->guest.m, path, sizeof(path));
+	snprintf(xml, sizeof(xml),
+		 "<domainsnapshot><memory snapshot='external' file='%s'/></domainsnapshot>", path);
+	snapshot = d->lib->virDomainSnapshotCreateXML(d->domain, xml,
+						      VIR_DOMAIN_SNAPSHOT_CREATE_NO_METADATA);
+	if (!snapshot)
+		return fail(d, "libvirt's snapshot");
+	d->lib->virDomainSnapshotFree(snapshot);
+	return 0;
+}
+
+static void end(void *context, struct machine *m);
+
+/* libvirt's word on the life that is over must not be taken for one on the next. */
+static void await_old_end(struct driver *d)
+{
+	int64_t deadline = host_now_ns() + NOTICE_MS * 1000000ll;
+	struct pollfd word = {.fd = d->events, .events = POLLIN};
+	struct libvirt_event e = {.event = -1};
+
+	while (!d->stopped && e.event != VIR_DOMAIN_EVENT_STOPPED && host_now_ns() < deadline)
+		if (poll(&word, 1, 10) == 1 && read(d->events, &e, sizeof(e)) != sizeof(e))
+			return;
+}
+
+/* A saved state is taken in by a new QEMU only. */
+static int restore(struct driver *d)
+{
+	struct machine *m = d->guest.m;
+	bool kvm = d->guest.kvm;
+
+	end(d, m);
+	await_old_end(d);
+	d->stopped = false;
+	m->status->end = MACHINE_RUNNING;
+	if (start(d, m, kvm, true) || let_go(d, true))
+		return -1;
+	d->commands.fd = d->guest.epoll;
+	return 0;
+}
+
 static int act(void *context, struct machine *m, enum machine_command command)
 {
 	struct driver *d = context;
@@ -397,7 +506,9 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_RESUME:
 		return set_paused(d, false);
 	case COMMAND_SNAPSHOT:
+		return take_snapshot(d);
 	case COMMAND_RESTORE:
+		return restore(d);
 	case COMMAND_EXEC:
 		break;
 	}
@@ -414,8 +525,11 @@ static void end(void *context, struct machine *m)
 	if (g->pidfd >= 0 && machine_stopped(m))
 		syscall(SYS_pidfd_send_signal, g->pidfd, SIGKILL, NULL, 0);
 	/* It fails where the domain ended by itself. */
-	if (d->domain)
+	if (d->domain) {
 		d->lib->virDomainDestroy(d->domain);
+		d->lib->virDomainFree(d->domain);
+	}
+	d->domain = NULL;
 	if (g->pidfd >= 0)
 		syscall(SYS_pidfd_send_signal, g->pidfd, SIGKILL, NULL, 0);
 	for (int i = 0; i < 3; i++) {
@@ -499,7 +613,7 @@ static const char *tcg_label(void)
 
 static unsigned int tcg_capabilities(void)
 {
-	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP;
+	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP;
 }
 
 static unsigned int kvm_capabilities(void)
@@ -507,16 +621,26 @@ static unsigned int kvm_capabilities(void)
 	return tcg_capabilities() | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 
-#define SLACK_MS 6000 /* the daemon's and QEMU's start, on a busy host */
+/* libvirt writes a file as large as it needs. */
+static size_t snapshot_room(const struct machine_config *c)
+{
+	(void)c;
+	return VQ_PAGE_SIZE;
+}
+
+#define HORIZON_MS 2000 /* a restart takes half a second, on a quiet host */
+#define SLACK_MS   6000 /* the daemon's and QEMU's start, on a busy host */
 
 PLATFORM_CALLED(qemu_kvm, "qemu-kvm", .summary = "QEMU's q35 on /dev/kvm, through libvirt",
 		.works = kvm_works, .label = kvm_label, .version = version,
 		.capabilities = kvm_capabilities, .execution = qemu_kvm_execution,
-		.lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS, .ambient_exits = QEMU_AMBIENT_EXITS,
-		.tidies = true, .begin = begin, .end = end_run, .guest_process = kvm_process);
+		.lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
+		.ambient_exits = QEMU_AMBIENT_EXITS, .tidies = true, .snapshot_room = snapshot_room,
+		.begin = begin, .end = end_run, .guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg, "qemu-tcg", .summary = "QEMU's q35, its CPU in software, through libvirt",
 		.works = tcg_works, .label = tcg_label, .version = version,
 		.capabilities = tcg_capabilities, .execution = qemu_tcg_execution,
-		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .tidies = true, .begin = begin,
-		.end = end_run, .guest_process = tcg_process);
+		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
+		.tidies = true, .snapshot_room = snapshot_room, .begin = begin, .end = end_run,
+		.guest_process = tcg_process);

@@ -25,6 +25,7 @@
 	F(virDomainCreateXMLWithFiles)                                                             \
 	F(virDomainDestroy)                                                                        \
 	F(virDomainFree)                                                                           \
+	F(virDomainGetName)                                                                        \
 	F(virDomainGetID)                                                                          \
 	F(virDomainSuspend)                                                                        \
 	F(virDomainResume)                                                                         \

@@ -4,11 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
+
 #include <unistd.h>
 
 #include "harness/host.h"
 
-static int pipe_in = -1; /* libvirt has one loop a process */
+/* libvirt has one loop a process. */
+static const struct libvirt_api *api;
+static int pipe_in = -1;
 
 static void *run(void *argument)
 {
@@ -30,7 +34,9 @@ int libvirt_events_begin(const struct libvirt_api *lib, int *fd)
 	}
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return -1;
+	api = lib;
 	pipe_in = ends[1];
+
 	errno = pthread_create(&thread, NULL, run, (void *)lib);
 	if (errno) {
 		close(ends[0]);
@@ -51,10 +57,11 @@ static void tell(int event, int detail)
 
 static int on_life(virConnectPtr c, virDomainPtr d, int event, int detail, void *context)
 {
+	const char *its = api->virDomainGetName(d);
+
 	(void)c;
-	(void)d;
-	(void)context;
-	tell(event, detail);
+	if (its && !strcmp(its, context))
+		tell(event, detail);
 	return 0;
 }
 
@@ -65,10 +72,10 @@ static void on_close(virConnectPtr c, int reason, void *context)
 	tell(-1, reason);
 }
 
-int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection)
+int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection, const char *name)
 {
 	if (lib->virConnectDomainEventRegisterAny(connection, NULL, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
-						  VIR_DOMAIN_EVENT_CALLBACK(on_life), NULL,
+						  VIR_DOMAIN_EVENT_CALLBACK(on_life), (void *)name,
 						  NULL) < 0)
 		return -1;
 	return lib->virConnectRegisterCloseCallback(connection, on_close, NULL, NULL);

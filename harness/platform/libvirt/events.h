@@ -17,7 +17,8 @@ struct libvirt_event {
 /* Before the first connection of this process. 0 with the pipe's readable end, -1: errno. */
 int libvirt_events_begin(const struct libvirt_api *lib, int *fd);
 
-/* Hear of the lives of the connection's domains, and of its own end. 0, or -1. */
-int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection);
+/* Hear of the life of the domain of that name (the string must stay), and of the connection's own
+ * end. 0, or -1. */
+int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection, const char *name);
 
 #endif

@@ -275,7 +275,22 @@ static void end_daemon(struct keeper *k)
 	poll(&gone, 1, TERM_MS);
 }
 
-/* What libvirtd started, and left to us. Its guests go with their trials. */
+/* Guests go with their trials; one that did not, as its libvirtd was gone, is a child of ours. */
+static void kill_children(void)
+{
+	char path[64];
+	pid_t pid;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", getpid());
+	f = fopen(path, "re");
+	while (f && fscanf(f, "%d", &pid) == 1)
+		kill(pid, SIGKILL); /* not yet reaped: the number is its */
+	if (f)
+		fclose(f);
+}
+
+/* What libvirtd started, and left to us. */
 static void reap_all(void)
 {
 	int64_t deadline = host_now_ns() + REAP_MS * MS;
@@ -364,6 +379,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	if (write(report, &k.report, sizeof(k.report)) == sizeof(k.report) && !k.report.error[0])
 		wait_for_end(lifeline, deaths);
 	end_daemon(&k);
+	kill_children();
 	reap_all();
 	if (k.journal)
 		journal_heal(k.journal);

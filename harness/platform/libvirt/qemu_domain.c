@@ -102,6 +102,7 @@ char *qemu_domain_xml(const struct qemu_domain *d)
 	fprintf(f, "<domain type='%s' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n",
 		d->kvm ? "kvm" : "qemu");
 	xml_put_element(f, "name", d->name);
+	xml_put_element(f, "uuid", d->uuid);
 	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n",
 		(unsigned long long)d->memory >> 10, d->cpus);
 	put_emulator_pin(f, &d->others);

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct qemu_domain {
-	const char *name;
+	const char *name, *uuid;
 	bool kvm;
 	const char *emulator, *firmware;
 	const char *kernel, *command; /* the guest's image and its command line */

@@ -205,6 +205,13 @@ static void on_event(void *context, const char *name, const json_t *data)
 	}
 }
 
+static bool text_is(const json_t *value, const char *text)
+{
+	const char *is = json_string_value(value);
+
+	return is && !strcmp(is, text);
+}
+
 /* Stopped, and not by us: KVM gave up, or a device did. */
 static void ask_why(struct qemu_guest *g)
 {
@@ -216,6 +223,11 @@ static void ask_why(struct qemu_guest *g)
 		return;
 	status = qmp_call(&g->qmp, soon(), "query-status", NULL);
 	if (!status || json_is_true(json_object_get(status, "running"))) {
+		json_decref(status);
+		return;
+	}
+	/* The guest shut down: whoever listens is told as much. */
+	if (g->quiet && text_is(json_object_get(status, "status"), "shutdown")) {
 		json_decref(status);
 		return;
 	}
