@@ -30,7 +30,6 @@
 	F(virDomainSuspend)                                                                        \
 	F(virDomainResume)                                                                         \
 	F(virDomainCreateXML)                                                                      \
-	F(virDomainGetName)                                                                        \
 	F(virDomainIsActive)                                                                       \
 	F(virDomainLookupByName)                                                                   \
 	F(virDomainPinVcpu)                                                                        \
