@@ -23,7 +23,7 @@ fi
 
 smoke_plan() { # PLATFORM
 	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
-		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_restore], trials: 2}' \
+		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
 		'faults:' \
 		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}'
 }

@@ -93,6 +93,7 @@ fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness
 	harness/plan_parse.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
 
 $(B)/fuzz/fuzz_import: harness/import_trial.c harness/intake.c
+$(B)/fuzz/fuzz_qmp: harness/platform/qemu/qmp.c
 $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_src)
 	$(say) FUZZ $<
 	@mkdir -p $(@D)

@@ -20,6 +20,7 @@ static const struct {
 } rows[] = {
 	{perf_pio_exit, "port exit to user space", "bare KVM_RUN loop", true},
 	{perf_trial, "whole trial, no samples", "bare process and VM", true},
+	{perf_qemu_trial, "whole trial on microvm", "QEMU to its first byte", true},
 	{perf_recovery, "recovery by snapshot", "recovery by restart", true},
 	{perf_bench_run, "bench of 20 trials, with interval", "vmexit, one mean (3 s)", true},
 	{perf_smoke, "smoke plan on kvm and native", "limit of 60 s", true},

@@ -18,6 +18,7 @@
 #define PERF_CONFIDENCE 0.95
 
 struct platform;
+struct trial;
 
 struct perf {
 	const char *virt_qualify; /* path of the program */
@@ -47,6 +48,7 @@ struct perf_row {
 /* Each fills one row; the table is theirs in this order. */
 void perf_pio_exit(struct perf *p, struct perf_row *row);
 void perf_trial(struct perf *p, struct perf_row *row);
+void perf_qemu_trial(struct perf *p, struct perf_row *row);
 void perf_recovery(struct perf *p, struct perf_row *row);
 void perf_bench_run(struct perf *p, struct perf_row *row);
 void perf_smoke(struct perf *p, struct perf_row *row);
@@ -55,6 +57,9 @@ void perf_lab_vt_x(struct perf *p, struct perf_row *row);
 void perf_histogram(struct perf *p, struct perf_row *row);
 void perf_report(struct perf *p, struct perf_row *row);
 void perf_import(struct perf *p, struct perf_row *row);
+
+/* A trial's measure(): a guest boots, says hello and goodbye. */
+int perf_boot_only(struct trial *t);
 
 /* One measurement of a side: nanoseconds, or NaN with the reason in row->failed. */
 typedef double perf_side(struct perf *p, struct perf_row *row, uint32_t pair);

@@ -31,7 +31,7 @@ static int take_goodbye(struct trial *t)
 }
 
 /* Without a bench on its command line the guest says hello and goodbye. */
-static int boot_only(struct trial *t)
+int perf_boot_only(struct trial *t)
 {
 	int pin = trial_cpu(t->spec, 0);
 	struct machine_config c = {
@@ -56,7 +56,7 @@ static int boot_only(struct trial *t)
 
 static double trial(struct perf *p, struct perf_row *row, uint32_t pair)
 {
-	static const struct bench bench = {.name = "boot_only", .measure = boot_only};
+	static const struct bench bench = {.name = "boot_only", .measure = perf_boot_only};
 	const struct trial_spec spec = {
 		.platform = p->kvm,
 		.bench = &bench,
