@@ -628,8 +628,8 @@ static size_t snapshot_room(const struct machine_config *c)
 	return VQ_PAGE_SIZE;
 }
 
-#define HORIZON_MS 2000 /* a restart takes half a second, on a quiet host */
-#define SLACK_MS   6000 /* the daemon's and QEMU's start, on a busy host */
+#define HORIZON_MS 2000	 /* a restart takes half a second, on a quiet host */
+#define SLACK_MS   20000 /* a trial may restore ten times, a second each on a busy host */
 
 PLATFORM_CALLED(qemu_kvm, "qemu-kvm", .summary = "QEMU's q35 on /dev/kvm, through libvirt",
 		.works = kvm_works, .label = kvm_label, .version = version,
