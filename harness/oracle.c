@@ -6,9 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define READ_ATTEMPTS	64	 /* a cell being written is whole again in nanoseconds */
-#define BAD_SAMPLES_MAX 20	 /* so many samples in a row without a checksum: corruption */
-#define MAX_CHAIN_STEPS 1000000u /* bounds what a forged sequence number can cost */
+#define READ_ATTEMPTS	64	  /* a cell being written is whole again in nanoseconds */
+#define BAD_SAMPLES_MAX 20	  /* so many samples in a row without a checksum: corruption */
+#define TORN_NS		200000000 /* eight guests take turns on a CPU in some 30 ms */
+#define MAX_CHAIN_STEPS 1000000u  /* bounds what a forged sequence number can cost */
 
 void oracle_init(struct oracle *o, int64_t loss_ns)
 {
@@ -105,13 +106,27 @@ static void take_progress(struct oracle *o, struct oracle_guest *g, struct oracl
 	c->served_ns = served_at(o, now->tsc);
 }
 
+/*
+ * A vCPU that lost its CPU in the middle of a cell leaves it torn until it is scheduled again: what
+ * does not change counts only once that is beyond any slice.
+ */
+static bool stays_bad(const struct oracle *o, struct oracle_cpu *c, const struct vq_heartbeat *now)
+{
+	if (!c->bad_samples || memcmp(now, &c->torn, sizeof(*now))) {
+		c->torn = *now;
+		c->torn_ns = o->sampled_ns;
+		return ++c->bad_samples >= BAD_SAMPLES_MAX;
+	}
+	return o->sampled_ns - c->torn_ns > TORN_NS;
+}
+
 static void sample_cpu(struct oracle *o, struct oracle_guest *g, uint32_t cpu)
 {
 	struct oracle_cpu *c = &g->cpu[cpu];
 	struct vq_heartbeat now;
 
 	if (!read_cell(g, cpu, &now)) {
-		if (!is_blank(&now) && ++c->bad_samples >= BAD_SAMPLES_MAX)
+		if (!is_blank(&now) && stays_bad(o, c, &now))
 			g->corrupt = true;
 		return;
 	}

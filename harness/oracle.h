@@ -25,7 +25,9 @@ struct oracle_cpu {
 	int64_t progress_ns;  /* when its progress was last seen */
 	int64_t before_ns;    /* the sample before that: progress came after it */
 	int64_t served_ns;    /* the last acknowledgement, between the two */
-	uint32_t bad_samples; /* in a row without a valid checksum */
+	uint32_t bad_samples; /* in a row without a valid checksum, each unlike the one before */
+	struct vq_heartbeat torn; /* the last of them */
+	int64_t torn_ns;	  /* first seen */
 };
 
 struct oracle_guest {
