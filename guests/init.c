@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The init of a container: the native build of the payload as process 1, a static program that
- * needs nothing but /proc beside it. What it works on it inherits (enum init_fd); its end comes
- * from outside, or with whoever started the container.
+ * The init of a container, or of a Linux guest (init_guest.h): the native build of the payload as
+ * process 1, a static program that needs nothing but /proc beside it. What it works on in a
+ * container it inherits (enum init_fd); its end comes from outside, or with whoever started it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guests/init_guest.h"
 #include "harness/platform/process.h"
 
 static struct machine self;
@@ -116,6 +117,15 @@ static void serve(void)
 	}
 }
 
+/* The kernel of a Linux guest started us; it panics when we end, and the host sees that. */
+static int run_guest(void)
+{
+	if (init_guest_start(&self))
+		return NO_MEMORY;
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	uint8_t *window;
@@ -123,6 +133,8 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], INIT_EXEC))
 		return 0;
+	if (argc == 1 && getpid() == 1)
+		return run_guest();
 	if (argc != 3 && (argc != 4 || strcmp(argv[3], INIT_WAIT)))
 		return BAD_ARGUMENTS;
 	take_duties();

@@ -31,21 +31,10 @@ static struct record_writer writer; /* one stream a guest; only CPU 0 writes it 
 
 void payload_doorbell(struct payload *p, uint8_t reason)
 {
-	struct vq_ring *ring = p->writer->ring;
-	uint64_t rung;
-
-	if (p->boot->doorbell == VQ_DOORBELLS_NONE) {
-		if (reason == VQ_DOORBELL_RING_FULL || reason == VQ_DOORBELL_GOODBYE)
-			transport_drain(p);
-		return;
-	}
-	ring->reason = reason;
-	rung = __atomic_add_fetch(&ring->rung, 1, __ATOMIC_ACQ_REL);
-	outb(VQ_PORT_DOORBELL, reason);
-	if (p->boot->doorbell == VQ_DOORBELLS_TRAPPED || reason == VQ_DOORBELL_GOODBYE)
-		return;
-	while (__atomic_load_n(&ring->answered, __ATOMIC_ACQUIRE) < rung)
-		payload_relax();
+	if (p->boot->doorbell != VQ_DOORBELLS_NONE)
+		payload_ring(p, reason);
+	else if (reason == VQ_DOORBELL_RING_FULL || reason == VQ_DOORBELL_GOODBYE)
+		transport_drain(p);
 }
 
 void payload_relax(void)

@@ -135,6 +135,20 @@ void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct recor
 	writer->wait_for_space = payload_wait_for_space;
 }
 
+void payload_ring(struct payload *p, uint8_t reason)
+{
+	struct vq_ring *ring = p->writer->ring;
+	uint64_t rung;
+
+	ring->reason = reason;
+	rung = __atomic_add_fetch(&ring->rung, 1, __ATOMIC_ACQ_REL);
+	outb(VQ_PORT_DOORBELL, reason);
+	if (p->boot->doorbell == VQ_DOORBELLS_TRAPPED || reason == VQ_DOORBELL_GOODBYE)
+		return;
+	while (__atomic_load_n(&ring->answered, __ATOMIC_ACQUIRE) < rung)
+		payload_relax();
+}
+
 void payload_wait_for_space(void *context)
 {
 	payload_doorbell(context, VQ_DOORBELL_RING_FULL);

@@ -16,6 +16,9 @@ void payload_init(struct payload *p, uint8_t *memory, uint32_t cpu, struct recor
 void payload_wait_for_space(void *context);
 void payload_goodbye(struct payload *p, uint32_t batches, uint32_t status, uint64_t operations);
 
+/* Ring by the doorbell's port, for environments that may use it; waits for the answer. */
+void payload_ring(struct payload *p, uint8_t reason);
+
 /* Do what the command line says. Returns when done, where the environment lets it. */
 void payload_run(struct payload *p);
 

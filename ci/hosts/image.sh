@@ -9,6 +9,7 @@
 #	MODULES  directory with KERNEL's modules, or empty
 #	WANTED   modules to load, with all they need
 #	APPEND   the kernel's command line (for the ISO)
+#	ONLY_KERNEL  not empty: fetch the kernel into CACHE, and that is all
 #
 # A host that boots otherwise has a script of its own, $WORK/host.sh, which is read before anything
 # is made: it may set what stands under "Unless", and makes what else the host needs.
@@ -190,6 +191,7 @@ if [ -z "$KERNEL" ]; then
 	debian_kernel
 fi
 check_kernel
+[ -z "${ONLY_KERNEL-}" ] || exit 0
 cp "$KERNEL" "$WORK/vmlinuz"
 common_part
 own_part

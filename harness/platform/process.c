@@ -22,7 +22,9 @@ uint64_t interrupt_count[256]; /* no interrupts here; guest halves that wait for
 
 void payload_doorbell(struct payload *p, uint8_t reason)
 {
-	if (reason == VQ_DOORBELL_BATCH && p->cpu == 0)
+	if (p->boot->doorbell == VQ_DOORBELLS_ANSWERED)
+		payload_ring(p, reason); /* a Linux guest's init: the host is outside */
+	else if (reason == VQ_DOORBELL_BATCH && p->cpu == 0)
 		machine_batch_doorbell(self, NULL, NULL);
 	else if (reason == VQ_DOORBELL_RING_FULL)
 		usleep(100);

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Fetch Debian's cloud kernel into the cache, where the platforms qemu-*-linux and the labs look for
+# it. Nothing is installed. Says why where it cannot, and exits 1.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/virt-qualify
+
+for kernel in "$CACHE"/kernel-*/vmlinuz; do
+	[ ! -r "$kernel" ] || exit 0
+done
+mkdir -p "$CACHE" && WORK=$(mktemp -d "$CACHE/fetch-XXXXXX") || exit 1
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 1' INT TERM HUP
+export CACHE WORK
+ONLY_KERNEL=1 KERNEL='' MODULES='' sh "$here/hosts/image.sh" >&2

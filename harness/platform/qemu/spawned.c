@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "harness/platform/qemu/spawned.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "guests/payload.h"
+#include "harness/host.h"
+
+#define START_NS 5000000000ll /* from exec to QMP's greeting, however busy the host */
+
+struct driver {
+	struct qemu_guest guest;
+	const struct qemu_spawned *kind;
+	struct machine_commands commands;
+};
+
+/* ---- Start ---- */
+
+/* The other ends of what the driver holds; QEMU inherits them. */
+struct ends {
+	int qmp, doorbell, console, messages;
+	struct qemu_files files;
+};
+
+static int fail(struct machine *m, const char *what)
+{
+	snprintf(m->error, sizeof(m->error), "%s: %s", what, strerror(errno));
+	return -1;
+}
+
+static int pair_up(int *ours, int *theirs)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return -1;
+	*ours = pair[0];
+	*theirs = pair[1];
+	return 0;
+}
+
+int qemu_memory_file(struct machine *m, const char *name, const void *bytes, size_t size)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, bytes, size) == (ssize_t)size)
+		return fd;
+	fail(m, name);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void close_ends(const struct ends *e)
+{
+	const int fds[] = {e->qmp,	e->doorbell,	 e->console,
+			   e->messages, e->files.kernel, e->files.initrd};
+
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int make_ends(struct driver *d, struct ends *e)
+{
+	struct qemu_guest *g = &d->guest;
+
+	*e = (struct ends){-1, -1, -1, -1, {-1, -1}};
+	if (d->kind->open_files(g->m, &e->files))
+		return -1;
+	if (pair_up(&g->qmp.fd, &e->qmp) || pair_up(&g->doorbell, &e->doorbell) ||
+	    pair_up(&g->console, &e->console) || pair_up(&g->messages, &e->messages))
+		return fail(g->m, "sockets to QEMU");
+	return 0;
+}
+
+static void add_character_device(struct qemu_arguments *a, const char *id, int fd)
+{
+	qemu_argument(a, "-chardev");
+	qemu_argument(a, "socket,id=%s,fd=%d", id, fd);
+}
+
+static void build(struct qemu_arguments *a, const struct driver *d, const struct ends *e,
+		  bool incoming)
+{
+	const struct qemu_guest *g = &d->guest;
+
+	qemu_argument(a, QEMU_PROGRAM);
+	qemu_argument(a, "-nodefaults");
+	qemu_argument(a, "-no-user-config");
+	qemu_argument(a, "-display");
+	qemu_argument(a, "none");
+	qemu_argument(a, "-action");
+	qemu_argument(a, "reboot=shutdown,shutdown=pause");
+	qemu_argument(a, "-cpu");
+	qemu_argument(a, g->kvm ? "host" : "max");
+	qemu_argument(a, "-smp");
+	qemu_argument(a, "%u", g->m->config.cpus);
+	add_character_device(a, "qmp", e->qmp);
+	qemu_argument(a, "-mon");
+	qemu_argument(a, "chardev=qmp,mode=control");
+	add_character_device(a, "console", e->console);
+	add_character_device(a, "doorbell", e->doorbell);
+	qemu_argument(a, "-device");
+	qemu_argument(a, "isa-debugcon,iobase=%#x,chardev=doorbell", VQ_PORT_DOORBELL);
+	d->kind->arguments(a, g, &e->files);
+	qemu_argument(a, "-S");
+	if (incoming) {
+		qemu_argument(a, "-incoming");
+		qemu_argument(a, "defer");
+	}
+}
+
+static int spawn(struct driver *d, bool incoming)
+{
+	static struct qemu_arguments a;
+	struct qemu_guest *g = &d->guest;
+	struct ends e;
+	int ret = -1;
+
+	a = (struct qemu_arguments){0};
+	if (make_ends(d, &e))
+		goto out;
+	build(&a, d, &e, incoming);
+	ret = qemu_spawn(&a,
+			 (int[]){e.qmp, e.doorbell, e.console, e.files.kernel, e.files.initrd,
+				 g->m->memory_fd},
+			 6, e.messages, &g->pid, &g->pidfd);
+	if (ret)
+		fail(g->m, "starting " QEMU_PROGRAM);
+	g->ours = !ret;
+out:
+	close_ends(&e);
+	return ret;
+}
+
+static int watch_all(struct qemu_guest *g)
+{
+	return qemu_guest_watch(g, g->doorbell) || qemu_guest_watch(g, g->console) ||
+			       qemu_guest_watch(g, g->qmp.fd) || qemu_guest_watch(g, g->messages) ||
+			       qemu_guest_watch(g, g->pidfd)
+		       ? -1
+		       : 0;
+}
+
+/* A QEMU with the guest in it, paused before its first instruction, or at the snapshot. */
+static int start(struct driver *d, struct machine *m, bool from_snapshot)
+{
+	struct qemu_guest *g = &d->guest;
+
+	if (qemu_guest_init(g, m, d->kind->kvm) || spawn(d, from_snapshot))
+		return -1;
+	g->paused = true;
+	machine_hosted_by(m, g->pid, g->pidfd);
+	if (qmp_greet(&g->qmp, host_now_ns() + START_NS))
+		return qemu_guest_failed(g, "starting QEMU");
+	if (qemu_guest_cpus(g) || watch_all(g))
+		return -1;
+	return from_snapshot ? qemu_snapshot_load(g) : 0;
+}
+
+static int let_go(struct qemu_guest *g, bool from_snapshot)
+{
+	struct machine *m = g->m;
+
+	/* Of a guest that went on from a snapshot nobody will say so. */
+	if (from_snapshot)
+		__atomic_store_n(&m->status->ready, 1, __ATOMIC_RELEASE);
+	m->status->start_tsc = rdtsc();
+	m->status->stamp_ns[STAMP_STARTED] = host_now_ns();
+	return qemu_guest_resume(g);
+}
+
+/* ---- Commands ---- */
+
+/* QEMU takes a state in only once, at its start: the guest goes on in a new one. */
+static int restore(struct driver *d, struct machine *m)
+{
+	qemu_guest_close(&d->guest);
+	m->status->end = MACHINE_RUNNING;
+	if (start(d, m, true) || let_go(&d->guest, true))
+		return -1;
+	d->commands.fd = d->guest.epoll;
+	return 0;
+}
+
+static int act(void *context, struct machine *m, enum machine_command command)
+{
+	struct driver *d = context;
+
+	switch (command) {
+	case COMMAND_PAUSE:
+		return qemu_guest_pause(&d->guest);
+	case COMMAND_RESUME:
+		return qemu_guest_resume(&d->guest);
+	case COMMAND_SNAPSHOT:
+		return qemu_snapshot_take(&d->guest);
+	case COMMAND_RESTORE:
+		return restore(d, m);
+	case COMMAND_EXEC:
+		break;
+	}
+	snprintf(m->error, sizeof(m->error), "QEMU's driver knows no command %d", command);
+	return -1;
+}
+
+static void on_fd(void *context, struct machine *m)
+{
+	struct driver *d = context;
+
+	qemu_guest_events(&d->guest, m);
+}
+
+void qemu_drive(struct machine *m, const struct qemu_spawned *kind)
+{
+	static struct driver d; /* large, and this process drives one */
+	bool from_snapshot = m->status->from_snapshot;
+
+	d.kind = kind;
+	qemu_guest_keep_off(m);
+	if (start(&d, m, from_snapshot) || let_go(&d.guest, from_snapshot)) {
+		machine_ended(m, MACHINE_ERROR, m->error);
+		qemu_guest_close(&d.guest);
+		_exit(1);
+	}
+	d.commands = (struct machine_commands){
+		.act = act, .on_fd = on_fd, .fd = d.guest.epoll, .context = &d};
+	machine_serve(m, &d.commands);
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# A whole Linux as the guest: it starts, measures, is lost and comes back.
+. "${0%/*}/tap.sh"
+cd "$work" || exit 1
+
+if ! command -v sqlite3 >/dev/null || ! command -v jq >/dev/null; then
+	echo "1..0 # SKIP needs sqlite3 and jq"
+	exit 0
+fi
+
+run_vq list -F json platforms
+why=$(jq -r '.platforms[] | select(.name == "qemu-tcg-linux" and (.works | not)) | .why_not' out)
+if [ -n "$why" ]; then
+	echo "1..0 # SKIP $why"
+	exit 0
+fi
+
+accepts "a bench of each kind, and a fault" run -p qemu-tcg-linux -b cpu_integer -b switch_guests \
+	-b life_first_service -b life_pause -f vmm_killed -o x.vq
+[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status = 'ok'")" -ge 4 ]
+ok $? "trials are ok"
+[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status != 'ok' OR execution != 'interpreted'")" = 0 ]
+ok $? "all of them, and labelled as translated code"
+sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
+	FROM trial WHERE status != 'ok'"
+[ "$(sqlite3 x.vq "SELECT group_concat(outcome) FROM fault_trial")" = assisted-recovered ]
+ok $? "a killed one is started anew, and serves"
+sqlite3 x.vq "SELECT what FROM skip" | grep -q .
+ok $? "what it cannot run is a skip"
+
+# ---- A kernel that is none ----
+
+echo 'no kernel' >nothing
+env VIRT_QUALIFY_LINUX="$work/nothing" timeout 60 "$vq" run -p qemu-tcg-linux -b cpu_integer -f none \
+	-o y.vq >out 2>err
+[ $? = 4 ] && [ "$(sqlite3 y.vq "SELECT count(*) FROM trial WHERE status = 'ok'")" = 0 ]
+ok $? "a file that is no kernel fails in bounded time, and not silently"
+sed 's/^/# /' err
+env VIRT_QUALIFY_LINUX="$work/absent" "$vq" list -F json platforms >out
+[ "$(jq -r '.platforms[] | select(.name == "qemu-tcg-linux") | .works' out)" = false ]
+ok $? "a kernel that is not there is why it does not work"
+
+done_testing
