@@ -14,7 +14,7 @@ host_unit    := $(call obj,harness/host*.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
-container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c \
+container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
 	harness/cgroup_own.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
 
