@@ -54,5 +54,5 @@ GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .stamps = true,
 
 BENCH(exit_hlt_wake, .group = "exits",
       .summary = "interrupt to a halted vCPU until its handler ran", .unit = NANOSECONDS,
-      .better = LOWER, .needs = CAN_GUEST | CAN_RING0 | CAN_APIC, .cpus = 2, .samples = 50,
-      .exits_per_op = {0, 3}, .emulated_per_op = {0, 2});
+      .better = LOWER, .needs = CAN_GUEST | CAN_RING0 | CAN_APIC, .cpus = 2, .sleeps = true,
+      .samples = 50, .exits_per_op = {0, 3}, .emulated_per_op = {0, 2});

@@ -24,6 +24,7 @@ int life_open(struct trial *t, const char *command, bool snapshots)
 	};
 
 	prctl(PR_SET_TIMERSLACK, 1); /* give_way() sleeps for microseconds */
+	trial_watch_begin(t);
 	return trial_open(t, 0, &c);
 }
 
@@ -76,6 +77,8 @@ int life_wait_service(struct trial *t, uint64_t before, int64_t *at)
 			return -1;
 	if (at)
 		*at = host_now_ns();
+	else
+		trial_watch_begin(t); /* a command comes next */
 	return 0;
 }
 
@@ -86,6 +89,7 @@ int life_wait_change(struct trial *t)
 	while (life_sequence(t) == now)
 		if (check_guest(t))
 			return -1;
+	trial_watch_begin(t);
 	return 0;
 }
 
@@ -119,6 +123,7 @@ int life_add(struct trial *t, uint32_t batch, int64_t begin, int64_t end)
 		return trial_fail(t, TRIAL_INVALID,
 				  "the end of the operation lies before its begin");
 	trial_sample(t, batch, (uint64_t)(end - begin));
+	trial_watch_end(t, batch);
 	return 0;
 }
 

@@ -24,7 +24,8 @@ guest_image_obj := $(B)/guests/image.o $(B)/guests/init_image.o
 
 # The init of containers: what `native` runs, as a static program of its own.
 init_src      := guests/init.c guests/init_guest.c harness/platform/process.c harness/machine_ended.c \
-	harness/batch_counters.c harness/private_memory.c harness/host_time.c \
+	harness/batch_counters.c harness/events.c harness/cpu_watch.c \
+	harness/private_memory.c harness/host_time.c \
 	harness/core/histogram.c harness/core/record_writer.c
 init_obj      := $(init_src:%.c=$(B)/init/%.o) $(native_obj)
 

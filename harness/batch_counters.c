@@ -24,6 +24,7 @@ struct reading {
 struct observed {
 	pid_t tid;
 	int schedstat, status, stat; /* its files; -1: not open */
+	struct event_session events;
 	struct reading begin;
 	bool inside;
 };
@@ -89,15 +90,36 @@ static int last_cpu(const char *text)
 	return at ? atoi(at) : -1;
 }
 
-static void read_other(struct observed *o, struct reading *r)
+static void read_thread(int schedstat, int status, struct batch_counters *out)
 {
 	char text[4096];
 
+	out->wait_ns = read_wait_ns(schedstat);
+	read_text(status, text, sizeof(text));
+	out->voluntary = number_after(text, "\nvoluntary_ctxt_switches:");
+	out->involuntary = number_after(text, "\nnonvoluntary_ctxt_switches:");
+}
+
+bool machine_read_thread(pid_t host, pid_t tid, struct batch_counters *out)
+{
+	int schedstat = open_task(host, tid, "schedstat"), status = open_task(host, tid, "status");
+	bool there = schedstat >= 0 && status >= 0;
+
+	if (there)
+		read_thread(schedstat, status, out);
+	if (schedstat >= 0)
+		close(schedstat);
+	if (status >= 0)
+		close(status);
+	return there;
+}
+
+static void read_other(struct observed *o, struct reading *r)
+{
+	char text[1024];
+
 	r->at_ns = host_now_ns();
-	r->c.wait_ns = read_wait_ns(o->schedstat);
-	read_text(o->status, text, sizeof(text));
-	r->c.voluntary = number_after(text, "\nvoluntary_ctxt_switches:");
-	r->c.involuntary = number_after(text, "\nnonvoluntary_ctxt_switches:");
+	read_thread(o->schedstat, o->status, &r->c);
 	read_text(o->stat, text, sizeof(text));
 	r->cpu = last_cpu(text);
 }
@@ -125,7 +147,24 @@ static void take(struct machine *m, struct observed *o, const struct reading *no
 	out->emulated = now->c.emulated - begin->c.emulated;
 	out->migrated = now->cpu != begin->cpu;
 	out->counted = now->c.counted && begin->c.counted;
+	out->events = now->c.events;
+	out->cpu = now->c.cpu;
+	cpu_watch_since(&begin->c.cpu, &out->cpu);
+	if (out->migrated) /* then those are of two CPUs */
+		memset(&out->cpu, 0, sizeof(out->cpu));
 	__atomic_store_n(&s->batches, s->batches + 1, __ATOMIC_RELEASE);
+}
+
+/* Performance events: as close to the batch as can be, and the slow files of the host outside. */
+static void watch(struct machine *m, struct observed *o, struct reading *now)
+{
+	const struct machine_status *s = m->status;
+
+	if (o->inside)
+		events_end(&o->events, &now->c.events);
+	cpu_watch_read(&s->watch, now->cpu, &now->c.cpu);
+	if (!o->inside && m->config.events)
+		events_begin(&o->events, s->event, s->event_count, o->tid);
 }
 
 void machine_batch_doorbell(struct machine *m, machine_count *count, void *context)
@@ -135,6 +174,8 @@ void machine_batch_doorbell(struct machine *m, machine_count *count, void *conte
 
 	read_own(&self, &now);
 	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
+	if (m->config.watch)
+		watch(m, &self, &now);
 	take(m, &self, &now);
 }
 
@@ -148,6 +189,7 @@ void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine
 		close(other.schedstat);
 		close(other.status);
 		close(other.stat);
+		events_close(&other.events);
 		other = (struct observed){.tid = tid,
 					  .schedstat = open_task(host, tid, "schedstat"),
 					  .status = open_task(host, tid, "status"),
@@ -159,5 +201,7 @@ void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine
 	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
 	if (!other.inside)
 		read_other(&other, &now);
+	if (m->config.watch)
+		watch(m, &other, &now);
 	take(m, &other, &now);
 }

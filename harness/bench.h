@@ -41,6 +41,7 @@ struct bench {
 	bool native;	    /* the guest half is legal in a process (as GUEST_OP says) */
 	bool traps;	    /* a nested native would trap as well: no overhead is claimed then */
 	bool disturbance_exempt;
+	bool sleeps; /* a vCPU sleeps in each operation: its switches are a part of what is timed */
 	bool fit_line;		   /* over the parameter */
 	struct range exits_per_op; /* held against KVM's own counter */
 	/* The same where ring 0 is interpreted; {0, 0}: as exits_per_op. */

@@ -54,6 +54,9 @@ char *host_field(const char *path, const char *key);
 unsigned int host_order_cpus(hwloc_topology_t topology, hwloc_const_cpuset_t allowed,
 			     unsigned int *cpus, unsigned int max);
 
+/* Why a performance event did not open: "ENOENT: no such event on this machine". */
+void host_event_reason(int error, char *out, size_t size);
+
 /* The signature in a CPUID hypervisor leaf: twelve characters, or an empty string. */
 void host_hypervisor_signature(unsigned int leaf, char out[13]);
 

@@ -61,6 +61,11 @@ static const char *errno_name(int error)
 	return name ? name : "unknown error";
 }
 
+void host_event_reason(int error, char *out, size_t size)
+{
+	snprintf(out, size, "%s: %s", errno_name(error), open_advice(error));
+}
+
 /* Something that every event above should see: instructions, branches, faults on fresh pages. */
 static void work(void)
 {
@@ -116,9 +121,10 @@ static int gather_event(struct host_facts *f, const char *fact, const char *even
 	}
 	status = try_event(&attr);
 	if (status < 0) {
-		int error = errno;
+		char why[160];
 
-		fact_missing(f, fact, "%s: %s", errno_name(error), open_advice(error));
+		host_event_reason(errno, why, sizeof(why));
+		fact_missing(f, fact, "%s", why);
 		return 0;
 	}
 	fact_set(f, fact, status ? "counts" : "opens, but counts nothing");

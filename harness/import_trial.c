@@ -160,7 +160,7 @@ static void store(struct import *m)
 	}
 	if (m->failed)
 		return;
-	if (store_trial(m->result, m->run, m->ordinal++, 0, &m->spec, m->found)) {
+	if (store_trial(m->result, m->run, m->ordinal++, 0, &m->spec, m->found, NULL)) {
 		import_fail(m, EXIT_HARNESS, "%s", result_error(m->result));
 		return;
 	}

@@ -124,6 +124,18 @@ static void prefault(struct machine *m)
 	m->status->locked = fixed && image && rest;
 }
 
+/* What its doorbells shall count. Found out here: the guest process may be another program. */
+static void describe_watch(struct machine_status *s)
+{
+	const struct event_counter *list;
+	size_t count = events_catalog(&list);
+
+	for (size_t i = 0; i < count; i++)
+		s->event[i] = list[i].event;
+	s->event_count = (uint32_t)count;
+	s->watch = *cpu_watch_probe();
+}
+
 static int make_memory(struct machine *m)
 {
 	m->memory_size = m->config.memory;
@@ -139,6 +151,8 @@ static int make_memory(struct machine *m)
 	m->status = map_shared(m->status_fd, sizeof(*m->status));
 	if (!m->status)
 		return fail(m, "mapping the machine's status");
+	if (m->config.watch)
+		describe_watch(m->status);
 	if (m->config.snapshots && m->platform->snapshot_room) {
 		m->snapshot_size = m->platform->snapshot_room(&m->config);
 		m->snapshot_fd = memfd_create("virt-qualify snapshot", MFD_CLOEXEC);

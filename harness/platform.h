@@ -23,8 +23,11 @@
 #include "guests/abi.h"
 #include "harness/core/registry.h"
 #include "harness/core/words.h"
+#include "harness/cpu_watch.h"
+#include "harness/events.h"
 
 #define MACHINE_MAX_BATCHES 1024u
+#define MACHINE_MAX_STATS   256u
 
 /* What a platform can do; benches and faults say what they need. */
 enum capability {
@@ -82,10 +85,12 @@ struct machine_config {
 	bool snapshots;		   /* machine_snapshot will be used */
 	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
-	int notify_fd, wake_fd;	 /* eventfds of the ring of notifications, -1: none */
-	const char *cgroup;	 /* directory whose cgroup.procs the guest process joins; NULL */
-	uint64_t memory_limit;	 /* of what hosts the guest, bytes; 0: none (CAN_MEMORY_LIMIT) */
-	bool realtime;		 /* its vCPU threads may be given SCHED_FIFO later */
+	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
+	const char *cgroup;	/* directory whose cgroup.procs the guest process joins; NULL */
+	uint64_t memory_limit;	/* of what hosts the guest, bytes; 0: none (CAN_MEMORY_LIMIT) */
+	bool watch;    /* keep the host CPU's counters of each batch, the hypervisor's statistics */
+	bool events;   /* and performance events: they make each switch of a thread dearer */
+	bool realtime; /* its vCPU threads may be given SCHED_FIFO later */
 	struct journal *journal; /* of changes to the host */
 };
 
@@ -97,6 +102,16 @@ struct batch_counters {
 	uint64_t exits, emulated;	 /* KVM's statistics */
 	uint32_t migrated;		 /* it began and ended on different CPUs */
 	uint32_t counted;		 /* exits and emulated are real */
+	struct event_values events;
+	struct cpu_reading cpu; /* what grew */
+};
+
+/* A statistic of the hypervisor, over the guest's life. */
+struct machine_stat {
+	char name[48];
+	char unit[16]; /* as struct result_counter's */
+	char scope[8]; /* "vcpus": added up over them; "vm" */
+	uint64_t value;
 };
 
 enum machine_stamp {
@@ -132,6 +147,11 @@ struct machine_status {
 	uint64_t memory_of;		  /* whose memory map_memory maps; 0: nobody's yet */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
+	struct cpu_watch watch; /* what batches shall count, as the harness found it usable */
+	struct event event[EVENTS_MAX];
+	uint32_t event_count;
+	uint32_t stat_count; /* set last: the hypervisor's statistics are there */
+	struct machine_stat stat[MACHINE_MAX_STATS];
 	char error[512];
 	char console[4096];
 };
@@ -306,6 +326,9 @@ void machine_ended(struct machine *m, enum machine_end end, const char *why);
  * or fills exits and emulated. */
 typedef int machine_count(void *context, uint64_t *exits, uint64_t *emulated);
 void machine_batch_doorbell(struct machine *m, machine_count *count, void *context);
+
+/* Run-queue wait and switches of a thread of process `host`; false: it is gone. */
+bool machine_read_thread(pid_t host, pid_t tid, struct batch_counters *out);
 
 /* The same from another process than the one whose thread `tid` the vCPU is. */
 void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine_count *count,

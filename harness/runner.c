@@ -34,6 +34,7 @@ struct run {
 	struct result *result;
 	struct result_run row;
 	struct journal *journal;
+	struct counters counters;
 	struct cell *cell;
 	size_t cells;
 	size_t *order; /* [planned] cell of each trial */
@@ -291,6 +292,8 @@ static int describe_run(struct run *r)
 		return -1;
 	if (result_begin(r->result))
 		return result_failed(r);
+	if (counters_describe(&r->counters, r->result, r->row.id))
+		return result_failed(r);
 	if (store_facts(r) || store_descriptors(r) || add_platforms(r))
 		return -1;
 	return result_commit(r->result) ? result_failed(r) : 0;
@@ -424,7 +427,8 @@ static int run_trial(struct run *r, size_t ordinal)
 		goto out;
 	}
 	count_trial(r, c, t);
-	if (store_trial(r->result, r->row.id, (uint32_t)ordinal, r->start_ns, &spec, t)) {
+	if (store_trial(r->result, r->row.id, (uint32_t)ordinal, r->start_ns, &spec, t,
+			&r->counters)) {
 		result_failed(r);
 		goto out;
 	}

@@ -75,20 +75,27 @@ static void keep_only_reason(struct result_trial *row, const char *refusal)
 		row->started_ns = 0;
 	if (row->duration_ns < 0)
 		row->duration_ns = 0;
-	row->batch_count = row->event_count = row->progress_count = 0;
+	row->batch_count = row->event_count = row->progress_count = row->count_count = 0;
 	row->fault_trial = NULL;
 }
 
 int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t run_start_ns,
-		const struct trial_spec *s, struct trial_result *t)
+		const struct trial_spec *s, struct trial_result *t, struct counters *counters)
 {
 	struct result_event events[TRIAL_MAX_EVENTS];
+	struct result_count *counts;
 	struct histogram *histograms;
 	struct result_trial row;
 	const char *refusal;
+	size_t count = 0;
 	int ret;
 
 	bound_counts(t);
+	counts = calloc(TRIAL_MAX_COUNTS, sizeof(*counts));
+	if (counters && counts && counters_collect(counters, result, t, counts, &count)) {
+		free(counts);
+		return -1;
+	}
 	histograms = make_histograms(t);
 	if (!histograms) /* the file is whole; this trial's figures are lost, and it says so */
 		t->status = TRIAL_FAILED, t->batch_count = 0;
@@ -122,6 +129,8 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.event_count = t->event_count,
 		.progress = t->progress,
 		.progress_count = t->progress_count,
+		.counts = counts,
+		.count_count = count,
 		.fault_trial = t->has_fault ? &t->fault : NULL,
 	};
 	refusal = result_trial_refusal(&row);
@@ -129,5 +138,6 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		keep_only_reason(&row, refusal);
 	ret = result_add_trial(result, &row);
 	free(histograms);
+	free(counts);
 	return ret;
 }

@@ -67,6 +67,28 @@ void trial_sample(struct trial *t, uint32_t batch, uint64_t ticks)
 		.batch = batch, .bucket = histogram_bucket(ticks), .count = 1};
 }
 
+void trial_count(struct trial *t, enum count_source source, uint32_t index, int32_t batch,
+		 uint64_t value)
+{
+	struct trial_result *r = t->result;
+
+	if (r->count_count < TRIAL_MAX_COUNTS)
+		r->count[r->count_count++] = (struct trial_count){.source = (uint16_t)source,
+								  .index = (uint16_t)index,
+								  .batch = batch,
+								  .value = value};
+}
+
+void trial_count_batch(struct trial *t, uint32_t batch, const struct batch_counters *c)
+{
+	for (uint32_t i = 0; i < EVENTS_MAX; i++)
+		if (c->events.known & 1u << i)
+			trial_count(t, COUNT_PERF, i, (int32_t)batch, c->events.value[i]);
+	for (uint32_t i = 0; i < CPU_COUNTERS; i++)
+		if (c->cpu.known[i])
+			trial_count(t, COUNT_HOST, i, (int32_t)batch, c->cpu.value[i]);
+}
+
 void trial_event(struct trial *t, int64_t at_ns, int64_t uncertainty_ns, const char *subject,
 		 const char *format, ...)
 {

@@ -16,6 +16,7 @@
 #define TRIAL_MAX_EVENTS   64u
 #define TRIAL_MAX_PROGRESS 4096u
 #define TRIAL_MAX_BUCKETS  (1u << 18)
+#define TRIAL_MAX_COUNTS   (1u << 15)
 
 struct fault;
 struct recovery;
@@ -40,6 +41,20 @@ struct trial_bucket {
 	uint32_t batch, bucket, count;
 };
 
+/* Something counted beside the samples: see struct result_count. */
+enum count_source {
+	COUNT_PERF, /* index: in events_catalog() */
+	COUNT_HOST, /* index: enum cpu_counter */
+	COUNT_KVM,  /* index: in trial_result.stat */
+	COUNT_SOURCES
+};
+
+struct trial_count {
+	uint16_t source, index;
+	int32_t batch;
+	uint64_t value;
+};
+
 struct trial_event {
 	int64_t at_ns, uncertainty_ns;
 	char subject[24];
@@ -62,6 +77,9 @@ struct trial_result {
 	struct result_batch batch[TRIAL_MAX_BATCHES]; /* histogram: NULL, see buckets */
 	uint32_t bucket_count;
 	struct trial_bucket bucket[TRIAL_MAX_BUCKETS];
+	uint32_t count_count;
+	struct trial_count count[TRIAL_MAX_COUNTS];
+	struct machine_stat stat[MACHINE_MAX_STATS];
 	uint32_t event_count;
 	struct trial_event event[TRIAL_MAX_EVENTS];
 	uint32_t progress_count;
@@ -107,6 +125,22 @@ void trial_sample(struct trial *t, uint32_t batch, uint64_t ticks);
 /* Note something that happened, at a time of host_now_ns(). */
 void trial_event(struct trial *t, int64_t at_ns, int64_t uncertainty_ns, const char *subject,
 		 const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Keep a count; those beyond the room for them are lost. */
+void trial_count(struct trial *t, enum count_source source, uint32_t index, int32_t batch,
+		 uint64_t value);
+
+/* The same for all that was counted around a batch. */
+void trial_count_batch(struct trial *t, uint32_t batch, const struct batch_counters *c);
+
+/*
+ * For batches that are measured from the host: read the counters just before the operation, and
+ * just after it, when its sample is there; that marks the batch. An end is a begin, too.
+ * trial_watch_finish does what takes all batches.
+ */
+void trial_watch_begin(struct trial *t);
+void trial_watch_end(struct trial *t, uint32_t batch);
+void trial_watch_finish(struct trial *t);
 
 /* Open machine `member` of the cast with defaults for this trial's spec. */
 int trial_open(struct trial *t, uint32_t member, const struct machine_config *c);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "harness/core/record.h"
+#include "harness/disturbance.h"
 #include "harness/host.h"
 #include "harness/intake.h"
 
@@ -17,8 +18,6 @@
 #define DEFAULT_MEMORY	  (2ull << 20)
 #define WINDOW_SIZE	  4096u
 #define DRAIN_INTERVAL_NS 20000000
-#define STEAL_LIMIT_NS	  50000 /* a batch that waited longer than this is disturbed … */
-#define STEAL_LIMIT_SHARE 0.01	/* … or longer than this share of itself */
 #define COUNTER_TOLERANCE 0.02
 #define EXITS_PER_SWITCH  3.0 /* around each switch of the vCPU thread */
 #define AMBIENT_EXITS	  8.0 /* a trial, however short */
@@ -86,6 +85,9 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 		.kernel_devices = b->needs & CAN_KERNEL_DEVICES,
 		.command = command,
 		.member = member,
+		.watch = member == 0,
+		/* Never where switches are timed. */
+		.events = member == 0 && !b->disturbance_exempt && !b->sleeps,
 		.pin = pin,
 		.shared_fd = w->window,
 		.shared_size = WINDOW_SIZE,
@@ -213,30 +215,33 @@ static int check_end(struct trial *t, const struct intake *in)
 
 /* ---- Disturbance and proof ---- */
 
+static void keep_statistics(struct trial *t)
+{
+	const struct machine_status *s = t->machine[0].status;
+	uint32_t n = __atomic_load_n(&s->stat_count, __ATOMIC_ACQUIRE);
+
+	for (uint32_t i = 0; i < n && i < MACHINE_MAX_STATS; i++) {
+		t->result->stat[i] = s->stat[i];
+		trial_count(t, COUNT_KVM, i, RESULT_WHOLE_TRIAL, s->stat[i].value);
+	}
+}
+
 static void mark_disturbances(struct trial *t, const struct intake *in)
 {
 	const struct machine_status *s = t->machine[0].status;
 	struct trial_result *r = t->result;
 	uint32_t n = s->batches < r->batch_count ? s->batches : r->batch_count;
+	bool exempt = t->spec->bench->disturbance_exempt;
 
 	for (uint32_t i = 0; i < n; i++) {
-		const struct batch_counters *c = &s->batch[i];
 		double window_ns = (double)in->window_ticks[i] * 1e6 / host_tsc_khz();
-		struct result_batch *out = &r->batch[i];
 
-		out->wait_ns = c->wait_ns;
-		out->voluntary = c->voluntary;
-		out->involuntary = c->involuntary;
-		if (t->spec->bench->disturbance_exempt)
-			continue;
-		if (c->wait_ns > STEAL_LIMIT_NS ||
-		    (double)c->wait_ns > window_ns * STEAL_LIMIT_SHARE)
-			out->disturbances |= DISTURBED_STEAL;
-		if (c->involuntary)
-			out->disturbances |= DISTURBED_SWITCHES;
-		if (c->migrated)
-			out->disturbances |= DISTURBED_MIGRATED;
+		disturbance_mark(&r->batch[i], &s->batch[i], window_ns, exempt);
+		trial_count_batch(t, i, &s->batch[i]);
 	}
+	if (!exempt)
+		disturbance_mark_interrupts(r->batch, s->batch, n);
+	keep_statistics(t);
 }
 
 struct totals {
@@ -340,7 +345,10 @@ int trial_bench(struct trial *t)
 		t->result->exits_per_op = t->result->emulated_per_op = NAN;
 		t->result->execution =
 			platform_execution(t->spec->platform, t->spec->bench->boots ? 0 : 3);
-		return t->spec->bench->measure(t);
+		if (t->spec->bench->measure(t))
+			return -1;
+		trial_watch_finish(t);
+		return 0;
 	}
 	if (!host_tsc_khz())
 		return trial_fail(t, TRIAL_UNSUPPORTED,

@@ -55,6 +55,33 @@ static json_t *platform(const struct result_platform *p)
 	return o;
 }
 
+/* What was counted beside samples on that host, and why not the rest. */
+static json_t *counters(const struct report *r, const struct result_run *run)
+{
+	const struct report_file *file = label_file(r, run);
+	const struct result_counter *c;
+	json_t *list = json_array();
+	size_t count;
+
+	if (!file || result_counters(file->result, &c, &count))
+		return list;
+	for (size_t i = 0; i < count; i++) {
+		json_t *o = json_object();
+
+		if (c[i].run != run->id) {
+			json_decref(o);
+			continue;
+		}
+		json_object_set_new(o, "source", text(c[i].source));
+		json_object_set_new(o, "name", text(c[i].name));
+		json_object_set_new(o, "scope", text(c[i].scope));
+		json_object_set_new(o, "unit", text(c[i].unit));
+		json_object_set_new(o, "why_not", text(c[i].why_not));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *run(const struct report *r, const struct result_run *run)
 {
 	json_t *o = json_object(), *host = json_object(), *why = json_object();
@@ -86,6 +113,7 @@ static json_t *run(const struct report *r, const struct result_run *run)
 	json_object_set_new(o, "host", host);
 	json_object_set_new(o, "host_why", why);
 	json_object_set_new(o, "platforms", platforms);
+	json_object_set_new(o, "counters", counters(r, run));
 	return o;
 }
 

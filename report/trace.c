@@ -204,7 +204,7 @@ int trace_metric_trials(const struct report *r, const struct metric *m, struct t
 	failed = 0;
 	for (size_t i = 0; i < count && !failed; i++) {
 		const struct result_trial *x = &trials[i];
-		struct trace_trial t = {.trial = x};
+		struct trace_trial t = {.trial = x, .result = file->result};
 
 		if (x->run != m->run->id || !x->bench || strcmp(x->bench, m->bench->name) != 0 ||
 		    strcmp(x->platform, m->platform_name) != 0 ||

@@ -34,6 +34,7 @@ struct trace_trial {
 	struct trial_figures f;		    /* of a bench's trial that is used */
 	const struct result_batch *batches; /* until the next trial */
 	size_t batch_count;
+	struct result *result; /* that holds it */
 };
 
 struct trace_each { /* 0, or -1 to stop */
@@ -57,6 +58,13 @@ int trace_host_hash(const struct report *r, const struct result_run *run, char h
 extern const char *const trace_bench_method[];
 extern const char *const trace_exact_method[]; /* where execution is deterministic */
 extern const char *const trace_fault_method[];
+
+/*
+ * What was counted around a batch of the trial, or (RESULT_WHOLE_TRIAL) over all of it, and where
+ * it ran: for JSON. Empty, or null, where nothing is stored.
+ */
+struct json_t *trace_counts(const struct trace_trial *t, int32_t batch);
+struct json_t *trace_place(const struct trace_trial *t);
 
 extern const struct format trace_text_format, trace_json_format;
 

@@ -55,7 +55,7 @@ static json_t *histogram(const struct histogram *h)
 	return list;
 }
 
-static json_t *batch(const struct result_batch *b)
+static json_t *batch(const struct trace_trial *t, const struct result_batch *b)
 {
 	json_t *o = json_object();
 
@@ -68,6 +68,7 @@ static json_t *batch(const struct result_batch *b)
 	set_integer(o, "voluntary", (int64_t)b->voluntary);
 	set_integer(o, "involuntary", (int64_t)b->involuntary);
 	json_object_set_new(o, "disturbances", disturbances(b->disturbances));
+	json_object_set_new(o, "counts", trace_counts(t, (int32_t)b->number));
 	json_object_set_new(o, "histogram", histogram(b->histogram));
 	return o;
 }
@@ -104,7 +105,9 @@ static json_t *bench_trial(const struct trace_trial *t)
 	set_real(o, "p99", t->used ? t->f.p99 : NAN);
 	set_real(o, "undisturbed", t->used ? t->f.undisturbed : NAN);
 	for (size_t i = 0; i < t->batch_count; i++)
-		json_array_append_new(batches, batch(&t->batches[i]));
+		json_array_append_new(batches, batch(t, &t->batches[i]));
+	json_object_set_new(o, "place", trace_place(t));
+	json_object_set_new(o, "counts", trace_counts(t, RESULT_WHOLE_TRIAL));
 	json_object_set_new(o, "batches", batches);
 	return o;
 }

@@ -11,6 +11,8 @@ PROVE    ?= prove
 obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c)
+watch_unit   := $(call obj,harness/host*.c harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
+	harness/disturbance.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
@@ -24,6 +26,9 @@ $(B)/tests/plan.t: unit_libs = $(call pkg,--libs yaml-0.1)
 $(B)/tests/host.t: $(host_unit)
 $(B)/tests/host.t: unit_obj = $(host_unit)
 $(B)/tests/host.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
+$(B)/tests/watch.t: $(watch_unit)
+$(B)/tests/watch.t: unit_obj = $(watch_unit)
+$(B)/tests/watch.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
 $(B)/tests/journal.t: $(journal_unit)
 $(B)/tests/journal.t: unit_obj = $(journal_unit)
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
@@ -75,7 +80,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $
 	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
+report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 

@@ -76,6 +76,24 @@ static int count(void *context, uint64_t *exits, uint64_t *emulated)
 	return 0;
 }
 
+/* The guest is done, and its vCPU stands in its last doorbell. */
+static void keep_statistics(struct machine *m, struct vm *vm)
+{
+	static struct vm_statistic all[MACHINE_MAX_STATS];
+	struct machine_status *s = m->status;
+	size_t count = vm_statistics(vm, all, MACHINE_MAX_STATS);
+
+	for (size_t i = 0; i < count; i++) {
+		struct machine_stat *out = &s->stat[i];
+
+		memcpy(out->name, all[i].name, sizeof(out->name));
+		snprintf(out->unit, sizeof(out->unit), "%s", all[i].unit);
+		snprintf(out->scope, sizeof(out->scope), "%s", all[i].scope);
+		out->value = all[i].value;
+	}
+	__atomic_store_n(&s->stat_count, (uint32_t)count, __ATOMIC_RELEASE);
+}
+
 static void on_doorbell(void *context, struct vm *vm, uint32_t cpu, uint8_t value)
 {
 	struct machine *m = context;
@@ -84,6 +102,8 @@ static void on_doorbell(void *context, struct vm *vm, uint32_t cpu, uint8_t valu
 		machine_batch_doorbell(m, count, &vm->vcpu[0]);
 	else if (value == VQ_DOORBELL_RING_FULL)
 		usleep(100); /* the trial drains the ring */
+	else if (value == VQ_DOORBELL_GOODBYE && cpu == 0 && m->config.watch)
+		keep_statistics(m, vm);
 }
 
 static int act(void *context, struct machine *m, enum machine_command command)
@@ -153,6 +173,7 @@ static struct vm *make_vm(struct machine *m)
 		.shared = machine_map_window(m),
 		.shared_size = m->config.shared_size,
 		.kernel_devices = m->config.kernel_devices,
+		.statistics = m->config.watch,
 		.track_dirty = m->config.snapshots,
 		.doorbell = on_doorbell,
 		.context = m,

@@ -243,6 +243,8 @@ static void *thread_main(void *argument)
 			end_with_error(v, text);
 		}
 	}
+	if (v->vm->config.statistics)
+		vcpu_open_statistics(v);
 	if (park(v))
 		run_loop(v);
 	return NULL;

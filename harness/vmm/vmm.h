@@ -47,6 +47,14 @@ struct vm_counters {
 	uint64_t emulated; /* instructions emulated */
 };
 
+/* One of its statistics over the guest's life. */
+struct vm_statistic {
+	char name[48];
+	const char *unit;  /* as struct result_counter's; static */
+	const char *scope; /* "vcpus": added up over them (peaks: the highest); "vm"; static */
+	uint64_t value;
+};
+
 struct vm;
 
 #define VM_LOWER_RAM (2ull << 20)
@@ -60,6 +68,7 @@ struct vm_config {
 	uint8_t *shared; /* mapping for VQ_SHARED_WINDOW, or NULL */
 	uint64_t shared_size;
 	bool kernel_devices; /* ioeventfds: destroying a VM that had one takes 15 ms (SRCU) */
+	bool statistics;     /* vm_statistics will be used */
 	bool track_dirty;    /* vm_snapshot will be used */
 	/* Called on the vCPU's thread for each doorbell; the guest waits meanwhile. */
 	void (*doorbell)(void *context, struct vm *vm, uint32_t cpu, uint8_t value);
@@ -120,6 +129,13 @@ void vm_destroy(struct vm *vm);
 /* Counters of one vCPU; -1 where KVM has no binary statistics. */
 int vm_counters(struct vm *vm, uint32_t cpu, struct vm_counters *out);
 
+/*
+ * All of KVM's statistics that are not 0, at most `max`; on a vCPU's own thread, or of a VM that is
+ * paused or over. Elements of histograms are named for their index: "halt_wait_hist.3". Returns how
+ * many, 0 where KVM has none.
+ */
+size_t vm_statistics(struct vm *vm, struct vm_statistic *out, size_t max);
+
 /* ---- Snapshot of a whole VM in memory: RAM, vCPU and local-APIC state ---- */
 
 struct snapshot;
@@ -145,6 +161,7 @@ int vcpu_create(struct vm *vm, uint32_t index);
 int vcpu_start(struct vcpu *v);
 void vcpu_close(struct vcpu *v);
 void vcpu_kick(struct vcpu *v);
+void vcpu_open_statistics(struct vcpu *v); /* on its own thread: elsewhere it waits for it */
 int vcpu_set_entry(struct vcpu *v, uint64_t entry);
 int vm_fail(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *kvm_exit_name(uint32_t reason);

@@ -38,6 +38,8 @@ int perf_boot_only(struct trial *t)
 		.cpus = 1,
 		.memory = MEMORY,
 		.command = "",
+		.watch = true,
+		.events = true,
 		.pin = &pin,
 		.shared_fd = -1,
 		.notify_fd = -1,
@@ -88,6 +90,11 @@ static double bare(struct perf *p, struct perf_row *row, uint32_t pair)
 
 void perf_trial(struct perf *p, struct perf_row *row)
 {
+	const struct event_counter *events;
+
+	/* As a run does, before it forks. */
+	events_catalog(&events);
+	cpu_watch_probe();
 	row->target = 1.5;
 	perf_pairs(p, row, PAIRS, trial, bare);
 }
