@@ -82,8 +82,9 @@ static void print_text(const struct host_facts *f)
 
 static json_t *fact_json(const struct host_fact *fact)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:b}", "name", fact->name, "value", fact->value, "why",
-			 fact->why, "advice", fact->advice);
+	return json_pack("{s:s, s:s?, s:s?, s:b, s:b}", "name", fact->name, "value", fact->value,
+			 "why", fact->why, "advice", fact->advice, "sensitive",
+			 host_is_sensitive(fact->name));
 }
 
 static int print_json(const struct host_facts *f)

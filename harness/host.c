@@ -223,8 +223,8 @@ struct host_facts *host_gather(void)
 	static void (*const gatherers[])(struct host_facts * f) = {
 		host_gather_system,	 host_gather_emulation, host_gather_cpu,
 		host_gather_topology,	 host_gather_memory,	host_gather_kernel,
-		host_gather_confinement, host_gather_kvm,	host_gather_pmu,
-		host_gather_tools,
+		host_gather_confinement, host_gather_kvm,	host_gather_features,
+		host_gather_pmu,	 host_gather_tools,
 	};
 	struct host_facts *f = calloc(1, sizeof(*f));
 
@@ -245,6 +245,12 @@ void host_free(struct host_facts *f)
 	}
 	free(f->fact);
 	free(f);
+}
+
+int host_is_sensitive(const char *name)
+{
+	return !strcmp(name, "host.name") || strstr(name, "serial") || strstr(name, "uuid") ||
+	       strstr(name, "asset_tag");
 }
 
 const char *host_value(const struct host_facts *f, const char *name)

@@ -25,6 +25,9 @@ struct host_facts {
 struct host_facts *host_gather(void);
 void host_free(struct host_facts *f);
 
+/* Does a fact of that name tell whose host this is? Its name, serial numbers, UUIDs, asset tags. */
+int host_is_sensitive(const char *name);
+
 /* The value of a fact, or NULL. */
 const char *host_value(const struct host_facts *f, const char *name);
 

@@ -16,6 +16,7 @@ void host_gather_memory(struct host_facts *f);
 void host_gather_kernel(struct host_facts *f);
 void host_gather_confinement(struct host_facts *f);
 void host_gather_kvm(struct host_facts *f);
+void host_gather_features(struct host_facts *f);
 void host_gather_pmu(struct host_facts *f);
 void host_gather_tools(struct host_facts *f);
 
@@ -56,6 +57,17 @@ unsigned int host_order_cpus(hwloc_topology_t topology, hwloc_const_cpuset_t all
 
 /* Why a performance event did not open: "ENOENT: no such event on this machine". */
 void host_event_reason(int error, char *out, size_t size);
+
+/*
+ * What a feature comes to: of the processor's `flags` and the flag that stands for it ("": all have
+ * it), and of the module's parameter ("": none decides) and its value (NULL: not known). 0, or -1
+ * where that does not tell.
+ */
+int host_feature_of(const char *flags, const char *flag, const char *parameter, const char *value,
+		    char *out, size_t size);
+
+/* Take what names the host out of hwloc's XML: its name, and what firmware numbers it by. */
+void host_clean_xml(char *xml);
 
 /* The signature in a CPUID hypervisor leaf: twelve characters, or an empty string. */
 void host_hypervisor_signature(unsigned int leaf, char out[13]);

@@ -10,12 +10,14 @@
 
 #include "harness/host_internal.h"
 
-/* Serial numbers and UUIDs stay out: results are passed on. */
+/* Serial numbers, UUIDs and asset tags are marked as what names this host: host_is_sensitive(). */
 static void gather_dmi(struct host_facts *f)
 {
-	static const char *const fields[] = {"sys_vendor",   "product_name", "product_version",
-					     "board_vendor", "board_name",   "bios_vendor",
-					     "bios_version", "bios_date"};
+	static const char *const fields[] = {
+		"sys_vendor",	     "product_name",   "product_version", "board_vendor",
+		"board_name",	     "bios_vendor",    "bios_version",	  "bios_date",
+		"product_serial",    "product_uuid",   "board_serial",	  "chassis_serial",
+		"chassis_asset_tag", "board_asset_tag"};
 	char name[48], path[64];
 
 	if (access("/sys/class/dmi/id", F_OK)) {

@@ -181,6 +181,26 @@ static void gather_summary(struct host_facts *f, hwloc_topology_t t)
 	}
 }
 
+void host_clean_xml(char *xml)
+{
+	static const char begin[] = "<info name=\"";
+
+	for (char *at = xml; (at = strstr(at, begin));) {
+		const char *name = at + strlen(begin);
+		size_t length = strcspn(name, "\"");
+		char *end = strstr(name, "/>");
+
+		if (!end)
+			return;
+		end += 2;
+		if (strncmp(name, "HostName", 8) && !memmem(name, length, "Serial", 6) &&
+		    !memmem(name, length, "UUID", 4) && !memmem(name, length, "AssetTag", 8))
+			at = end;
+		else
+			memmove(at, end, strlen(end) + 1);
+	}
+}
+
 static void gather_xml(struct host_facts *f, hwloc_topology_t t)
 {
 	char *xml;
@@ -190,6 +210,7 @@ static void gather_xml(struct host_facts *f, hwloc_topology_t t)
 		fact_missing(f, "topology.xml", "hwloc cannot export it");
 		return;
 	}
+	host_clean_xml(xml);
 	fact_set(f, "topology.xml", "%s", xml);
 	hwloc_free_xmlbuffer(t, xml);
 }

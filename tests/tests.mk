@@ -10,8 +10,8 @@ PROVE    ?= prove
 # What a unit test links beside core/ and report/.
 obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
-host_unit    := $(call obj,harness/host*.c)
-watch_unit   := $(call obj,harness/host*.c harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
+host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c)
+watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
 	harness/disturbance.c)
 journal_unit := $(call obj,harness/journal*.c)
 oracle_unit  := $(call obj,harness/oracle.c)

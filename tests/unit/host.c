@@ -99,6 +99,71 @@ static void test_own_list(void **state)
 	free(f.fact);
 }
 
+/* ---- Features ---- */
+
+static void check_feature(const char *flag, const char *parameter, const char *value,
+			  const char *expected)
+{
+	static const char flags[] = "vnmi ept vpid";
+	char text[128] = "not told";
+
+	assert_int_equal(host_feature_of(flags, flag, parameter, value, text, sizeof(text)),
+			 expected ? 0 : -1);
+	assert_string_equal(text, expected ? expected : "not told");
+}
+
+static void test_features(void **state)
+{
+	(void)state;
+	check_feature("ept", "ept", "Y", "yes (ept=Y)");
+	check_feature("ept", "ept", "N", "no: ept=N");
+	check_feature("ept", "ept", NULL, "yes");
+	check_feature("ple", "ple_gap", "0", "no: the processor shows no ple");
+	check_feature("vpid", "ple_gap", "0", "no: ple_gap=0");
+	check_feature("vpid", "ple_gap", "128", "yes (ple_gap=128)");
+	check_feature("", "nested", "1", "yes (nested=1)");
+	check_feature("", "nested", NULL, NULL); /* no module: nobody tells */
+	check_feature("", "", NULL, "yes, as always on this vendor's processors");
+	check_feature("ep", "", NULL, "no: the processor shows no ep"); /* whole words */
+}
+
+static void test_matrix_is_whole(void **state)
+{
+	struct host_facts *f = host_gather();
+	size_t features = 0, capabilities = 0;
+
+	(void)state;
+	for (size_t i = 0; i < f->count; i++) {
+		features += !strncmp(f->fact[i].name, "feature.", 8);
+		capabilities += !strncmp(f->fact[i].name, "kvm.capability", 14);
+	}
+	assert_true(features > 20);
+	assert_true(capabilities > (access("/dev/kvm", R_OK | W_OK) ? 0 : 20));
+	host_free(f);
+}
+
+static void test_what_names_the_host(void **state)
+{
+	char xml[] = "<a><info name=\"HostName\" value=\"secret\"/><info name=\"OSName\" "
+		     "value=\"Linux\"/><info name=\"DMIProductSerial\" value=\"secret\"/>"
+		     "<info name=\"DMIProductUUID\" value=\"secret\"/></a>";
+	char cut[] = "<info name=\"HostName";
+	struct host_facts *f = host_gather();
+
+	(void)state;
+	host_clean_xml(xml);
+	assert_string_equal(xml, "<a><info name=\"OSName\" value=\"Linux\"/></a>");
+	host_clean_xml(cut);
+	assert_null(strstr(host_value(f, "topology.xml"), "HostName"));
+	host_free(f);
+	assert_true(host_is_sensitive("host.name"));
+	assert_true(host_is_sensitive("dmi.product_serial"));
+	assert_true(host_is_sensitive("dmi.product_uuid"));
+	assert_true(host_is_sensitive("dmi.chassis_asset_tag"));
+	assert_false(host_is_sensitive("dmi.product_name"));
+	assert_false(host_is_sensitive("cpu.model"));
+}
+
 /* ---- Files ---- */
 
 static char directory[] = "/tmp/vq-host-XXXXXX";
@@ -327,6 +392,9 @@ int main(void)
 		cmocka_unit_test(test_every_fact_has_a_value_or_a_reason),
 		cmocka_unit_test(test_facts_are_true),
 		cmocka_unit_test(test_own_list),
+		cmocka_unit_test(test_features),
+		cmocka_unit_test(test_matrix_is_whole),
+		cmocka_unit_test(test_what_names_the_host),
 		cmocka_unit_test(test_reading_files),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_versions_of_programs),
