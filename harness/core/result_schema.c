@@ -19,6 +19,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"plan_name TEXT NOT NULL, plan TEXT NOT NULL, seed INTEGER NOT NULL, "
 			"delta REAL NOT NULL, interrupted INTEGER NOT NULL)",
 			"INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_FACT] =
 		{
@@ -27,6 +28,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"REFERENCES run, "
 			"name TEXT NOT NULL, value TEXT, why TEXT)",
 			"INSERT INTO fact VALUES (?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_PLATFORM] =
 		{
@@ -36,6 +38,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"name TEXT NOT NULL, label TEXT NOT NULL, why_not TEXT, version TEXT, "
 			"UNIQUE (run, name))",
 			"INSERT INTO platform VALUES (?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_BENCH] =
 		{
@@ -47,6 +50,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"traps INTEGER NOT NULL, disturbance_exempt INTEGER NOT NULL, "
 			"fit_line INTEGER NOT NULL, UNIQUE (run, name))",
 			"INSERT INTO bench VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_FAULT] =
 		{
@@ -56,6 +60,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"name TEXT NOT NULL, summary TEXT NOT NULL, category TEXT NOT NULL, "
 			"UNIQUE (run, name))",
 			"INSERT INTO fault VALUES (?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_SKIP] =
 		{
@@ -64,6 +69,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"REFERENCES run, "
 			"kind TEXT NOT NULL, what TEXT NOT NULL, platform TEXT, why TEXT NOT NULL)",
 			"INSERT INTO skip VALUES (?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_TRIAL] =
 		{
@@ -85,6 +91,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"FOREIGN KEY (run, fault) REFERENCES fault (run, name), "
 			"FOREIGN KEY (run, platform) REFERENCES platform (run, name))",
 			"INSERT INTO trial VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_BATCH] =
 		{
@@ -98,6 +105,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"NOT NULL, "
 			"disturbances TEXT NOT NULL, histogram BLOB, UNIQUE (trial, number))",
 			"INSERT INTO batch VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_EVENT] =
 		{
@@ -108,6 +116,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"NOT NULL, "
 			"subject TEXT NOT NULL, what TEXT NOT NULL, UNIQUE (trial, number))",
 			"INSERT INTO event VALUES (?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_PROGRESS] =
 		{
@@ -118,6 +127,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"NULL, "
 			"UNIQUE (trial, number))",
 			"INSERT INTO progress VALUES (?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_FAULT_TRIAL] =
 		{
@@ -137,6 +147,7 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"worst_wait_ns INTEGER, steal_ns INTEGER)",
 			"INSERT INTO fault_trial VALUES "
 			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 1,
 		},
 	[TABLE_COUNTER] =
 		{
