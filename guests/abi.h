@@ -47,6 +47,12 @@
 #define VQ_MMIO_KERNEL	 0xd0001000u
 #define VQ_MMIO_APIC	 0xfee00000u
 
+/* Devices of PCs, for ring 0. */
+#define VQ_PORT_PANIC	    0x505u /* pvpanic (QEMU docs/specs/pvpanic.rst): IN tells what it takes */
+#define VQ_PORT_WATCHDOG    0x443u /* ib700: OUT (30 - seconds) / 2 winds it up */
+#define VQ_WATCHDOG_SECONDS 2u	   /* the shortest that an ib700 has */
+#define VQ_WATCHDOG_FED_MS  100u
+
 enum vq_doorbell {
 	VQ_DOORBELL_BATCH = 1, /* a batch begins or ended; records were written */
 	VQ_DOORBELL_RING_FULL, /* waiting for the host to drain the ring */
@@ -120,6 +126,7 @@ enum vq_request {
 	VQ_REQUEST_GARBAGE,	    /* random bytes over ring and heartbeat page */
 	VQ_REQUEST_DIRTY_MEMORY,    /* touch `argument` MiB of RAM, then go on working */
 	VQ_REQUEST_OVERRUN,	    /* hold the CPU without a pause for `argument` milliseconds */
+	VQ_REQUEST_PANIC, /* tell a pvpanic device, where there is one, and halt for ever */
 };
 
 struct vq_control {

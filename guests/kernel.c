@@ -95,6 +95,34 @@ void environment_triple_fault(void)
 	ring0_call(triple_fault, 0, 0);
 }
 
+static void panic(void *a, void *b)
+{
+	uint8_t takes = inb(VQ_PORT_PANIC);
+
+	/* Where there is no device, all bits are set. */
+	if (takes != 0xff && (takes & 1))
+		outb(VQ_PORT_PANIC, 1);
+	hang(a, b);
+}
+
+void environment_panic(void)
+{
+	ring0_call(panic, 0, 0);
+}
+
+static void feed_watchdog(void *a, void *b)
+{
+	(void)a;
+	(void)b;
+	outb(VQ_PORT_WATCHDOG, (30 - VQ_WATCHDOG_SECONDS) / 2);
+}
+
+/* By ring 0: the port is beyond what the payload may use. */
+void environment_feed_watchdog(void)
+{
+	ring0_call(feed_watchdog, 0, 0);
+}
+
 /* Where small pages of a region are mapped; nothing else uses these addresses. */
 #define REGION_WINDOW 0x80000000ull
 #define REGION_TABLES 8u /* of 2 MiB each */

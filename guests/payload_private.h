@@ -36,5 +36,7 @@ void workload_serve(struct payload *p);
 /* Each environment: do what a request asks of this vCPU that only ring 0 can; may not return. */
 void environment_hang(void);
 void environment_triple_fault(void);
+void environment_panic(void);
+void environment_feed_watchdog(void);
 
 #endif

@@ -27,6 +27,8 @@ struct worker {
 	uint32_t work;
 	uint64_t last_tsc;
 	uint64_t state; /* of the work */
+	bool feeds;	/* a watchdog device, while it serves */
+	uint64_t fed_tsc;
 };
 
 static void publish(struct worker *w)
@@ -206,6 +208,12 @@ static void act(struct worker *w, uint32_t request, uint32_t argument)
 		mark_active(w);
 		environment_triple_fault();
 		return;
+	case VQ_REQUEST_PANIC:
+		if (w->p->cpu)
+			return;
+		mark_active(w);
+		environment_panic();
+		return;
 	case VQ_REQUEST_DEADLOCK_CPUS:
 		deadlock_cpus(w);
 		return;
@@ -238,6 +246,18 @@ static void obey(struct worker *w)
 	act(w, c->request, c->argument);
 }
 
+static void feed(struct worker *w)
+{
+	w->fed_tsc = rdtsc();
+	environment_feed_watchdog();
+}
+
+static bool feeding_is_due(const struct worker *w)
+{
+	return w->feeds &&
+	       rdtsc() - w->fed_tsc >= (uint64_t)VQ_WATCHDOG_FED_MS * w->p->boot->tsc_khz;
+}
+
 void workload_serve(struct payload *p)
 {
 	struct worker w = {
@@ -245,13 +265,19 @@ void workload_serve(struct payload *p)
 		.published = &p->heartbeat[p->cpu],
 		.cell = {.lock_wanted = VQ_LOCK_NONE},
 		.work = payload_number(p->boot, "work", DEFAULT_WORK),
+		.feeds = !p->cpu && payload_number(p->boot, "watchdog", 0),
 	};
 
 	/* Requests made before this life began are not ours. */
 	w.seen_ticket = __atomic_load_n(&p->control->ticket, __ATOMIC_ACQUIRE);
 	w.last_tsc = rdtsc();
+	/* The first one starts the device: before any service is seen. */
+	if (w.feeds)
+		feed(&w);
 	for (;;) {
 		one_operation(&w);
+		if (feeding_is_due(&w))
+			feed(&w);
 		obey(&w);
 	}
 }

@@ -35,6 +35,8 @@ enum detector {
 	DETECT_RATE,	     /* throughput fell well below its baseline */
 	DETECT_GUEST_END,    /* the platform reports the end of the guest */
 	DETECT_PROCESS_EXIT, /* the host reports the end of the guest process */
+	DETECT_PVPANIC,	     /* the platform reports what the guest told its pvpanic device */
+	DETECT_DEVICE,	     /* the platform reports that the guest's watchdog device ran out */
 };
 
 struct fault_trial {

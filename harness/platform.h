@@ -48,7 +48,12 @@ enum capability {
 	CAN_PROCESS = 1u << 14,	      /* a process of the host hosts the guest */
 	CAN_USER_DEVICES = 1u << 15,  /* and answers for its devices */
 	CAN_LAZY_RAM = 1u << 16,      /* RAM is given when it is first touched */
+	CAN_PVPANIC = 1u << 17,	      /* a device that the guest tells of its panic */
+	CAN_WATCHDOG = 1u << 18,      /* a device that the guest has to feed */
 };
+
+/* Devices that a machine has only where its config asks for them. */
+#define CAN_DEVICES (CAN_PVPANIC | CAN_WATCHDOG)
 
 /* What comes with a process below the guest; see struct platform's `type1`. */
 #define CAN_BY_PROCESS (CAN_PROCESS | CAN_USER_DEVICES | CAN_LAZY_RAM)
@@ -88,6 +93,7 @@ struct machine_config {
 	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
 	const char *cgroup;	/* directory whose cgroup.procs the guest process joins; NULL */
 	uint64_t memory_limit;	/* of what hosts the guest, bytes; 0: none (CAN_MEMORY_LIMIT) */
+	unsigned int devices;	/* mask of CAN_DEVICES: what it is to have beside the usual */
 	bool watch;    /* keep the host CPU's counters of each batch, the hypervisor's statistics */
 	bool events;   /* and performance events: they make each switch of a thread dearer */
 	bool realtime; /* its vCPU threads may be given SCHED_FIFO later */
@@ -128,6 +134,8 @@ enum machine_end {
 	MACHINE_GOODBYE,  /* the guest said goodbye */
 	MACHINE_SHUTDOWN, /* triple fault or its like */
 	MACHINE_ERROR,	  /* the platform could not go on; see `error` */
+	MACHINE_PANICKED, /* the guest told its pvpanic device */
+	MACHINE_UNFED,	  /* its watchdog device was not fed */
 };
 
 /* Shared between the trial and the guest process; written by the latter. */

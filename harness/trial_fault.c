@@ -146,6 +146,7 @@ static int open_member(struct fault_trial *f, uint32_t i)
 		.cgroup = f->cgroup[0] ? f->cgroup : NULL,
 		.memory_limit = f->memory_limit,
 		.realtime = fault->realtime,
+		.devices = fault->needs & CAN_DEVICES,
 	};
 
 	for (uint32_t cpu = 0; cpu < c.cpus; cpu++)
@@ -441,6 +442,25 @@ static void watch_guest_end(struct watch *w, int64_t now)
 	detected(w, now, "the platform reports the end of the guest");
 }
 
+static void watch_pvpanic(struct watch *w, int64_t now)
+{
+	name_detector(w, false, "platform: pvpanic");
+	if (fault_victim(w->f)->status->end != MACHINE_PANICKED)
+		return;
+	oracle_note_loss(&w->f->oracle, w->f->victim);
+	detected(w, now, "the platform reports that the guest panicked");
+}
+
+static void watch_device(struct watch *w, int64_t now)
+{
+	name_detector(w, false, "platform: watchdog device ib700, %u s, fed every %u ms",
+		      VQ_WATCHDOG_SECONDS, VQ_WATCHDOG_FED_MS);
+	if (fault_victim(w->f)->status->end != MACHINE_UNFED)
+		return;
+	oracle_note_loss(&w->f->oracle, w->f->victim);
+	detected(w, now, "the platform reports that the watchdog device ran out");
+}
+
 static void watch_process(struct watch *w, int64_t now)
 {
 	struct fault_trial *f = w->f;
@@ -460,6 +480,8 @@ static void detect(struct watch *w, int64_t now)
 		[DETECT_RATE] = watch_rate,
 		[DETECT_GUEST_END] = watch_guest_end,
 		[DETECT_PROCESS_EXIT] = watch_process,
+		[DETECT_PVPANIC] = watch_pvpanic,
+		[DETECT_DEVICE] = watch_device,
 	};
 
 	watchers[w->f->fault->detector](w, now);

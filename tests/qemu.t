@@ -25,7 +25,8 @@ smoke_plan() { # PLATFORM
 	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
 		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
 		'faults:' \
-		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}'
+		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}' \
+		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1}'
 }
 
 for platform in $platforms; do
@@ -36,9 +37,15 @@ for platform in $platforms; do
 	ok $? "$platform: every trial is ok"
 	sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
 		FROM trial WHERE status != 'ok'"
-	[ "$(sqlite3 x.vq "SELECT count(*) = 8 AND min(t4_first_service_ns) > 0
+	[ "$(sqlite3 x.vq "SELECT count(*) = 12 AND min(t4_first_service_ns) > 0
 		FROM fault_trial WHERE outcome = 'assisted-recovered'")" = 1 ]
 	ok $? "$platform: every fault is detected and recovered"
+	[ "$(sqlite3 x.vq "SELECT count(*) FROM fault_trial f JOIN trial t ON t.id = f.trial
+		WHERE NOT detector_ours AND
+		(fault = 'guest_panic' AND detector LIKE 'platform: pvpanic%' OR
+		fault = 'guest_hang_watchdog' AND detector LIKE 'platform: watchdog device%'
+		AND t2_detected_ns - t0_injected_ns > 1500000000)")" = 4 ]
+	ok $? "$platform: pvpanic tells of a panic, and the watchdog device of a hang, in its own time"
 	case $platform in
 	qemu-kvm*) counted="min(exits_per_op) BETWEEN 0.98 AND 1.5" label=hardware ;;
 	*) counted="max(exits_per_op) IS NULL" label=interpreted ;;

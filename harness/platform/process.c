@@ -76,6 +76,16 @@ void environment_triple_fault(void)
 	abort();
 }
 
+void environment_panic(void)
+{
+	abort();
+}
+
+void environment_feed_watchdog(void)
+{
+	/* A process is never given one. */
+}
+
 uint8_t *payload_region(struct payload *p, uint64_t size, bool huge)
 {
 	bool is_huge;

@@ -230,6 +230,7 @@ static char *describe(struct driver *d)
 		.doorbell = d->path[DOORBELL],
 		.console = d->path[CONSOLE],
 		.monitor = d->path[MONITOR],
+		.devices = m->config.devices,
 	};
 
 	qemu_guest_command(&d->guest, command, sizeof(command));
@@ -421,7 +422,10 @@ static void take_event(struct driver *d, const struct libvirt_event *e)
 									       : MACHINE_ERROR,
 				why);
 	} else if (e->event == VIR_DOMAIN_EVENT_CRASHED) {
-		qemu_guest_over(&d->guest, MACHINE_ERROR, "libvirt: the guest panicked");
+		qemu_guest_over(&d->guest, MACHINE_PANICKED, "libvirt: the guest panicked");
+	} else if (e->event == VIR_DOMAIN_EVENT_SUSPENDED &&
+		   e->detail == VIR_DOMAIN_EVENT_SUSPENDED_WATCHDOG) {
+		qemu_guest_over(&d->guest, MACHINE_UNFED, "libvirt: the watchdog device ran out");
 	}
 }
 
@@ -613,7 +617,8 @@ static const char *tcg_label(void)
 
 static unsigned int tcg_capabilities(void)
 {
-	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP;
+	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
+	       qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

@@ -163,6 +163,10 @@ static const char *lacks(enum capability one)
 		       "outside";
 	case CAN_CGROUP:
 		return "QEMU with a whole Linux in it takes more memory than such a cgroup has";
+	case CAN_PVPANIC:
+	case CAN_WATCHDOG:
+		return "the guest's Linux would have to drive that device, and the payload is a "
+		       "process of it; qemu-kvm and qemu-tcg have it";
 	case CAN_WINDOW:
 	case CAN_NOTIFY:
 		return "the guest's Linux shares nothing with other guests but through devices";

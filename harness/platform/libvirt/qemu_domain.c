@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "guests/abi.h"
+#include "harness/platform.h"
 #include "harness/platform/libvirt/xml.h"
 
 static void put_argument(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -118,7 +118,12 @@ char *qemu_domain_xml(const struct qemu_domain *d)
 	      "<on_crash>destroy</on_crash>\n<devices>\n",
 	      f);
 	xml_put_element(f, "emulator", d->emulator);
-	fputs("<controller type='usb' model='none'/><memballoon model='none'/>\n</devices>\n", f);
+	fputs("<controller type='usb' model='none'/><memballoon model='none'/>\n", f);
+	if (d->devices & CAN_PVPANIC)
+		fputs("<panic model='isa'/>\n", f);
+	if (d->devices & CAN_WATCHDOG)
+		fputs("<watchdog model='ib700' action='pause'/>\n", f);
+	fputs("</devices>\n", f);
 	put_commandline(f, d);
 	fputs("</domain>\n", f);
 	if (fclose(f)) {

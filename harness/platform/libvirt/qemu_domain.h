@@ -18,7 +18,8 @@ struct qemu_domain {
 	const char *ram;      /* the file that is guest RAM */
 	const char *doorbell; /* sockets that listen: what the guest writes to its two ports, … */
 	const char *console;
-	const char *monitor; /* … and a monitor of our own */
+	const char *monitor;  /* … and a monitor of our own */
+	unsigned int devices; /* mask of CAN_DEVICES */
 };
 
 /* Allocated; NULL: no memory. */

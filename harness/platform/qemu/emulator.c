@@ -17,9 +17,11 @@
 
 #include "harness/core/text.h"
 #include "harness/host.h"
+#include "harness/platform.h"
 #include "harness/vmm/vmm.h"
 
-#define VERSION_MS 5000 /* a cold start from a slow disk */
+#define VERSION_MS   5000	  /* a cold start from a slow disk */
+#define DEVICES_SIZE (128u << 10) /* of a list that takes 20 KiB in QEMU 7.2 */
 
 static bool is_program(const char *path)
 {
@@ -140,7 +142,7 @@ static void read_all(int fd, char *text, size_t size)
 	text[used] = '\0';
 }
 
-static void ask_version(char *text, size_t size)
+static void ask(const char *option, const char *value, char *text, size_t size)
 {
 	int out[2];
 	pid_t pid;
@@ -151,7 +153,7 @@ static void ask_version(char *text, size_t size)
 	pid = fork();
 	if (pid == 0) {
 		dup2(out[1], 1);
-		execl(qemu_path(), QEMU_PROGRAM, "--version", NULL);
+		execl(qemu_path(), QEMU_PROGRAM, option, value, NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -172,10 +174,37 @@ const char *qemu_version(void)
 	if (asked || !qemu_path())
 		return version;
 	asked = true;
-	ask_version(text, sizeof(text));
+	ask("--version", NULL, text, sizeof(text));
 	text[strcspn(text, "\r\n")] = '\0';
 	text_clean(version, text, strnlen(text, 160), false);
 	return version;
+}
+
+unsigned int qemu_devices(void)
+{
+	static char list[DEVICES_SIZE];
+	static unsigned int devices;
+	static bool asked;
+
+	if (asked || !qemu_path())
+		return devices;
+	asked = true;
+	ask("-device", "help", list, sizeof(list));
+	devices = (strstr(list, "\"pvpanic\"") ? CAN_PVPANIC : 0) |
+		  (strstr(list, "\"ib700\"") ? CAN_WATCHDOG : 0);
+	return devices;
+}
+
+void qemu_add_devices(struct qemu_arguments *a, unsigned int devices)
+{
+	if (devices & CAN_PVPANIC) {
+		qemu_argument(a, "-device");
+		qemu_argument(a, "pvpanic,ioport=%#x", VQ_PORT_PANIC);
+	}
+	if (devices & CAN_WATCHDOG) {
+		qemu_argument(a, "-device");
+		qemu_argument(a, "ib700");
+	}
 }
 
 bool qemu_works(bool kvm, char *why, size_t size)

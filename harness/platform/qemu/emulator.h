@@ -15,6 +15,9 @@ const char *qemu_path(void);
 /* The first line of `--version`, "" where it cannot be had; asked once. */
 const char *qemu_version(void);
 
+/* Which devices (mask of CAN_DEVICES) it was built with; asked once. */
+unsigned int qemu_devices(void);
+
 /* Can QEMU run a guest here, with KVM or without? false: one sentence in `why`. */
 bool qemu_works(bool kvm, char *why, size_t size);
 
@@ -29,6 +32,9 @@ struct qemu_arguments {
 
 void qemu_argument(struct qemu_arguments *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Devices that a machine's config asks for. */
+void qemu_add_devices(struct qemu_arguments *a, unsigned int devices);
 
 /*
  * Start QEMU as our child that dies with this thread.

@@ -40,10 +40,11 @@ void qemu_guest_command(const struct qemu_guest *g, char *text, size_t size)
 	uint64_t untouched = m->config.untouched ? m->memory_size - m->config.untouched : 0;
 
 	snprintf(text, size,
-		 "cpus=%u doorbell=%d tsc_khz=%u interpreted=%d member=%u untouched=%llu %s",
+		 "cpus=%u doorbell=%d tsc_khz=%u interpreted=%d member=%u untouched=%llu %s%s",
 		 m->config.cpus, VQ_DOORBELLS_ANSWERED, host_tsc_khz(),
 		 g->kvm && !vmm_probe()->hardware_ring0, m->config.member,
-		 (unsigned long long)untouched >> 10, m->config.command);
+		 (unsigned long long)untouched >> 10, m->config.command,
+		 m->config.devices & CAN_WATCHDOG ? " watchdog=1" : "");
 }
 
 void qemu_guest_keep_off(const struct machine *m)
@@ -200,6 +201,10 @@ static void on_event(void *context, const char *name, const json_t *data)
 		snprintf(why, sizeof(why), "the guest shut down (QEMU: %.40s)",
 			 reason ? reason : "no reason");
 		qemu_guest_over(g, MACHINE_SHUTDOWN, why);
+	} else if (!g->quiet && !strcmp(name, "GUEST_PANICKED")) {
+		qemu_guest_over(g, MACHINE_PANICKED, "QEMU: the guest panicked");
+	} else if (!g->quiet && !strcmp(name, "WATCHDOG")) {
+		qemu_guest_over(g, MACHINE_UNFED, "QEMU: the watchdog device ran out");
 	} else if (!strcmp(name, "STOP") && !g->paused) {
 		g->stopped = true;
 	}
@@ -210,6 +215,13 @@ static bool text_is(const json_t *value, const char *text)
 	const char *is = json_string_value(value);
 
 	return is && !strcmp(is, text);
+}
+
+/* Of these ends whoever listens is told by libvirt. */
+static bool is_told(const json_t *status)
+{
+	return text_is(status, "shutdown") || text_is(status, "guest-panicked") ||
+	       text_is(status, "watchdog");
 }
 
 /* Stopped, and not by us: KVM gave up, or a device did. */
@@ -226,8 +238,7 @@ static void ask_why(struct qemu_guest *g)
 		json_decref(status);
 		return;
 	}
-	/* The guest shut down: whoever listens is told as much. */
-	if (g->quiet && text_is(json_object_get(status, "status"), "shutdown")) {
+	if (g->quiet && is_told(json_object_get(status, "status"))) {
 		json_decref(status);
 		return;
 	}

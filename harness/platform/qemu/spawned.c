@@ -96,7 +96,7 @@ static void build(struct qemu_arguments *a, const struct driver *d, const struct
 	qemu_argument(a, "-display");
 	qemu_argument(a, "none");
 	qemu_argument(a, "-action");
-	qemu_argument(a, "reboot=shutdown,shutdown=pause");
+	qemu_argument(a, "reboot=shutdown,shutdown=pause,panic=pause,watchdog=pause");
 	qemu_argument(a, "-cpu");
 	qemu_argument(a, g->kvm ? "host" : "max");
 	qemu_argument(a, "-smp");
@@ -109,6 +109,7 @@ static void build(struct qemu_arguments *a, const struct driver *d, const struct
 	qemu_argument(a, "-device");
 	qemu_argument(a, "isa-debugcon,iobase=%#x,chardev=doorbell", VQ_PORT_DOORBELL);
 	d->kind->arguments(a, g, &e->files);
+	qemu_add_devices(a, g->m->config.devices);
 	qemu_argument(a, "-S");
 	if (incoming) {
 		qemu_argument(a, "-incoming");

@@ -40,6 +40,12 @@ const char *qemu_kvm_lacks(enum capability one)
 	case CAN_HYPERCALL:
 		return "guest ring 0 is interpreted here, and VMCALL/VMMCALL never return from the "
 		       "interpreter; run it on a host with VT-x or AMD-V";
+	case CAN_PVPANIC:
+		return "this QEMU was built without the device pvpanic; install one that has it "
+		       "(Debian: qemu-system-x86)";
+	case CAN_WATCHDOG:
+		return "this QEMU was built without the watchdog device ib700; install one that "
+		       "has it (Debian: qemu-system-x86)";
 	case CAN_HOST_TSC:
 		return "QEMU gives its guests a TSC of their own, whose offset from the host's is "
 		       "not told";
