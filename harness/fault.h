@@ -23,6 +23,7 @@ enum recovery_kind {
 	FRESH_GUEST = 1u << 0,	 /* the guest starts anew, its state is lost */
 	EARLIER_GUEST = 1u << 1, /* the guest goes on from an earlier state */
 	REMOVE_CAUSE = 1u << 2,	 /* the cause is taken away, the guest is left alone */
+	ANEW_MANAGED = 1u << 3,	 /* what manages the guest comes back, the guest is left alone */
 };
 
 /*
@@ -37,6 +38,7 @@ enum detector {
 	DETECT_PROCESS_EXIT, /* the host reports the end of the guest process */
 	DETECT_PVPANIC,	     /* the platform reports what the guest told its pvpanic device */
 	DETECT_DEVICE,	     /* the platform reports that the guest's watchdog device ran out */
+	DETECT_CONNECTION,   /* the connection to the daemon that manages the guest is closed */
 };
 
 struct fault_trial {
@@ -57,7 +59,7 @@ struct fault_trial {
 
 struct fault {
 	const char *name;
-	const char *group; /* "guest", "deadlock", "vmm", "overcommit" */
+	const char *group; /* "guest", "deadlock", "vmm", "overcommit", "management" */
 	const char *summary;
 	unsigned int needs;	    /* mask of enum capability */
 	unsigned int recovered_by;  /* mask of enum recovery_kind */
@@ -66,6 +68,8 @@ struct fault {
 	uint64_t memory, untouched; /* of each guest, bytes; 0: 2 MiB, 0 */
 	bool one_cpu;		    /* the whole cast shares one host CPU */
 	bool share_window;
+	bool management;   /* guests are to go on serving; what is lost and regained (t4, t5) is
+			    * command of them. Masked: no service was lost */
 	bool realtime;	   /* it sets the guests' threads to SCHED_FIFO */
 	bool ends_process; /* the guest process does not survive it, or does not answer */
 	enum detector detector;

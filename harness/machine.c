@@ -74,6 +74,9 @@ const char *capability_name(enum capability one)
 		return "a program that answers for devices";
 	case CAN_LAZY_RAM:
 		return "guest RAM that is given when it is first touched";
+	case CAN_MANAGEMENT:
+		return "a management daemon of ours that can be killed (qemu-kvm and qemu-tcg have "
+		       "one)";
 	case CAN_PVPANIC:
 		return "a pvpanic device";
 	case CAN_WATCHDOG:

@@ -50,6 +50,7 @@ enum capability {
 	CAN_LAZY_RAM = 1u << 16,      /* RAM is given when it is first touched */
 	CAN_PVPANIC = 1u << 17,	      /* a device that the guest tells of its panic */
 	CAN_WATCHDOG = 1u << 18,      /* a device that the guest has to feed */
+	CAN_MANAGEMENT = 1u << 19,    /* a daemon of ours manages guests, and can be killed */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -152,6 +153,8 @@ struct machine_status {
 	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
 	uint32_t oom_kills;		  /* in memory cgroups of its own that are gone by now */
 	uint32_t host_changes;		  /* counts machine_hosted_by */
+	int64_t unmanaged_ns;		  /* the connection to the daemon was lost; 0: never */
+	int64_t managed_ns;		  /* the daemon obeyed again, after that; 0: not yet */
 	uint64_t memory_of;		  /* whose memory map_memory maps; 0: nobody's yet */
 	int32_t vcpu_tid[VQ_MAX_CPUS];	  /* threads of the vCPUs, 0: none */
 	struct batch_counters batch[MACHINE_MAX_BATCHES];
@@ -223,6 +226,9 @@ struct platform {
 	 * with one line in `error`. */
 	int (*begin)(char *error, size_t size);
 	void (*end)(void);
+	/* SIGKILL to the daemon of ours that manages guests (CAN_MANAGEMENT), which is started
+	 * anew by whoever keeps it. 0, or -1 with errno. */
+	int (*kill_management)(void);
 	/* Room that a snapshot of this shape takes; NULL: no snapshots. */
 	size_t (*snapshot_room)(const struct machine_config *config);
 	/*

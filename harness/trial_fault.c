@@ -40,8 +40,9 @@ struct watch {
 	struct result_fault_trial *out;
 	int64_t stamp[FAULT_STAMPS]; /* host_now_ns(); 0: not yet */
 	int64_t horizon_ns;
-	double baseline; /* operations a second, watched members */
-	uint64_t operations_at[FAULT_STAMPS];
+	double baseline;		      /* operations a second, watched members */
+	uint64_t operations_at[FAULT_STAMPS]; /* as sampled at counted_ns */
+	int64_t counted_ns[FAULT_STAMPS];
 	struct rate_window window;
 	struct oracle_cycle cycle;
 	int64_t next_progress_ns;
@@ -343,6 +344,7 @@ static void stamp(struct watch *w, enum fault_stamp which, int64_t at, int64_t u
 {
 	w->stamp[which] = at;
 	w->operations_at[which] = operations(w->f);
+	w->counted_ns[which] = w->f->oracle.sampled_ns;
 	w->out->stamp_ns[which] = at - w->f->trial->start_ns;
 	w->out->uncertainty_ns[which] = uncertainty;
 	trial_event(w->f->trial, at, uncertainty, subject, "%s", what);
@@ -461,6 +463,16 @@ static void watch_device(struct watch *w, int64_t now)
 	detected(w, now, "the platform reports that the watchdog device ran out");
 }
 
+static void watch_connection(struct watch *w, int64_t now)
+{
+	int64_t lost = fault_victim(w->f)->status->unmanaged_ns;
+
+	(void)now;
+	name_detector(w, false, "platform: libvirt's client, connection closed");
+	if (lost)
+		stamp(w, T2_DETECTED, lost, 0, "detector", "the connection to the daemon closed");
+}
+
 static void watch_process(struct watch *w, int64_t now)
 {
 	struct fault_trial *f = w->f;
@@ -482,6 +494,7 @@ static void detect(struct watch *w, int64_t now)
 		[DETECT_PROCESS_EXIT] = watch_process,
 		[DETECT_PVPANIC] = watch_pvpanic,
 		[DETECT_DEVICE] = watch_device,
+		[DETECT_CONNECTION] = watch_connection,
 	};
 
 	watchers[w->f->fault->detector](w, now);
@@ -495,7 +508,7 @@ static int begin_recovery(struct watch *w)
 	stamp(w, T3_RECOVERY_STARTED, now, 0, "recovery", f->recovery->name);
 	if (f->fault->before_recovery && f->fault->before_recovery(f))
 		return -1;
-	if (f->recovery->kind != REMOVE_CAUSE) {
+	if (f->recovery->kind & (FRESH_GUEST | EARLIER_GUEST)) {
 		fault_new_epoch(f, f->victim);
 		w->epoch++;
 	}
@@ -543,6 +556,27 @@ static bool service_was_lost(const struct watch *w)
 	return false;
 }
 
+/* Command of the guest is regained; its service never counted as lost. */
+static bool managed_again(struct watch *w)
+{
+	int64_t at = fault_victim(w->f)->status->managed_ns;
+
+	if (at && all_serve(w->f))
+		stamp(w, T4_FIRST_SERVICE, at, 0, "platform", "the guest obeys the daemon again");
+	return w->stamp[T4_FIRST_SERVICE];
+}
+
+static void stamp_active(struct watch *w, int64_t now)
+{
+	/* A daemon was gone before its clients were told, and they tell when that was. */
+	int64_t told = w->f->fault->management ? fault_victim(w->f)->status->unmanaged_ns : 0;
+
+	if (told)
+		stamp(w, T1_ACTIVE, told, told - w->stamp[T0_INJECTED], "fault", "active");
+	else
+		stamp(w, T1_ACTIVE, now, since_last_sample(w), "fault", "active");
+}
+
 /* One step of the watch; false: it is over. What was "noticed" before the fault was active would
  * be a false alarm, so nobody is asked until then. */
 static bool step(struct watch *w, int64_t now)
@@ -551,7 +585,7 @@ static bool step(struct watch *w, int64_t now)
 
 	if (!w->stamp[T1_ACTIVE]) {
 		if (is_active(w))
-			stamp(w, T1_ACTIVE, now, since_last_sample(w), "fault", "active");
+			stamp_active(w, now);
 		else
 			return now - w->stamp[T0_INJECTED] <= ACTIVATION_NS;
 	}
@@ -567,6 +601,8 @@ static bool step(struct watch *w, int64_t now)
 			return false;
 		now = look(w); /* recoveries take their time: service may be back */
 	}
+	if (f->fault->management)
+		return !managed_again(w);
 	if (!w->stamp[T4_FIRST_SERVICE]) {
 		if (serves_again(w, w->stamp[T3_RECOVERY_STARTED]))
 			stamp(w, T4_FIRST_SERVICE, now, since_last_sample(w), "oracle",
@@ -593,6 +629,8 @@ static enum outcome judge(const struct watch *w)
 		if (f->oracle.guest[i].corrupt)
 			return f->oracle.guest[i].corrupt_silently ? OUTCOME_SILENT_CORRUPTION
 								   : OUTCOME_DETECTED_CORRUPTION;
+	if (f->fault->management && !service_was_lost(w))
+		return OUTCOME_MASKED;
 	if (f->fault->detector == DETECT_RATE && !service_was_lost(w))
 		return w->stamp[T2_DETECTED] ? OUTCOME_DEGRADED : OUTCOME_MASKED;
 	if (!lost && !w->stamp[T2_DETECTED])
@@ -622,21 +660,24 @@ static int64_t lost_operations(const struct fault_trial *f)
 
 static double rate_while_active(const struct watch *w)
 {
-	int64_t from = w->stamp[T1_ACTIVE], to = w->stamp[T3_RECOVERY_STARTED];
+	/* Where the guest is left alone, until it is commanded again. */
+	enum fault_stamp end = w->f->fault->management ? T4_FIRST_SERVICE : T3_RECOVERY_STARTED;
+	int64_t from = w->counted_ns[T1_ACTIVE], to = w->counted_ns[end];
 
-	if (!from || !to || to <= from)
+	if (!w->stamp[T1_ACTIVE] || !w->stamp[end] || to <= from)
 		return NAN;
-	return (double)(w->operations_at[T3_RECOVERY_STARTED] - w->operations_at[T1_ACTIVE]) * 1e9 /
+	return (double)(w->operations_at[end] - w->operations_at[T1_ACTIVE]) * 1e9 /
 	       (double)(to - from);
 }
 
 static void conclude(struct watch *w, int64_t now)
 {
 	struct result_fault_trial *out = w->out;
+	const struct fault_trial *f = w->f;
 
 	out->outcome = judge(w);
 	out->horizon_ns = now - w->stamp[T0_INJECTED];
-	if (!w->stamp[T4_FIRST_SERVICE] || !w->stamp[T5_BASELINE])
+	if (!w->stamp[T4_FIRST_SERVICE] || (!w->stamp[T5_BASELINE] && !f->fault->management))
 		out->horizon_ns = w->horizon_ns;
 	out->downtime_ns = oracle_downtime(&w->f->oracle, w->stamp[T0_INJECTED], now);
 	out->lost_operations = lost_operations(w->f);

@@ -263,6 +263,23 @@ static void add_degraded_times(struct cell *c, const struct result_trial *t)
 	times_add_stamps(&c->full, t, T0_INJECTED, T5_BASELINE, has(t, T5_BASELINE), horizon);
 }
 
+/* Service went on, and what commands the guest was lost: that is detected, and comes back. */
+static bool lost_management(const struct result_trial *t)
+{
+	return t->fault_trial->outcome == OUTCOME_MASKED && has(t, T2_DETECTED);
+}
+
+static void add_management_times(struct cell *c, const struct result_trial *t)
+{
+	double horizon = (double)t->fault_trial->horizon_ns;
+	bool back = has(t, T4_FIRST_SERVICE);
+
+	times_add_stamps(&c->ttd, t, T0_INJECTED, T2_DETECTED, true, horizon);
+	times_add_stamps(&c->ttr, t, T0_INJECTED, T4_FIRST_SERVICE, back, horizon);
+	times_add_stamps(&c->repair, t, T2_DETECTED, T4_FIRST_SERVICE, back,
+			 horizon - (double)(stamp(t, T2_DETECTED) - stamp(t, T0_INJECTED)));
+}
+
 static void add_trial(struct cell *c, struct fault_figure *f, const struct result_trial *t)
 {
 	const struct result_fault_trial *ft = t->fault_trial;
@@ -282,6 +299,8 @@ static void add_trial(struct cell *c, struct fault_figure *f, const struct resul
 		add_times(c, t);
 	else if (ft->outcome == OUTCOME_DEGRADED)
 		add_degraded_times(c, t);
+	else if (lost_management(t))
+		add_management_times(c, t);
 	times_add(&c->downtime, downtime, downtime, downtime, lost && !is_recovered(t));
 	add_known(c->lost, &c->lost_count, known(ft->lost_operations));
 	if (ft->baseline_rate > 0)

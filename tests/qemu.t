@@ -55,6 +55,33 @@ for platform in $platforms; do
 	ok $? "$platform: exits are KVM's, or not counted; the label is \"$label\""
 done
 
+# ---- A libvirtd that is killed ----
+
+managed=$(echo "$platforms" | grep -Ex 'qemu-(kvm|tcg)' | paste -sd, -)
+if [ -n "$managed" ]; then
+	printf '%s\n' 'seed: 1' "platforms: [$managed]" 'benches:' '  - {match: cpu_integer, trials: 2}' \
+		'faults:' '  - {match: libvirtd_killed, trials: 2}' >killed.yaml
+	rm -f x.vq
+	accepts "libvirtd is killed: a plan runs" run killed.yaml -o x.vq
+	[ "$(sqlite3 x.vq "SELECT count(*) > 0 AND min(status = 'ok') FROM trial")" = 1 ]
+	ok $? "libvirtd is killed: every trial is ok, those after it too"
+	sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
+		FROM trial WHERE status != 'ok'"
+	# On a busy host a guest may lose its CPU for long enough to count; its life it may not lose.
+	[ "$(sqlite3 x.vq "SELECT min(outcome IN ('masked', 'assisted-recovered')) AND
+		min(t2_detected_ns >= t0_injected_ns) AND
+		min(t4_first_service_ns > t2_detected_ns) AND max(detector_ours) = 0
+		FROM fault_trial")" = 1 ]
+	ok $? "libvirtd is killed: the guest goes on, and obeys the next one"
+	sqlite3 x.vq "SELECT '# ' || outcome || ' ' || t2_detected_ns || ' ' ||
+		coalesce(t4_first_service_ns, '-') FROM fault_trial"
+	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ] &&
+		! pgrep -f "^[^ ]*(qemu-system-x86_64|libvirtd) .*$VIRT_QUALIFY_STATE" >/dev/null
+	ok $? "libvirtd is killed: nothing is left behind"
+else
+	skip "libvirtd is killed" "no platform with QEMU and libvirt works here"
+fi
+
 # ---- No QEMU in PATH, and one that breaks ----
 
 mkdir empty broken

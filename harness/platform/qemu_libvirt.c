@@ -30,8 +30,10 @@
 #include "harness/platform/qemu/guest.h"
 #include "harness/vmm/vmm.h"
 
-#define CONNECT_MS 5000 /* QEMU connects before libvirt reports the domain started */
-#define NOTICE_MS  500	/* QEMU is gone: libvirt says so by then, or never */
+#define CONNECT_MS   5000  /* QEMU connects before libvirt reports the domain started */
+#define RECONNECT_MS 10000 /* as long as a libvirtd may take to start */
+#define RETRY_MS     2
+#define NOTICE_MS    500 /* QEMU is gone: libvirt says so by then, or never */
 
 extern const uint8_t guest_image_start[];
 extern const uint64_t guest_image_size;
@@ -89,6 +91,11 @@ static int begin(char *error, size_t size)
 	return 0;
 }
 
+static int kill_libvirtd(void)
+{
+	return libvirt_daemon_kill(&libvirtd);
+}
+
 static void end_run(void)
 {
 	if (users && --users == 0)
@@ -124,17 +131,10 @@ static int fail_errno(struct driver *d, const char *what)
 	return -1;
 }
 
-static int connect_libvirt(struct driver *d)
+static int open_connection(struct driver *d)
 {
 	char uri[600];
 
-	d->lib = libvirt_api(d->guest.m->error, sizeof(d->guest.m->error));
-	if (!d->lib)
-		return -1;
-	if (d->events < 0 && libvirt_events_begin(d->lib, &d->events))
-		return fail_errno(d, "libvirt's events");
-	if (d->connection)
-		return 0;
 	snprintf(uri, sizeof(uri), "qemu+unix:///system?socket=%s", libvirtd.socket);
 	d->connection = d->lib->virConnectOpen(uri);
 	if (!d->connection)
@@ -142,6 +142,16 @@ static int connect_libvirt(struct driver *d)
 	if (libvirt_events_of(d->lib, d->connection, d->name))
 		return fail(d, "libvirt's events");
 	return 0;
+}
+
+static int connect_libvirt(struct driver *d)
+{
+	d->lib = libvirt_api(d->guest.m->error, sizeof(d->guest.m->error));
+	if (!d->lib)
+		return -1;
+	if (d->events < 0 && libvirt_events_begin(d->lib, &d->events))
+		return fail_errno(d, "libvirt's events");
+	return d->connection ? 0 : open_connection(d);
 }
 
 /* QEMU connects to us; the name of a socket is gone once it has. */
@@ -371,6 +381,11 @@ static int set_paused(struct driver *d, bool paused)
 {
 	if (d->guest.paused == paused)
 		return 0; /* libvirt would refuse */
+	if (!d->domain) {
+		snprintf(d->guest.m->error, sizeof(d->guest.m->error),
+			 "libvirtd is gone, and none has taken its place");
+		return -1;
+	}
 	/* Before: our monitor tells of it, too, and may be the first. */
 	if (paused)
 		d->guest.paused = true;
@@ -392,6 +407,52 @@ static int let_go(struct driver *d, bool from_snapshot)
 	return set_paused(d, false);
 }
 
+/* ---- A libvirtd that is gone ---- */
+
+static void disconnect(struct driver *d)
+{
+	if (d->domain)
+		d->lib->virDomainFree(d->domain);
+	if (d->connection)
+		d->lib->virConnectClose(d->connection);
+	d->domain = NULL;
+	d->connection = NULL;
+}
+
+/* Does a libvirtd know the guest, as one that runs, and act on it? To pin again what is pinned
+ * disturbs it least. */
+static int find_again(struct driver *d)
+{
+	if (open_connection(d))
+		return -1;
+	d->domain = d->lib->virDomainLookupByName(d->connection, d->name);
+	if (!d->domain)
+		return fail(d, "libvirt does not know the domain");
+	if (d->lib->virDomainIsActive(d->domain) != 1)
+		return fail(d, "libvirt does not take the domain for running");
+	return pin_cpus(d);
+}
+
+/* Until one is there again, the trial wants something, or time is up: then libvirt is no longer
+ * asked, and the guest is ended by its pidfd. */
+static void reconnect(struct driver *d, int64_t lost_ns)
+{
+	struct machine *m = d->guest.m;
+	struct pollfd trial = {.fd = m->control, .events = POLLIN};
+	int64_t deadline = host_now_ns() + RECONNECT_MS * 1000000ll;
+
+	m->status->managed_ns = 0;
+	__atomic_store_n(&m->status->unmanaged_ns, lost_ns, __ATOMIC_RELEASE);
+	disconnect(d);
+	while (host_now_ns() < deadline && poll(&trial, 1, RETRY_MS) == 0) {
+		if (find_again(d) == 0) {
+			__atomic_store_n(&m->status->managed_ns, host_now_ns(), __ATOMIC_RELEASE);
+			return;
+		}
+		disconnect(d);
+	}
+}
+
 /* ---- What libvirt tells ---- */
 
 static void take_event(struct driver *d, const struct libvirt_event *e)
@@ -407,7 +468,9 @@ static void take_event(struct driver *d, const struct libvirt_event *e)
 	};
 	char why[128];
 
-	if (e->event == VIR_DOMAIN_EVENT_SHUTDOWN) {
+	if (e->event < 0) {
+		reconnect(d, e->at_ns);
+	} else if (e->event == VIR_DOMAIN_EVENT_SHUTDOWN) {
 		qemu_guest_over(&d->guest, MACHINE_SHUTDOWN, "libvirt: the guest shut down");
 	} else if (e->event == VIR_DOMAIN_EVENT_STOPPED) {
 		bool known =
@@ -618,7 +681,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       qemu_devices();
+	       CAN_MANAGEMENT | qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)
@@ -641,11 +704,12 @@ PLATFORM_CALLED(qemu_kvm, "qemu-kvm", .summary = "QEMU's q35 on /dev/kvm, throug
 		.capabilities = kvm_capabilities, .execution = qemu_kvm_execution,
 		.lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
 		.ambient_exits = QEMU_AMBIENT_EXITS, .tidies = true, .snapshot_room = snapshot_room,
-		.begin = begin, .end = end_run, .guest_process = kvm_process);
+		.begin = begin, .end = end_run, .kill_management = kill_libvirtd,
+		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg, "qemu-tcg", .summary = "QEMU's q35, its CPU in software, through libvirt",
 		.works = tcg_works, .label = tcg_label, .version = version,
 		.capabilities = tcg_capabilities, .execution = qemu_tcg_execution,
 		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
 		.tidies = true, .snapshot_room = snapshot_room, .begin = begin, .end = end_run,
-		.guest_process = tcg_process);
+		.kill_management = kill_libvirtd, .guest_process = tcg_process);

@@ -144,6 +144,15 @@ out:
 	return ret;
 }
 
+int libvirt_daemon_kill(const struct libvirt_daemon *d)
+{
+	if (d->keeper <= 0) {
+		errno = ESRCH;
+		return -1;
+	}
+	return (int)syscall(SYS_pidfd_send_signal, d->keeper, KEEPER_KILL, NULL, 0);
+}
+
 void libvirt_daemon_stop(struct libvirt_daemon *d)
 {
 	struct pollfd gone = {.fd = d->keeper, .events = POLLIN};

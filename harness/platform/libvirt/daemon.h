@@ -6,8 +6,10 @@
  *	harness ── pipe ──> keeper ──> libvirtd ──> QEMU, libvirt_lxc, …
  *
  * The keeper is no child of the harness, which reaps all of those after a trial. It is the
- * subreaper of what libvirtd leaves (else the death of an orphaned QEMU is noticed late), and ends
- * all when told, or when the last process of the run is gone.
+ * subreaper of what libvirtd leaves (else the death of an orphaned QEMU is noticed late), starts a
+ * libvirtd that was killed anew, as a host's service manager would, and ends all when told, or when
+ * the last process of the run is gone. Guests outlive a libvirtd, and autodestroy is forgotten with
+ * it: a guest that its driver does not end then is ended by the keeper.
  */
 #ifndef VQ_LIBVIRT_DAEMON_H
 #define VQ_LIBVIRT_DAEMON_H
@@ -18,7 +20,7 @@
 struct libvirt_daemon {
 	char directory[512]; /* all of it: etc/, run/, log/, …, libvirtd.log */
 	char socket[512];    /* for URIs: "lxc:///system?socket=…" */
-	pid_t pid;	     /* of libvirtd, while the keeper lives */
+	pid_t pid;	     /* of libvirtd, until it is killed or the keeper ends */
 	int keeper;	     /* pidfd of the keeper */
 	int lifeline;	     /* our end of the pipe */
 };
@@ -36,6 +38,10 @@ int libvirt_daemon_missing(const struct libvirt_daemon_options *o, char *why, si
 /* Start one and wait until it takes connections (10 s at most). 0, or -1 with one line. */
 int libvirt_daemon_start(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
 			 char *error, size_t size);
+
+/* SIGKILL to that libvirtd, by its keeper, which starts it anew. What it ran goes on. 0, or -1 with
+ * errno. */
+int libvirt_daemon_kill(const struct libvirt_daemon *d);
 
 /* End it with all that it left; 10 s at most. Safe where it was never started but zeroed. */
 void libvirt_daemon_stop(struct libvirt_daemon *d);

@@ -305,23 +305,38 @@ static void reap_all(void)
 	}
 }
 
+/* Only one that we were told to kill: what ends by itself would do so again. */
+static void start_anew(struct keeper *k, const struct libvirt_daemon_options *o)
+{
+	syscall(SYS_pidfd_send_signal, k->daemon, SIGKILL, NULL, 0);
+	poll(&(struct pollfd){.fd = k->daemon, .events = POLLIN}, 1, TERM_MS);
+	close(k->daemon);
+	k->daemon = -1;
+	start_daemon(k, o); /* where it fails, nobody answers: clients see that */
+}
+
 /*
  * Until the last process of the run that holds the other end is gone, or says so. Orphans are
  * reaped as they die: libvirt takes one that is not for alive, and waits.
  */
-static void wait_for_end(int lifeline, int deaths)
+static void wait_for_end(struct keeper *k, const struct libvirt_daemon_options *o, int lifeline,
+			 int signals)
 {
 	struct pollfd fds[2] = {
 		{.fd = lifeline, .events = POLLIN},
-		{.fd = deaths, .events = POLLIN},
+		{.fd = signals, .events = POLLIN},
 	};
-	struct signalfd_siginfo seen;
+	struct signalfd_siginfo seen = {0};
 
 	while (!fds[0].revents) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			; /* libvirtd too: its pidfd stays readable */
-		if (poll(fds, 2, -1) > 0 && fds[1].revents && read(deaths, &seen, sizeof(seen)) < 0)
+		if (poll(fds, 2, -1) <= 0 || !fds[1].revents)
+			continue;
+		if (read(signals, &seen, sizeof(seen)) < 0)
 			fds[1].fd = -1; /* it cannot happen; then only the end matters */
+		else if (seen.ssi_signo == KEEPER_KILL && k->daemon >= 0)
+			start_anew(k, o);
 	}
 }
 
@@ -349,21 +364,23 @@ static void close_others(int report, int lifeline)
 	close_range(high + 1, ~0u, 0);
 }
 
-static int watch_deaths(void)
+/* Of deaths, and of what we are told. */
+static int watch_signals(void)
 {
-	sigset_t child;
+	sigset_t set;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
-	sigprocmask(SIG_BLOCK, &child, NULL);
-	return signalfd(-1, &child, SFD_CLOEXEC);
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, KEEPER_KILL);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeline)
 {
 	static struct keeper k;
 
-	int deaths;
+	int signals;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "vq-keeper");
@@ -371,13 +388,13 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
 	close_others(report, lifeline);
-	deaths = watch_deaths();
+	signals = watch_signals();
 	k.daemon = -1;
 	k.report.keeper = getpid();
 	if (start(&k, o) && !k.report.error[0])
 		fail(&k, "a private libvirtd could not be started");
 	if (write(report, &k.report, sizeof(k.report)) == sizeof(k.report) && !k.report.error[0])
-		wait_for_end(lifeline, deaths);
+		wait_for_end(&k, o, lifeline, signals);
 	end_daemon(&k);
 	kill_children();
 	reap_all();

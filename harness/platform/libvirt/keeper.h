@@ -3,7 +3,12 @@
 #ifndef VQ_LIBVIRT_KEEPER_H
 #define VQ_LIBVIRT_KEEPER_H
 
+#include <signal.h>
+
 #include "harness/platform/libvirt/daemon.h"
+
+/* This signal has the keeper kill its libvirtd, and start it anew. */
+#define KEEPER_KILL SIGUSR1
 
 /* What the keeper says once, when libvirtd takes connections or has failed to. */
 struct keeper_report {
