@@ -18,6 +18,7 @@ static int measure(struct trial *t)
 }
 
 BENCH(life_destroy, .group = "life cycle", .summary = "destroy a serving guest",
-      .unit = NANOSECONDS, .better = LOWER, .native = true, .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .native = true, .no_guest_too = true,
+      .measure = measure);
 
 #endif

@@ -22,6 +22,7 @@ static int measure(struct trial *t)
 }
 
 BENCH(life_pause, .group = "life cycle", .summary = "pause a serving guest", .unit = NANOSECONDS,
-      .better = LOWER, .native = true, .needs = CAN_PAUSE, .measure = measure);
+      .better = LOWER, .native = true, .no_guest_too = true, .needs = CAN_PAUSE,
+      .measure = measure);
 
 #endif

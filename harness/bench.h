@@ -66,7 +66,8 @@ struct bench {
 	uint32_t parameters[MAX_PARAMETERS]; /* 0 ends the list */
 	/* Why it cannot run on a platform that has all it needs; NULL or false: it can. */
 	bool (*refuses)(const struct platform *p, char *why, size_t size);
-	bool boots; /* measured from the host, and ring 0 of a guest takes part in it */
+	bool boots;	   /* measured from the host, and ring 0 of a guest takes part in it */
+	bool no_guest_too; /* measured where no guest of ours answers, too: to the command's end */
 	/* Measured from the host instead of by a guest half: fill trial_sample()s. */
 	int (*measure)(struct trial *t);
 };

@@ -104,6 +104,8 @@ bool bench_fits(const struct bench *b, const struct platform *p, char *why, size
 		why[0] = '\0';
 	if (p->imported)
 		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
+	if (p->no_guest && !b->no_guest_too)
+		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	/* Of a bench without an operation the capability that is missing says more. */
 	if (b->measure && !has_all(needs_of_bench(b), p, why, size))
 		return false;
@@ -123,7 +125,7 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
 {
 	if (size)
 		why[0] = '\0';
-	if (p->imported)
+	if (p->imported || p->no_guest)
 		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	if (!fault_takes(f, r))
 		return refuse(why, size, "%s is not mended by %s", f->name, r->name);

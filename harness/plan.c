@@ -120,6 +120,31 @@ int plan_glob_known(struct registry r, const char *glob)
 	return 0;
 }
 
+const char *plan_platform_argument(const char *text, const char *name)
+{
+	size_t length = strlen(name);
+
+	return !strncmp(text, name, length) && text[length] == ':' ? text + length + 1 : NULL;
+}
+
+int plan_platform_known(struct registry r, const char *text)
+{
+	for (size_t i = 0; i < r.count; i++) {
+		if (plan_platform_argument(text, registry_name(r.entries[i])))
+			return 1;
+	}
+	return plan_glob_known(r, text);
+}
+
+int plan_has_platform(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->platforms.count; i++) {
+		if (plan_platform_argument(p->platforms.glob[i], name))
+			return 1;
+	}
+	return plan_globs_match(&p->platforms, name);
+}
+
 const char *plan_show(const char *text, char *out, size_t size)
 {
 	size_t n = strnlen(text, size);
@@ -239,7 +264,8 @@ static int check_known(const char *option, const char *kind, const char *kinds,
 {
 	char shown[64], advice[160];
 
-	if (plan_glob_known(names, glob))
+	if (!strcmp(kind, "platform") ? plan_platform_known(names, glob)
+				      : plan_glob_known(names, glob))
 		return 0;
 	plan_advise(names, glob, kinds, advice, sizeof(advice));
 	snprintf(error, size, "%s %s: no such %s; %s", option,

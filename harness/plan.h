@@ -6,7 +6,7 @@
  *	plan: smoke
  *	seed: 7                          # order and layouts; absent: from the clock, and recorded
  *	delta: 3%                        # smallest effect worth acting on
- *	platforms: [native, kvm]         # or: all
+ *	platforms: [native, kvm]         # or: all; "libvirt:URI"
  *	at_most:                         # where a trial takes long
  *	  - match: qemu-*
  *	    benches: 5                   # trials of each
@@ -114,6 +114,12 @@ int plan_globs_match(const struct plan_globs *g, const char *name);
 int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count, char *const *benches,
 		size_t bench_count, char *const *faults, size_t fault_count,
 		const struct plan_names *names, char *error, size_t size);
+
+/* Is a platform of that name among the plan's? By a glob, or as "NAME:ARGUMENT". */
+int plan_has_platform(const struct plan *p, const char *name);
+
+/* What stands behind "NAME:" in one of a plan's platforms; NULL: it does not begin so. */
+const char *plan_platform_argument(const char *text, const char *name);
 
 /* The entry that governs a bench or fault, or NULL where the plan leaves it out. */
 const struct plan_bench *plan_find_bench(const struct plan *p, const char *name);

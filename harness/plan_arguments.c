@@ -74,6 +74,26 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 const struct argp plan_argp = {.options = options, .parser = parse_option};
 
+/* "libvirt:URI" is told to its platform. */
+static int tell_platforms(const struct plan *plan, char *error, size_t size)
+{
+	for (size_t i = 0; i < plan->platforms.count; i++) {
+		for_each_registered (struct platform, p, REGISTRY(platforms)) {
+			const char *argument =
+				plan_platform_argument(plan->platforms.glob[i], p->name);
+
+			if (argument && !p->take) {
+				snprintf(error, size,
+					 "-p %s: nothing may follow it; drop the colon", p->name);
+				return -1;
+			}
+			if (argument && p->take(argument, error, size))
+				return -1;
+		}
+	}
+	return 0;
+}
+
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
 {
 	struct plan_names names = {
@@ -93,7 +113,8 @@ struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size
 	if (!p)
 		return NULL;
 	if (plan_narrow(p, a->platforms.glob, a->platforms.count, a->benches.glob, a->benches.count,
-			a->faults.glob, a->faults.count, &names, error, size)) {
+			a->faults.glob, a->faults.count, &names, error, size) ||
+	    tell_platforms(p, error, size)) {
 		plan_free(p);
 		return NULL;
 	}

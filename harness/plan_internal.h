@@ -26,6 +26,9 @@ void plan_limit_free(struct plan_limit *l);
 /* Does a glob match any name? "all" always does. */
 int plan_glob_known(struct registry r, const char *glob);
 
+/* The same of platforms, which may be given as "NAME:ARGUMENT". */
+int plan_platform_known(struct registry r, const char *text);
+
 /* The advice for a glob that matches no name of a registry: `did you mean "…"?`, or how to list
  * what there is. */
 void plan_advise(struct registry r, const char *glob, const char *kinds, char *out, size_t size);

@@ -12,6 +12,7 @@
 #define MAX_GLOBS   4096 /* of a whole plan, aliases expanded */
 #define MAX_STARS   8	 /* of one glob: bounds the time that fnmatch(3) takes */
 #define MAX_NAME    64
+#define MAX_TARGET  400 /* "NAME:ARGUMENT": a URI */
 #define MAX_KEYS    8
 
 static size_t line_of(const yaml_node_t *node)
@@ -159,11 +160,11 @@ static int read_name(struct reader *r, const char *key, yaml_node_t *node, void 
 
 /* ---- Globs ---- */
 
-static int glob_sound(const char *text)
+static int glob_sound(const char *text, size_t longest)
 {
 	unsigned int stars = 0;
 
-	if (strlen(text) > MAX_NAME)
+	if (strlen(text) > longest)
 		return 0;
 	for (const char *s = text; *s; s++) {
 		if (*s <= ' ' || *s >= 0x7f)
@@ -178,20 +179,23 @@ static int read_glob(struct reader *r, const char *key, const char *kind, const 
 {
 	const char *text = scalar(r, key, node, "\"exit_*\"");
 	char shown[48], advice[160];
+	int known, targets = !strcmp(key, "platforms");
+	size_t longest = targets ? MAX_TARGET : MAX_NAME;
 
 	if (!text)
 		return -1;
 	plan_show(text, shown, sizeof(shown));
-	if (!glob_sound(text))
+	if (!glob_sound(text, longest))
 		return fail(r, node,
 			    "%s: \"%s\" is no glob over names; write at most %d characters without "
 			    "spaces, %d of them *",
-			    key, shown, MAX_NAME, MAX_STARS);
+			    key, shown, (int)longest, MAX_STARS);
 	if (!strcmp(text, "none"))
 		return fail(r, node,
 			    "%s: none leaves nothing to do; leave the entry out, or name %s", key,
 			    kinds);
-	if (names.count && !r->built_in && !plan_glob_known(names, text)) {
+	known = targets ? plan_platform_known(names, text) : plan_glob_known(names, text);
+	if (names.count && !r->built_in && !known) {
 		plan_advise(names, text, kinds, advice, sizeof(advice));
 		return fail(r, node, "no %s matches \"%s\"; %s", kind, shown, advice);
 	}

@@ -210,6 +210,12 @@ struct platform {
 	const char *(*lacks)(enum capability one);
 	/* Nothing is started here: its results come by virt-qualify import. */
 	bool imported;
+	/* No guest of ours is in what it starts, so that nothing answers: only what is asked of the
+	 * platform itself is measured (struct bench's `no_guest_too`). Needs `lacks`. */
+	bool no_guest;
+	/* What a user says behind "NAME:"; called before works(), perhaps more than once. 0, or -1
+	 * with one line in `error`. NULL: nothing may stand there. */
+	int (*take)(const char *argument, char *error, size_t size);
 	/* How much longer than the embedded VMM's a start or a command may take (firmware, a
 	 * daemon), milliseconds. */
 	int slack_ms;

@@ -200,7 +200,7 @@ static int add_platforms(struct run *r)
 		struct result_platform row = {.run = r->row.id, .name = p->name};
 		char why[512];
 
-		if (!plan_globs_match(&r->options->plan->platforms, p->name))
+		if (!plan_has_platform(r->options->plan, p->name))
 			continue;
 		if (p->imported) {
 			if (is_named(r, p->name) &&

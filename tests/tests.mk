@@ -18,6 +18,8 @@ oracle_unit  := $(call obj,harness/oracle.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
 	harness/cgroup_own.c)
+any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c \
+	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
 
 $(B)/tests/plan.t: $(plan_unit)
@@ -40,6 +42,8 @@ $(B)/tests/oracle.t: $(oracle_unit)
 $(B)/tests/oracle.t: unit_obj = $(oracle_unit)
 $(B)/tests/container.t: $(container_unit)
 $(B)/tests/container.t: unit_obj = $(container_unit)
+$(B)/tests/any_domain.t: $(any_domain_unit)
+$(B)/tests/any_domain.t: unit_obj = $(any_domain_unit)
 $(B)/tests/qmp.t: $(qmp_unit)
 $(B)/tests/qmp.t: unit_obj = $(qmp_unit)
 $(B)/tests/qmp.t: unit_libs = $(call pkg,--libs hwloc) -lpfm

@@ -383,6 +383,32 @@ static void test_bounds(void **state)
 	assert_non_null(strstr(error, "more than 4096 globs"));
 }
 
+/* "NAME:ARGUMENT" is one of the platforms, and neither a glob nor a bench. */
+static void test_platform_argument(void **state)
+{
+	static const char text[] = "platforms: [\"kvm:x://*?\"]\nbenches:\n- match: exit_*\n";
+	char *const wrong[] = {"xen:///"}, *const right[] = {"native:a"},
+		    *const bench[] = {"kvm:a"};
+	struct plan *p;
+
+	(void)state;
+	p = plan_parse(text, strlen(text), "p.yaml", &names, error, sizeof(error));
+	assert_non_null(p);
+	assert_true(plan_has_platform(p, "kvm"));
+	assert_false(plan_has_platform(p, "native"));
+	assert_string_equal(plan_platform_argument(p->platforms.glob[0], "kvm"), "x://*?");
+	assert_null(plan_platform_argument("kvm", "kvm"));
+	assert_null(plan_platform_argument("kvmx:", "kvm"));
+	assert_int_equal(plan_narrow(p, wrong, 1, NULL, 0, NULL, 0, &names, error, sizeof(error)),
+			 -1);
+	assert_int_equal(plan_narrow(p, NULL, 0, bench, 1, NULL, 0, &names, error, sizeof(error)),
+			 -1);
+	assert_int_equal(plan_narrow(p, right, 1, NULL, 0, NULL, 0, &names, error, sizeof(error)),
+			 0);
+	assert_true(plan_has_platform(p, "native"));
+	plan_free(p);
+}
+
 static void test_without_names_nothing_is_checked(void **state)
 {
 	static const char text[] = "platforms: vms\nbenches:\n- match: anything\n";
@@ -535,6 +561,7 @@ int main(void)
 		cmocka_unit_test(test_narrow_keeps_the_first_entry),
 		cmocka_unit_test(test_narrow_with_nothing_changes_nothing),
 		cmocka_unit_test(test_narrow_errors),
+		cmocka_unit_test(test_platform_argument),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

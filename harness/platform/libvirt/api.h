@@ -40,7 +40,13 @@
 	F(virDomainSnapshotCreateXML)                                                              \
 	F(virDomainSnapshotFree)                                                                   \
 	F(virConnectDomainEventRegisterAny)                                                        \
-	F(virConnectRegisterCloseCallback)
+	F(virConnectRegisterCloseCallback)                                                         \
+	F(virConnectGetCapabilities)                                                               \
+	F(virConnectGetType)                                                                       \
+	F(virDomainCreate)                                                                         \
+	F(virDomainDefineXML)                                                                      \
+	F(virDomainUndefine)                                                                       \
+	F(virGetLastErrorCode)
 
 struct libvirt_api {
 #define LIBVIRT_MEMBER(name) __typeof__(&name) name;

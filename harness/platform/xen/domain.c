@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/host.h"
+#include "harness/platform/libvirt/guard.h"
 
 /* libvirtd 9 was seen to crash, once in some 60 domains; whoever started it
  * starts it again. */
@@ -166,19 +167,8 @@ int xen_domain_open(struct xen_domain *d, struct machine *m, bool hvm)
 
 static int start_guard(struct xen_domain *d)
 {
-	int pipes[2];
-	pid_t pid;
-
-	if (pipe2(pipes, 0))
-		return fail_here(d, "a pipe to the domain's guard");
-	pid = fork();
-	if (pid == 0) {
-		close(pipes[1]);
-		xen_domain_guard(d->name, pipes[0]);
-	}
-	close(pipes[0]);
-	d->guard = pipes[1];
-	return pid < 0 ? fail_here(d, "fork of the domain's guard") : 0;
+	d->guard = libvirt_guard_start(d->name, xen_connect);
+	return d->guard < 0 ? fail_here(d, "a guard for the domain") : 0;
 }
 
 /* A number of a host CPU is dom0's: it is Xen's where dom0's vCPUs are pinned one to one

@@ -44,8 +44,4 @@ void xen_domain_over(struct xen_domain *d, enum machine_end end, const char *why
 /* Destroy it and let go of all; safe on one that is zeroed, and after any failure. */
 void xen_domain_close(struct xen_domain *d);
 
-/* In a child: wait until the other end of `lifeline` is closed, and destroy the domain unless a
- * byte came first. Does not return. */
-void xen_domain_guard(const char *name, int lifeline) __attribute__((noreturn));
-
 #endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The smallest domain that a driver of libvirt's takes, whichever it is: without disk, network or
+ * a guest of ours. */
+#ifndef VQ_LIBVIRT_ANY_DOMAIN_H
+#define VQ_LIBVIRT_ANY_DOMAIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "harness/platform/libvirt/api.h"
+#include "harness/platform/libvirt/guard.h"
+
+#define ANY_DOMAIN_ERROR 400
+
+/* What a driver was found to take; found once, before anything is timed. */
+struct any_domain_shape {
+	char type[32]; /* of the domain, and its processor: from the driver's capabilities */
+	char arch[32];
+	bool defines;	   /* it starts only what was defined before (ESX, VirtualBox) */
+	bool autodestroys; /* it destroys a domain when the connection that made it goes */
+	bool pauses;	   /* it suspends and resumes */
+};
+
+struct any_domain {
+	const struct libvirt_api *lib;
+	virConnectPtr connection;
+	virDomainPtr domain;
+	char name[64];
+	int guard; /* where the driver does not autodestroy; -1: none */
+	char error[ANY_DOMAIN_ERROR];
+};
+
+/*
+ * The first guest among a connection's capabilities (hostile XML) that is a machine (hvm) of
+ * x86_64, else of i686. 0, or -1: there is none.
+ */
+int any_domain_parse(const char *capabilities, struct any_domain_shape *shape);
+
+/* Its description; allocated, NULL: no memory. */
+char *any_domain_xml(const char *name, const struct any_domain_shape *shape);
+
+/* This process will ask nobody for a password: it loses its terminal, and what else could ask. */
+void any_domain_never_ask(void);
+
+/* Connect, and name a domain that does not exist: virt-qualify-PID-NUMBER. All of these: 0, or -1
+ * with d->error. */
+int any_domain_connect(struct any_domain *d, const char *uri, unsigned int number);
+
+/* What the driver takes: makes a domain as `d` names it and tries it; any_domain_close() ends it.
+ */
+int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect,
+			  struct any_domain_shape *shape);
+
+/* Fork what shall outlive us, where that is needed: before anything is timed, before threads. */
+int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect,
+		       const struct any_domain_shape *shape);
+
+/* It runs, when this returns. */
+int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape);
+int any_domain_pause(struct any_domain *d);
+int any_domain_resume(struct any_domain *d);
+
+/* Destroy it, and let go of all; safe after any failure of the above. */
+void any_domain_close(struct any_domain *d);
+
+#endif
