@@ -20,7 +20,7 @@ container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_
 	harness/cgroup_own.c)
 any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c \
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c)
-qmp_unit     := $(call obj,harness/platform/qemu/qmp.c harness/host*.c)
+qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
 $(B)/tests/plan.t: $(plan_unit)
 $(B)/tests/plan.t: unit_obj = $(plan_unit)
