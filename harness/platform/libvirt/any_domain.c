@@ -10,7 +10,7 @@
 
 #include "harness/platform/libvirt/xml.h"
 
-#define MEMORY_KIB 32768 /* what any firmware starts in; a multiple of 4 MiB, as ESX wants it */
+#define MEMORY_KIB 32768u /* what any firmware starts in; a multiple of 4 MiB, as ESX wants it */
 
 static int fail(struct any_domain *d, const char *what)
 {
