@@ -57,10 +57,11 @@ void trial_event(struct trial *t, int64_t at_ns, int64_t uncertainty_ns, const c
 }
 
 int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t run_start_ns,
-		const struct trial_spec *s, struct trial_result *t)
+		const struct trial_spec *s, struct trial_result *t, struct counters *counters)
 {
 	(void)result;
 	(void)run;
+	(void)counters;
 	(void)run_start_ns;
 	require(ordinal == stored++ && s->bench && s->platform);
 	require(t->batch_count <= TRIAL_MAX_BATCHES && t->bucket_count <= TRIAL_MAX_BUCKETS);
