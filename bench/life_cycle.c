@@ -9,23 +9,33 @@
 
 #include "bench/life_cycle.h"
 
-int life_open(struct trial *t, const char *command, bool snapshots)
+static int open_with(struct trial *t, struct machine_config c)
 {
 	int pin = trial_cpu(t->spec, 0);
-	struct machine_config c = {
-		.cpus = 1,
-		.memory = 2ull << 20,
-		.command = command,
-		.pin = &pin,
-		.snapshots = snapshots,
-		.shared_fd = -1,
-		.notify_fd = -1,
-		.wake_fd = -1,
-	};
 
+	c.cpus = 1;
+	c.pin = &pin;
+	c.shared_fd = c.notify_fd = c.wake_fd = -1;
 	prctl(PR_SET_TIMERSLACK, 1); /* give_way() sleeps for microseconds */
 	trial_watch_begin(t);
 	return trial_open(t, 0, &c);
+}
+
+int life_open(struct trial *t, const char *command, bool snapshots)
+{
+	return open_with(t, (struct machine_config){
+				    .memory = 2ull << 20,
+				    .command = command,
+				    .snapshots = snapshots,
+			    });
+}
+
+int life_open_migrating(struct trial *t)
+{
+	const struct machine_config c = {
+		.memory = 16ull << 20, .command = "serve=1 dirty=2048", .migrates = true};
+
+	return open_with(t, c) || life_wait_service(t, 2048, NULL) ? -1 : 0;
 }
 
 int64_t life_stamp(const struct trial *t, enum machine_stamp which)

@@ -12,6 +12,9 @@
 /* Open the trial's one guest, 2 MiB, one vCPU. */
 int life_open(struct trial *t, const char *command, bool snapshots);
 
+/* Open it for a migration: 16 MiB, of which it writes 8 MiB again and again as it serves. */
+int life_open_migrating(struct trial *t);
+
 /* A stamp of the guest process (enum machine_stamp), host_now_ns(). */
 int64_t life_stamp(const struct trial *t, enum machine_stamp which);
 

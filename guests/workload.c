@@ -9,6 +9,7 @@
 #define DEFAULT_WORK 2000u /* rounds of vq_mix an operation: about 10 us */
 #define FIRST_LOCK   0u
 #define SECOND_LOCK  1u
+#define DIRTY_FROM   (2ull << 20) /* the image lies below */
 
 /* At the start of the window that a cast shares. */
 struct shared_window {
@@ -25,6 +26,7 @@ struct worker {
 	struct vq_heartbeat *published;
 	uint32_t seen_ticket;
 	uint32_t work;
+	uint32_t dirty, next_dirty; /* pages, see dirty_page() */
 	uint64_t last_tsc;
 	uint64_t state; /* of the work */
 	bool feeds;	/* a watchdog device, while it serves */
@@ -52,6 +54,17 @@ static void acknowledge(struct worker *w)
 	publish(w);
 }
 
+/* One page an operation, of so many from 2 MiB on in turn: what a live migration has to send again.
+ */
+static void dirty_page(struct worker *w)
+{
+	uint64_t at = DIRTY_FROM + (uint64_t)w->next_dirty * VQ_PAGE_SIZE;
+
+	*(volatile uint64_t *)(w->p->memory + at) = w->cell.sequence + 1;
+	if (++w->next_dirty == w->dirty)
+		w->next_dirty = 0;
+}
+
 static void one_operation(struct worker *w)
 {
 	uint64_t x = w->state;
@@ -59,6 +72,8 @@ static void one_operation(struct worker *w)
 	for (uint32_t i = 0; i < w->work; i++)
 		x = vq_mix(x + i);
 	w->state = x;
+	if (w->dirty)
+		dirty_page(w);
 	__asm__ volatile("" ::"r"(x));
 	acknowledge(w);
 }
@@ -266,7 +281,11 @@ void workload_serve(struct payload *p)
 		.cell = {.lock_wanted = VQ_LOCK_NONE},
 		.work = payload_number(p->boot, "work", DEFAULT_WORK),
 		.feeds = !p->cpu && payload_number(p->boot, "watchdog", 0),
+		.dirty = payload_number(p->boot, "dirty", 0),
 	};
+
+	if (p->boot->memory_size < DIRTY_FROM + (uint64_t)w.dirty * VQ_PAGE_SIZE)
+		w.dirty = 0;
 
 	/* Requests made before this life began are not ours. */
 	w.seen_ticket = __atomic_load_n(&p->control->ticket, __ATOMIC_ACQUIRE);

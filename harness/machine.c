@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness/host.h"
@@ -81,6 +82,8 @@ const char *capability_name(enum capability one)
 		return "a pvpanic device";
 	case CAN_WATCHDOG:
 		return "a watchdog device (ib700)";
+	case CAN_MIGRATE:
+		return "live migration";
 	}
 	return "?";
 }
@@ -143,6 +146,15 @@ static void describe_watch(struct machine_status *s)
 	s->watch = *cpu_watch_probe();
 }
 
+static int make_destination(struct machine *m)
+{
+	m->destination_fd = memfd_create("virt-qualify destination", MFD_CLOEXEC);
+	if (m->destination_fd < 0 || ftruncate(m->destination_fd, (off_t)m->memory_size))
+		return fail(m, "memory for the destination");
+	m->destination = map_shared(m->destination_fd, m->memory_size);
+	return m->destination ? 0 : fail(m, "mapping the destination's memory");
+}
+
 static int make_memory(struct machine *m)
 {
 	m->memory_size = m->config.memory;
@@ -152,6 +164,8 @@ static int make_memory(struct machine *m)
 	m->memory = map_shared(m->memory_fd, m->memory_size);
 	if (!m->memory)
 		return fail(m, "mapping guest memory");
+	if (m->config.migrates && make_destination(m))
+		return -1;
 	m->status_fd = memfd_create("virt-qualify status", MFD_CLOEXEC);
 	if (m->status_fd < 0 || ftruncate(m->status_fd, sizeof(*m->status)))
 		return fail(m, "memory for the machine's status");
@@ -261,7 +275,7 @@ int machine_open(struct machine *m, const struct platform *p, const struct machi
 	m->platform = p;
 	copy_config(m, c);
 	m->pidfd = m->host_fd = m->control = -1;
-	m->memory_fd = m->status_fd = m->snapshot_fd = -1;
+	m->memory_fd = m->destination_fd = m->status_fd = m->snapshot_fd = -1;
 	m->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (m->event < 0)
 		return fail(m, "eventfd");
@@ -356,6 +370,11 @@ int machine_map_memory(struct machine *m)
 	return 0;
 }
 
+static bool map_over(uint8_t *at, int fd, size_t size)
+{
+	return mmap(at, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) != MAP_FAILED;
+}
+
 /* The file again in place of a guest's areas: they are kept from the next life, and as long as they
  * are mapped, from the hypervisor. */
 static void unmap_memory(struct machine *m)
@@ -366,8 +385,7 @@ static void unmap_memory(struct machine *m)
 		return;
 	control = *control_page(m);
 	m->memory_of = 0;
-	if (mmap(m->memory, m->memory_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		 m->memory_fd, 0) == MAP_FAILED)
+	if (!map_over(m->memory, m->memory_fd, m->memory_size))
 		_exit(1); /* there is nothing at m->memory any more */
 	write_control(m, &control);
 }
@@ -400,16 +418,35 @@ bool machine_wait(struct machine *m, int64_t deadline_ns)
 	return ready > 0;
 }
 
-static int send_command(struct machine *m, enum machine_command command)
+/* Does the answer come in time? `look` as it is waited for. */
+static bool await_answer(struct machine *m, int bound_ms, void (*look)(void *context),
+			 void *context)
+{
+	static const struct timespec moment = {.tv_nsec = MACHINE_LOOK_NS};
+	struct pollfd wait = {.fd = m->control, .events = POLLIN};
+	int64_t deadline = host_now_ns() + bound_ms * 1000000ll;
+
+	if (!look)
+		return poll(&wait, 1, bound_ms) == 1;
+	while (poll(&wait, 1, 0) != 1) {
+		if (host_now_ns() > deadline)
+			return false;
+		look(context);
+		nanosleep(&moment, NULL);
+	}
+	return true;
+}
+
+static int send_watched(struct machine *m, enum machine_command command,
+			void (*look)(void *context), void *context)
 {
 	struct command_message message = {.command = command};
 	int bound_ms = COMMAND_TIMEOUT_MS + m->platform->slack_ms;
-	struct pollfd wait = {.fd = m->control, .events = POLLIN};
 	struct command_answer answer = {0};
 
 	if (send(m->control, &message, sizeof(message), MSG_NOSIGNAL) != sizeof(message))
 		return fail(m, "the guest process takes no command");
-	if (poll(&wait, 1, bound_ms) != 1) {
+	if (!await_answer(m, bound_ms, look, context)) {
 		snprintf(m->error, sizeof(m->error),
 			 "the guest process did not answer a command within %d ms", bound_ms);
 		/* A late answer must not be taken for the next command's. */
@@ -424,6 +461,11 @@ static int send_command(struct machine *m, enum machine_command command)
 	if (answer.ret)
 		snprintf(m->error, sizeof(m->error), "%s", answer.error);
 	return answer.ret;
+}
+
+static int send_command(struct machine *m, enum machine_command command)
+{
+	return send_watched(m, command, NULL, NULL);
 }
 
 int machine_pause(struct machine *m)
@@ -444,6 +486,29 @@ int machine_snapshot(struct machine *m)
 int machine_exec(struct machine *m)
 {
 	return send_command(m, COMMAND_EXEC);
+}
+
+int machine_swap_memory(struct machine *m)
+{
+	int source = m->memory_fd;
+
+	if (!m->destination) {
+		snprintf(m->error, sizeof(m->error), "this machine has no room for a destination");
+		return -1;
+	}
+	if (!map_over(m->memory, m->destination_fd, m->memory_size) ||
+	    !map_over(m->destination, source, m->memory_size))
+		_exit(1); /* there is nothing at one of them any more */
+	m->memory_fd = m->destination_fd;
+	m->destination_fd = source;
+	return 0;
+}
+
+int machine_migrate(struct machine *m, void (*look)(void *context), void *context)
+{
+	if (send_watched(m, COMMAND_MIGRATE, look, context))
+		return -1;
+	return machine_swap_memory(m);
 }
 
 /* Who inherited it may have made it block: container runtimes do. */
@@ -568,12 +633,16 @@ void machine_close(struct machine *m)
 		munmap(m->status, sizeof(*m->status));
 	if (m->snapshot)
 		munmap(m->snapshot, m->snapshot_size);
+	if (m->destination)
+		munmap(m->destination, m->memory_size);
 	if (m->memory_fd >= 0)
 		close(m->memory_fd);
 	if (m->status_fd >= 0)
 		close(m->status_fd);
 	if (m->snapshot_fd >= 0)
 		close(m->snapshot_fd);
+	if (m->destination_fd >= 0)
+		close(m->destination_fd);
 	if (m->event >= 0)
 		close(m->event);
 	memset(m, 0, sizeof(*m));

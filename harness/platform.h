@@ -51,6 +51,7 @@ enum capability {
 	CAN_PVPANIC = 1u << 17,	      /* a device that the guest tells of its panic */
 	CAN_WATCHDOG = 1u << 18,      /* a device that the guest has to feed */
 	CAN_MANAGEMENT = 1u << 19,    /* a daemon of ours manages guests, and can be killed */
+	CAN_MIGRATE = 1u << 20,	      /* live migration to another process that hosts it */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -89,6 +90,7 @@ struct machine_config {
 	const cpu_set_t *affinity; /* CPUs for the guest process's other threads; NULL: inherited */
 	bool kernel_devices;	   /* VQ_PORT_KERNEL and VQ_MMIO_KERNEL will be used */
 	bool snapshots;		   /* machine_snapshot will be used */
+	bool migrates;		   /* machine_migrate will be used */
 	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
 	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
@@ -182,7 +184,9 @@ struct machine {
 	int control;	       /* socket for commands, -1: none */
 	int event;	       /* eventfd: the guest ended */
 	int memory_fd;
-	uint8_t *memory; /* guest RAM as mapped here */
+	uint8_t *memory;      /* guest RAM as mapped here */
+	int destination_fd;   /* with config.migrates: RAM of whoever takes the guest next */
+	uint8_t *destination; /* and that, mapped here; NULL: none */
 	uint64_t memory_size;
 	uint64_t memory_of; /* whose areas lie over it (status->memory_of); 0: it is the file */
 	struct machine_status *status;
@@ -275,6 +279,15 @@ int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapsho
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
 int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
 
+/*
+ * Live migration of a serving guest (config.migrates) to another process on this host, which has
+ * RAM of its own. Until it is done, `look` (may be NULL) is called every MACHINE_LOOK_NS or so: it
+ * may read both m->memory, the source's, and m->destination. From then on m->memory, at the
+ * same address, is the destination's; where it failed, -1 with m->error, it still is the source's.
+ */
+#define MACHINE_LOOK_NS 10000
+int machine_migrate(struct machine *m, void (*look)(void *context), void *context);
+
 /* The process that hosts the guest: its number, and a pidfd that is readable when it is gone; the
  * machine owns it. */
 pid_t machine_host(struct machine *m);
@@ -312,6 +325,7 @@ enum machine_command {
 	COMMAND_SNAPSHOT,
 	COMMAND_RESTORE,
 	COMMAND_EXEC,
+	COMMAND_MIGRATE,
 };
 
 struct machine_commands {
@@ -331,6 +345,10 @@ void machine_serve(struct machine *m, const struct machine_commands *c) __attrib
  * status->memory_of names, with what the trial has written to its control page. 0, or -1 with
  * m->error. The trial does the same once the guest is ready. */
 int machine_map_memory(struct machine *m);
+
+/* In the guest process, of a machine that migrates: m->memory and m->memory_fd become those of the
+ * destination, and the destination's those of the source. 0, or -1 with m->error. */
+int machine_swap_memory(struct machine *m);
 
 /* In the guest process: another process, whose pidfd this is, hosts the guest; from now on, where
  * it hosted another one before. */

@@ -24,6 +24,7 @@ fi
 smoke_plan() { # PLATFORM
 	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
 		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
+		'  - {match: [life_migrate, life_migrate_downtime], trials: 2}' \
 		'faults:' \
 		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}' \
 		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1}'
@@ -53,6 +54,10 @@ for platform in $platforms; do
 	[ "$(sqlite3 x.vq "SELECT $counted AND min(execution = '$label') FROM trial
 		WHERE bench = 'exit_pio_user'")" = 1 ]
 	ok $? "$platform: exits are KVM's, or not counted; the label is \"$label\""
+	[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE bench LIKE 'life_migrate%'")" = 4 ] ||
+		sqlite3 x.vq "SELECT why FROM skip WHERE what = 'life_migrate_downtime'" |
+		grep -q 'migrat\|state of the device'
+	ok $? "$platform: guests migrate, or it is said why not"
 done
 
 # ---- A libvirtd that is killed ----

@@ -271,6 +271,9 @@ const char *container_lacks(enum capability one)
 {
 	if (one == CAN_SNAPSHOT)
 		return "a container has no snapshot: that would take CRIU, which this does not use";
+	if (one == CAN_MIGRATE)
+		return "a container does not migrate: that would take CRIU, which this does not "
+		       "use";
 	if (one == CAN_CGROUP)
 		return "a container has cgroups of its own";
 	return NULL;

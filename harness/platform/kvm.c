@@ -53,6 +53,8 @@ static enum execution execution(int ring)
 
 static const char *lacks(enum capability one)
 {
+	if (one == CAN_MIGRATE)
+		return "the embedded VMM hosts its guest in one process, to its end";
 	if (one == CAN_HYPERCALL)
 		return "guest ring 0 is interpreted here, and VMCALL/VMMCALL never return from the "
 		       "interpreter; run it on a host with VT-x or AMD-V";
@@ -128,6 +130,9 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		break;
 	case COMMAND_EXEC:
 		snprintf(m->error, sizeof(m->error), "a guest without an OS runs no process");
+		return -1;
+	case COMMAND_MIGRATE:
+		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_MIGRATE));
 		return -1;
 	}
 	if (ret)

@@ -269,6 +269,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return run_beside(context);
 	case COMMAND_SNAPSHOT:
 	case COMMAND_RESTORE:
+	case COMMAND_MIGRATE:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));

@@ -46,6 +46,8 @@ static const char *lacks(enum capability one)
 {
 	if (one == CAN_SNAPSHOT)
 		return "a plain process has no snapshot";
+	if (one == CAN_MIGRATE)
+		return "a plain process does not migrate";
 	return NULL;
 }
 

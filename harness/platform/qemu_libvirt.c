@@ -577,6 +577,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_RESTORE:
 		return restore(d);
 	case COMMAND_EXEC:
+	case COMMAND_MIGRATE:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "libvirt's driver knows no command %d", command);

@@ -159,6 +159,7 @@ static const char *lacks(enum capability one)
 		       "a "
 		       "ring 0 of ours";
 	case CAN_SNAPSHOT:
+	case CAN_MIGRATE:
 		return "QEMU does not save the state of the device (ivshmem) that is read from "
 		       "outside";
 	case CAN_CGROUP:

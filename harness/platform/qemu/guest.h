@@ -84,6 +84,16 @@ enum execution qemu_tcg_execution(int ring);
 const char *qemu_kvm_lacks(enum capability one);
 const char *qemu_tcg_lacks(enum capability one);
 
+/* Wait until QEMU's migration, in whichever direction, is through. 0, or -1 with m->error. */
+int qemu_guest_migrated(struct qemu_guest *g);
+
+/*
+ * Live migration of `from`, which runs, to `to`: a QEMU of the same machine on RAM of its own,
+ * started with `-incoming defer` and without -S. They talk over a pair of sockets, with QEMU's own
+ * limits. 0 when the guest runs in `to`; -1 with m->error, and it may still run in `from`.
+ */
+int qemu_migrate(struct qemu_guest *from, struct qemu_guest *to);
+
 /* ---- Snapshots: device state by migration into a file, RAM by copying (it is shared) ---- */
 
 size_t qemu_snapshot_room(const struct machine_config *c);

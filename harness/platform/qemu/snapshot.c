@@ -47,8 +47,7 @@ static int64_t soon(void)
 	return host_now_ns() + QEMU_COMMAND_NS;
 }
 
-/* Wait until the migration, in whichever direction, is through. */
-static int wait_migrated(struct qemu_guest *g)
+int qemu_guest_migrated(struct qemu_guest *g)
 {
 	static const struct timespec moment = {.tv_nsec = 300000};
 	int64_t deadline = soon();
@@ -110,7 +109,7 @@ int qemu_snapshot_take(struct qemu_guest *g)
 	    qmp_run(&g->qmp, soon(), "migrate", "{s:s}", "uri", "fd:snapshot"))
 		qemu_guest_failed(g, "QEMU's snapshot");
 	else
-		ret = wait_migrated(g) || keep_state(g, fd) ? -1 : 0;
+		ret = qemu_guest_migrated(g) || keep_state(g, fd) ? -1 : 0;
 	close(fd);
 	return ret;
 }
@@ -156,7 +155,7 @@ int qemu_snapshot_load(struct qemu_guest *g)
 	    qmp_run(&g->qmp, soon(), "migrate-incoming", "{s:s}", "uri", "fd:snapshot"))
 		qemu_guest_failed(g, "QEMU's return to the snapshot");
 	else
-		ret = wait_migrated(g);
+		ret = qemu_guest_migrated(g);
 out:
 	close(fd);
 	return ret;

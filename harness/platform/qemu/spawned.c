@@ -14,9 +14,17 @@
 #define START_NS 5000000000ll /* from exec to QMP's greeting, however busy the host */
 
 struct driver {
-	struct qemu_guest guest;
+	struct qemu_guest *guest; /* one of the two: where the guest runs */
+	struct qemu_guest room[2];
 	const struct qemu_spawned *kind;
 	struct machine_commands commands;
+};
+
+/* What QEMU waits for at its start. */
+enum beginning {
+	FROM_RESET,
+	FROM_SNAPSHOT,
+	FROM_MIGRATION,
 };
 
 /* ---- Start ---- */
@@ -68,7 +76,7 @@ static void close_ends(const struct ends *e)
 
 static int make_ends(struct driver *d, struct ends *e)
 {
-	struct qemu_guest *g = &d->guest;
+	struct qemu_guest *g = d->guest;
 
 	*e = (struct ends){-1, -1, -1, -1, {-1, -1}};
 	if (d->kind->open_files(g->m, &e->files))
@@ -86,9 +94,9 @@ static void add_character_device(struct qemu_arguments *a, const char *id, int f
 }
 
 static void build(struct qemu_arguments *a, const struct driver *d, const struct ends *e,
-		  bool incoming)
+		  enum beginning beginning)
 {
-	const struct qemu_guest *g = &d->guest;
+	const struct qemu_guest *g = d->guest;
 
 	qemu_argument(a, QEMU_PROGRAM);
 	qemu_argument(a, "-nodefaults");
@@ -110,24 +118,25 @@ static void build(struct qemu_arguments *a, const struct driver *d, const struct
 	qemu_argument(a, "isa-debugcon,iobase=%#x,chardev=doorbell", VQ_PORT_DOORBELL);
 	d->kind->arguments(a, g, &e->files);
 	qemu_add_devices(a, g->m->config.devices);
-	qemu_argument(a, "-S");
-	if (incoming) {
+	if (beginning != FROM_MIGRATION)
+		qemu_argument(a, "-S");
+	if (beginning != FROM_RESET) {
 		qemu_argument(a, "-incoming");
 		qemu_argument(a, "defer");
 	}
 }
 
-static int spawn(struct driver *d, bool incoming)
+static int spawn(struct driver *d, enum beginning beginning)
 {
 	static struct qemu_arguments a;
-	struct qemu_guest *g = &d->guest;
+	struct qemu_guest *g = d->guest;
 	struct ends e;
 	int ret = -1;
 
 	a = (struct qemu_arguments){0};
 	if (make_ends(d, &e))
 		goto out;
-	build(&a, d, &e, incoming);
+	build(&a, d, &e, beginning);
 	ret = qemu_spawn(&a,
 			 (int[]){e.qmp, e.doorbell, e.console, e.files.kernel, e.files.initrd,
 				 g->m->memory_fd},
@@ -149,20 +158,27 @@ static int watch_all(struct qemu_guest *g)
 		       : 0;
 }
 
+/* A QEMU for d->guest, with which we can talk. */
+static int prepare(struct driver *d, struct machine *m, enum beginning beginning)
+{
+	struct qemu_guest *g = d->guest;
+
+	if (qemu_guest_init(g, m, d->kind->kvm) || spawn(d, beginning))
+		return -1;
+	g->paused = true;
+	if (beginning != FROM_MIGRATION)
+		machine_hosted_by(m, g->pid, g->pidfd);
+	if (qmp_greet(&g->qmp, host_now_ns() + START_NS))
+		return qemu_guest_failed(g, "starting QEMU");
+	return qemu_guest_cpus(g) || watch_all(g) ? -1 : 0;
+}
+
 /* A QEMU with the guest in it, paused before its first instruction, or at the snapshot. */
 static int start(struct driver *d, struct machine *m, bool from_snapshot)
 {
-	struct qemu_guest *g = &d->guest;
-
-	if (qemu_guest_init(g, m, d->kind->kvm) || spawn(d, from_snapshot))
+	if (prepare(d, m, from_snapshot ? FROM_SNAPSHOT : FROM_RESET))
 		return -1;
-	g->paused = true;
-	machine_hosted_by(m, g->pid, g->pidfd);
-	if (qmp_greet(&g->qmp, host_now_ns() + START_NS))
-		return qemu_guest_failed(g, "starting QEMU");
-	if (qemu_guest_cpus(g) || watch_all(g))
-		return -1;
-	return from_snapshot ? qemu_snapshot_load(g) : 0;
+	return from_snapshot ? qemu_snapshot_load(d->guest) : 0;
 }
 
 static int let_go(struct qemu_guest *g, bool from_snapshot)
@@ -182,11 +198,52 @@ static int let_go(struct qemu_guest *g, bool from_snapshot)
 /* QEMU takes a state in only once, at its start: the guest goes on in a new one. */
 static int restore(struct driver *d, struct machine *m)
 {
-	qemu_guest_close(&d->guest);
+	qemu_guest_close(d->guest);
 	m->status->end = MACHINE_RUNNING;
-	if (start(d, m, true) || let_go(&d->guest, true))
+	if (start(d, m, true) || let_go(d->guest, true))
 		return -1;
-	d->commands.fd = d->guest.epoll;
+	d->commands.fd = d->guest->epoll;
+	return 0;
+}
+
+/* All that the destination has is given up; the guest, if it is still there, goes on at home. */
+static int stay(struct driver *d, struct machine *m, struct qemu_guest *home)
+{
+	char why[sizeof(m->error)];
+
+	memcpy(why, m->error, sizeof(why));
+	qemu_guest_close(d->guest);
+	d->guest = home;
+	if (machine_swap_memory(m))
+		return -1;
+	home->paused = false;
+	qemu_guest_cpus(home);
+	memcpy(m->error, why, sizeof(why));
+	return -1;
+}
+
+/* Into a new QEMU on the destination's memory. */
+static int migrate(struct driver *d, struct machine *m)
+{
+	struct qemu_guest *from = d->guest;
+	struct qemu_guest *to = &d->room[from == &d->room[0]];
+
+	if (from->paused) {
+		snprintf(m->error, sizeof(m->error), "a live migration is of a guest that runs");
+		return -1;
+	}
+	if (machine_swap_memory(m))
+		return -1;
+	d->guest = to;
+	from->paused = true; /* QEMU stops it, at the end, because we want it to */
+	if (prepare(d, m, FROM_MIGRATION) || qemu_migrate(from, to))
+		return stay(d, m, from);
+	to->paused = false;
+	machine_hosted_by(m, to->pid, to->pidfd);
+	/* What the guest said last, before it left. */
+	qemu_guest_events(from, m);
+	qemu_guest_close(from);
+	d->commands.fd = to->epoll;
 	return 0;
 }
 
@@ -196,13 +253,15 @@ static int act(void *context, struct machine *m, enum machine_command command)
 
 	switch (command) {
 	case COMMAND_PAUSE:
-		return qemu_guest_pause(&d->guest);
+		return qemu_guest_pause(d->guest);
 	case COMMAND_RESUME:
-		return qemu_guest_resume(&d->guest);
+		return qemu_guest_resume(d->guest);
 	case COMMAND_SNAPSHOT:
-		return qemu_snapshot_take(&d->guest);
+		return qemu_snapshot_take(d->guest);
 	case COMMAND_RESTORE:
 		return restore(d, m);
+	case COMMAND_MIGRATE:
+		return migrate(d, m);
 	case COMMAND_EXEC:
 		break;
 	}
@@ -214,7 +273,7 @@ static void on_fd(void *context, struct machine *m)
 {
 	struct driver *d = context;
 
-	qemu_guest_events(&d->guest, m);
+	qemu_guest_events(d->guest, m);
 }
 
 void qemu_drive(struct machine *m, const struct qemu_spawned *kind)
@@ -223,13 +282,14 @@ void qemu_drive(struct machine *m, const struct qemu_spawned *kind)
 	bool from_snapshot = m->status->from_snapshot;
 
 	d.kind = kind;
+	d.guest = &d.room[0];
 	qemu_guest_keep_off(m);
-	if (start(&d, m, from_snapshot) || let_go(&d.guest, from_snapshot)) {
+	if (start(&d, m, from_snapshot) || let_go(d.guest, from_snapshot)) {
 		machine_ended(m, MACHINE_ERROR, m->error);
-		qemu_guest_close(&d.guest);
+		qemu_guest_close(d.guest);
 		_exit(1);
 	}
 	d.commands = (struct machine_commands){
-		.act = act, .on_fd = on_fd, .fd = d.guest.epoll, .context = &d};
+		.act = act, .on_fd = on_fd, .fd = d.guest->epoll, .context = &d};
 	machine_serve(m, &d.commands);
 }
