@@ -200,6 +200,7 @@ enum vq_record_type {
 	VQ_RECORD_PLAN,	 /* struct vq_plan + names of benches, each ended by NUL; more than once */
 	VQ_RECORD_TRIAL, /* struct vq_trial: a trial begins; what follows is its own */
 	VQ_RECORD_DONE,	 /* struct vq_done: the end of the plan */
+	VQ_RECORD_RAW,	 /* struct vq_raw + ticks: a whole batch in order; option raw=1 */
 };
 
 struct vq_record {
@@ -247,6 +248,13 @@ struct vq_histogram_entry {
 struct vq_histogram {
 	uint32_t batch;
 	uint32_t entries; /* struct vq_histogram_entry[entries] follow, buckets ascending */
+};
+
+#define VQ_RAW_MAX 1024u /* samples of a batch: larger ones are not sent */
+
+struct vq_raw {
+	uint32_t batch;
+	uint32_t count; /* uint64_t[count] follow: the ticks of the batch's stamped operations */
 };
 
 struct vq_event {

@@ -6,7 +6,7 @@
 #include "guests/payload_private.h"
 #include "harness/core/histogram.h"
 
-#define CHUNK	    1024u /* samples taken before they are folded into the histogram */
+#define CHUNK	    VQ_RAW_MAX /* samples taken before they are folded into the histogram */
 #define CALIBRATION 256u
 
 static uint64_t ticks[CHUNK];
@@ -125,6 +125,7 @@ static uint64_t take_samples(struct payload *p, const struct guest_bench *b, uin
 	((VQ_RECORD_MAX_PAYLOAD - sizeof(struct vq_histogram)) / sizeof(struct vq_histogram_entry))
 
 static union {
+	uint64_t aligned;
 	struct vq_histogram header;
 	uint8_t bytes[VQ_RECORD_MAX_PAYLOAD];
 } sparse;
@@ -158,6 +159,22 @@ static void write_histogram(struct payload *p, uint32_t batch)
 		write_entries(p, batch, n);
 }
 
+/* Those of a batch that is one chunk are still there: keeping them costs it nothing. */
+static void write_raw(struct payload *p, uint32_t batch, uint32_t samples)
+{
+	struct vq_raw *raw = (void *)&sparse;
+	uint64_t *to = (void *)(raw + 1);
+
+	if (samples > VQ_RAW_MAX)
+		return;
+	raw->batch = batch;
+	raw->count = samples;
+	for (uint32_t i = 0; i < samples; i++)
+		to[i] = ticks[i];
+	record_write(p->writer, VQ_RECORD_RAW, 0, raw,
+		     (uint32_t)(sizeof(*raw) + samples * sizeof(*to)));
+}
+
 static void measure_batch(struct payload *p, const struct guest_bench *b, uint32_t number,
 			  uint32_t samples)
 {
@@ -179,6 +196,8 @@ static void measure_batch(struct payload *p, const struct guest_bench *b, uint32
 	payload_doorbell(p, VQ_DOORBELL_BATCH);
 	record_write(p->writer, VQ_RECORD_BATCH, 0, &batch, sizeof(batch));
 	write_histogram(p, number);
+	if (payload_number(p->boot, "raw", 0))
+		write_raw(p, number, samples);
 }
 
 void bench_prepare(void)

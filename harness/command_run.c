@@ -21,12 +21,15 @@
 struct arguments {
 	struct plan_arguments plan;
 	const char *output;
-	int tap;
+	int tap, raw;
 };
+
+enum { OPTION_RAW = 512 };
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
+	{"raw", OPTION_RAW, NULL, 0, "Keep every sample, for report --raw", 0},
 	{0},
 };
 
@@ -40,6 +43,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'o':
 		a->output = text;
+		return 0;
+	case OPTION_RAW:
+		a->raw = 1;
 		return 0;
 	case 't':
 		a->tap = 1;
@@ -141,6 +147,24 @@ static int report_tap(const struct run_summary *s, int code, const char *path)
 	return code == EXIT_OK ? printed : code;
 }
 
+/* Raw samples are kept of batches up to a size: no bench of the plan may be silently without. */
+static int check_raw(const struct plan *plan, char *error, size_t size)
+{
+	for_each_registered (struct bench, b, REGISTRY(benches)) {
+		const struct plan_bench *entry = plan_find_bench(plan, b->name);
+		uint32_t samples = entry && entry->samples ? entry->samples : b->samples;
+
+		if (!entry || samples <= VQ_RAW_MAX)
+			continue;
+		snprintf(error, size,
+			 "--raw keeps batches of up to %u samples, and %s has %u; let it have more "
+			 "batches in place of them, or leave it out",
+			 VQ_RAW_MAX, b->name, samples);
+		return -1;
+	}
+	return 0;
+}
+
 static int run_main(int argc, char **argv)
 {
 	struct arguments a = {.plan = {.otherwise = "smoke"}};
@@ -155,9 +179,14 @@ static int run_main(int argc, char **argv)
 	plan = plan_of_arguments(&a.plan, error, sizeof(error));
 	if (!plan)
 		return complain(EXIT_USAGE, "%s", error);
+	if (a.raw && check_raw(plan, error, sizeof(error))) {
+		plan_free(plan);
+		return complain(EXIT_USAGE, "%s", error);
+	}
 	default_output(path, sizeof(path));
 	command = command_join(argc, argv);
 	o.plan = plan;
+	o.raw = a.raw;
 	o.command = command ? command : "";
 	o.output = a.output ? a.output : path;
 	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL

@@ -48,6 +48,19 @@ static int take_histogram(struct trial *t, const struct record *r)
 	return 0;
 }
 
+static int take_raw(struct trial *t, const struct record *r)
+{
+	const struct vq_raw *raw = (const void *)r->payload;
+	const uint64_t *ticks = (const void *)(raw + 1);
+
+	if (!t->spec->raw || r->header.length < sizeof(*raw) || raw->count > VQ_RAW_MAX ||
+	    r->header.length != sizeof(*raw) + raw->count * sizeof(*ticks) ||
+	    raw->batch >= t->result->batch_count || t->result->raw_count[raw->batch] ||
+	    trial_raw(t, raw->batch, ticks, raw->count))
+		return garbage(t, r);
+	return 0;
+}
+
 static int take_event(struct trial *t, struct intake *in, const struct record *r)
 {
 	const struct vq_event *e = (const void *)r->payload;
@@ -104,6 +117,8 @@ int intake_record(struct trial *t, struct intake *in)
 		return take_batch(t, in, r);
 	case VQ_RECORD_HISTOGRAM:
 		return take_histogram(t, r);
+	case VQ_RECORD_RAW:
+		return take_raw(t, r);
 	case VQ_RECORD_EVENT:
 		return take_event(t, in, r);
 	case VQ_RECORD_UNSUPPORTED:

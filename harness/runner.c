@@ -113,6 +113,7 @@ static int add_bench_cells(struct run *r, const struct bench *b, const struct pl
 		c->spec.parameter = b->parameters[i];
 		c->spec.batches = entry->batches;
 		c->spec.samples = entry->samples;
+		c->spec.raw = r->options->raw;
 		c->trials = plan_bench_trials(r->options->plan, p->name, entry->trials);
 	} while (++i < MAX_PARAMETERS && b->parameters[i]);
 	return 0;

@@ -19,6 +19,7 @@ struct run_options {
 	const char *command; /* the command line, for the record */
 	int stop;	     /* readable when the user wants out; -1: never */
 	enum progress_where progress;
+	int raw; /* keep every sample */
 };
 
 struct run_summary {

@@ -45,6 +45,20 @@ static struct histogram *make_histograms(struct trial_result *t)
 	return h;
 }
 
+/* Raw samples where the batches have them; returns how many rows. What lies outside is left out. */
+static size_t make_raw(const struct trial_result *t, struct result_raw *rows)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < t->batch_count; i++) {
+		uint32_t start = t->raw_start[i], count = t->raw_count[i];
+
+		if (count && count <= TRIAL_MAX_RAW && start <= TRIAL_MAX_RAW - count)
+			rows[n++] = (struct result_raw){t->batch[i].number, count, &t->raw[start]};
+	}
+	return n;
+}
+
 static void make_events(struct trial_result *t, struct result_event *out)
 {
 	for (uint32_t i = 0; i < t->event_count; i++) {
@@ -76,6 +90,7 @@ static void keep_only_reason(struct result_trial *row, const char *refusal)
 	if (row->duration_ns < 0)
 		row->duration_ns = 0;
 	row->batch_count = row->event_count = row->progress_count = row->count_count = 0;
+	row->raw_count = 0;
 	row->fault_trial = NULL;
 }
 
@@ -83,6 +98,7 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		const struct trial_spec *s, struct trial_result *t, struct counters *counters)
 {
 	struct result_event events[TRIAL_MAX_EVENTS];
+	static struct result_raw raw[TRIAL_MAX_BATCHES];
 	struct result_count *counts;
 	struct histogram *histograms;
 	struct result_trial row;
@@ -131,6 +147,8 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.progress_count = t->progress_count,
 		.counts = counts,
 		.count_count = count,
+		.raw = raw,
+		.raw_count = make_raw(t, raw),
 		.fault_trial = t->has_fault ? &t->fault : NULL,
 	};
 	refusal = result_trial_refusal(&row);

@@ -65,6 +65,24 @@ void trial_sample(struct trial *t, uint32_t batch, uint64_t ticks)
 	r->batch[batch].sum_ticks += ticks;
 	r->bucket[r->bucket_count++] = (struct trial_bucket){
 		.batch = batch, .bucket = histogram_bucket(ticks), .count = 1};
+	if (t->spec->raw)
+		trial_raw(t, batch, &ticks, 1);
+}
+
+int trial_raw(struct trial *t, uint32_t batch, const uint64_t *ticks, uint32_t count)
+{
+	struct trial_result *r = t->result;
+
+	if (batch >= TRIAL_MAX_BATCHES || count > TRIAL_MAX_RAW - r->raw_used)
+		return -1;
+	if (!r->raw_count[batch])
+		r->raw_start[batch] = r->raw_used;
+	else if (r->raw_start[batch] + r->raw_count[batch] != r->raw_used)
+		return -1;
+	memcpy(&r->raw[r->raw_used], ticks, count * sizeof(*ticks));
+	r->raw_used += count;
+	r->raw_count[batch] += count;
+	return 0;
 }
 
 void trial_count(struct trial *t, enum count_source source, uint32_t index, int32_t batch,

@@ -16,6 +16,7 @@
 #define TRIAL_MAX_EVENTS   64u
 #define TRIAL_MAX_PROGRESS 4096u
 #define TRIAL_MAX_BUCKETS  (1u << 18)
+#define TRIAL_MAX_RAW	   (TRIAL_MAX_BATCHES * VQ_RAW_MAX)
 #define TRIAL_MAX_COUNTS   (1u << 15)
 
 struct fault;
@@ -30,6 +31,7 @@ struct trial_spec {
 	const struct recovery *recovery;
 	uint32_t parameter;
 	uint32_t batches, samples; /* 0: the bench's own */
+	bool raw;		   /* keep every sample: at most VQ_RAW_MAX of a batch */
 	uint64_t seed;
 	int64_t horizon_ns;
 	const unsigned int *cpus; /* usable host CPUs, best first */
@@ -77,6 +79,9 @@ struct trial_result {
 	struct result_batch batch[TRIAL_MAX_BATCHES]; /* histogram: NULL, see buckets */
 	uint32_t bucket_count;
 	struct trial_bucket bucket[TRIAL_MAX_BUCKETS];
+	uint32_t raw_used;
+	uint32_t raw_start[TRIAL_MAX_BATCHES], raw_count[TRIAL_MAX_BATCHES]; /* in `raw` */
+	uint64_t raw[TRIAL_MAX_RAW];
 	uint32_t count_count;
 	struct trial_count count[TRIAL_MAX_COUNTS];
 	struct machine_stat stat[MACHINE_MAX_STATS];
@@ -121,6 +126,10 @@ int trial_fail(struct trial *t, enum trial_status status, const char *format, ..
 
 /* Add a sample to the batch, in ticks (benches measured by the host: nanoseconds). */
 void trial_sample(struct trial *t, uint32_t batch, uint64_t ticks);
+
+/* Keep samples of a batch in their order, where the spec asks for it; those of one batch come
+ * without others in between. -1: there is no room, or they do not. */
+int trial_raw(struct trial *t, uint32_t batch, const uint64_t *ticks, uint32_t count);
 
 /* Note something that happened, at a time of host_now_ns(). */
 void trial_event(struct trial *t, int64_t at_ns, int64_t uncertainty_ns, const char *subject,

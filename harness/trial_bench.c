@@ -97,9 +97,10 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 
 	choose_cpus(s, member, pin, c.cpus);
 	snprintf(command, sizeof(command),
-		 "bench=%s batches=%u samples=%u warmup=%u parameter=%u seed=%u", b->name,
+		 "bench=%s batches=%u samples=%u warmup=%u parameter=%u seed=%u%s", b->name,
 		 or_default(s->batches, b->batches, DEFAULT_BATCHES), samples,
-		 b->warmup ? b->warmup : samples, s->parameter, (uint32_t)s->seed);
+		 b->warmup ? b->warmup : samples, s->parameter, (uint32_t)s->seed,
+		 s->raw && member == 0 ? " raw=1" : "");
 	return trial_open(t, member, &c);
 }
 

@@ -8,13 +8,13 @@
 #include "report/trace.h"
 
 struct arguments {
-	const char *format, *output, *trace;
+	const char *format, *output, *trace, *raw;
 	const char **files;
 	size_t count;
 	bool anonymize;
 };
 
-enum { OPTION_ANONYMIZE = 256, OPTION_TRACE };
+enum { OPTION_ANONYMIZE = 256, OPTION_TRACE, OPTION_RAW };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -29,6 +29,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_TRACE:
 		a->trace = value;
+		return 0;
+	case OPTION_RAW:
+		a->raw = value;
 		return 0;
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;
@@ -71,6 +74,8 @@ static int command_report(int argc, char **argv)
 		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
 		{"trace", OPTION_TRACE, "METRIC", 0,
 		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
+		{"raw", OPTION_RAW, "METRIC", 0,
+		 "Print every sample of one figure as CSV, of a file that run --raw made", 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -86,7 +91,9 @@ static int command_report(int argc, char **argv)
 	if (!a.files)
 		return complain(EXIT_HARNESS, "no memory");
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	format = a.trace ? trace_format(a.format) : output_format(a.format);
+	format = a.raw	   ? &trace_raw_format
+		 : a.trace ? trace_format(a.format)
+			   : output_format(a.format);
 	if (!format)
 		goto out;
 	r = a.anonymize ? report_load_anonymous(a.files, a.count, error, sizeof(error))
@@ -95,7 +102,9 @@ static int command_report(int argc, char **argv)
 		code = complain(EXIT_USAGE, "%s", error);
 		goto out;
 	}
-	if (a.trace && trace_select(r, a.trace, error, sizeof(error)))
+	if ((a.trace && trace_select(r, a.trace, error, sizeof(error))) ||
+	    (a.raw && (trace_select(r, a.raw, error, sizeof(error)) ||
+		       trace_raw_check(r, error, sizeof(error)))))
 		code = complain(EXIT_USAGE, "%s", error);
 	else
 		code = output_report(r, format, a.output);

@@ -68,4 +68,9 @@ struct json_t *trace_place(const struct trace_trial *t);
 
 extern const struct format trace_text_format, trace_json_format;
 
+/* Raw samples of the one figure that was selected, as CSV; first see whether there are any: 0, or
+ * -1 with one line in `error`. */
+extern const struct format trace_raw_format;
+int trace_raw_check(const struct report *r, char *error, size_t size);
+
 #endif

@@ -213,7 +213,7 @@ const char *record_type_name(uint16_t type)
 		[VQ_RECORD_EVENT] = "event",	 [VQ_RECORD_UNSUPPORTED] = "unsupported",
 		[VQ_RECORD_GOODBYE] = "goodbye", [VQ_RECORD_MACHINE] = "machine",
 		[VQ_RECORD_PLAN] = "plan",	 [VQ_RECORD_TRIAL] = "trial",
-		[VQ_RECORD_DONE] = "done",
+		[VQ_RECORD_DONE] = "done",	 [VQ_RECORD_RAW] = "raw",
 	};
 	static _Thread_local char other[16];
 
