@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "harness/core/words.h"
+
 struct host_fact {
 	char name[48]; /* "cpu.model", "kernel.release", "kvm.module", … */
 	char *value;   /* NULL: not disclosed */
@@ -67,5 +69,15 @@ int64_t host_now_ns(void);
  * where `max` is.
  */
 unsigned int host_cpus(unsigned int *cpus, unsigned int max);
+
+/*
+ * The same, with the first `need` of them placed: 0 with a sentence in `why` where this host has
+ * no such CPUs for us.
+ */
+unsigned int host_placed_cpus(enum placement p, unsigned int need, unsigned int *cpus,
+			      unsigned int max, char *why, size_t size);
+
+/* Do two CPUs share a core? */
+int host_share_core(unsigned int a, unsigned int b);
 
 #endif

@@ -51,9 +51,17 @@ int host_has_word(const char *list, const char *word);
  * NULL where there is none. */
 char *host_field(const char *path, const char *key);
 
+/* This host's, loaded once; NULL where hwloc failed. */
+hwloc_topology_t host_topology(void);
+
 /* What host_cpus does, of any topology: at most `max` CPUs of `allowed`, best first. */
 unsigned int host_order_cpus(hwloc_topology_t topology, hwloc_const_cpuset_t allowed,
 			     unsigned int *cpus, unsigned int max);
+
+/* What host_placed_cpus does with CPUs in their order: the first `need` are moved to the front. -1:
+ * there are no such. */
+int host_place(hwloc_topology_t topology, enum placement p, unsigned int need, unsigned int *cpus,
+	       unsigned int count);
 
 /* Why a performance event did not open: "ENOENT: no such event on this machine". */
 void host_event_reason(int error, char *out, size_t size);

@@ -26,7 +26,7 @@ static void load(void)
 	loaded = NULL;
 }
 
-static hwloc_topology_t topology(void)
+hwloc_topology_t host_topology(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -105,9 +105,9 @@ static hwloc_cpuset_t allowed_cpus(void)
 
 	if (!allowed)
 		return NULL;
-	if (hwloc_get_proc_cpubind(topology(), getpid(), allowed, HWLOC_CPUBIND_THREAD))
+	if (hwloc_get_proc_cpubind(host_topology(), getpid(), allowed, HWLOC_CPUBIND_THREAD))
 		hwloc_bitmap_fill(allowed);
-	hwloc_bitmap_and(allowed, allowed, hwloc_topology_get_allowed_cpuset(topology()));
+	hwloc_bitmap_and(allowed, allowed, hwloc_topology_get_allowed_cpuset(host_topology()));
 	return allowed;
 }
 
@@ -119,9 +119,9 @@ unsigned int host_cpus(unsigned int *cpus, unsigned int max)
 
 	if (!max)
 		return 0;
-	allowed = topology() ? allowed_cpus() : NULL;
+	allowed = host_topology() ? allowed_cpus() : NULL;
 	if (allowed)
-		n = host_order_cpus(topology(), allowed, cpus, max);
+		n = host_order_cpus(host_topology(), allowed, cpus, max);
 	hwloc_bitmap_free(allowed);
 	if (n)
 		return n;
@@ -230,7 +230,7 @@ static void gather_trial_cpus(struct host_facts *f)
 
 void host_gather_topology(struct host_facts *f)
 {
-	hwloc_topology_t t = topology();
+	hwloc_topology_t t = host_topology();
 
 	if (t) {
 		gather_summary(f, t);

@@ -16,6 +16,8 @@
  *	    trials: 20
  *	    batches: 4                   # of each trial
  *	    samples: 100                 # stamped operations of each batch
+ *	  - match: exit_ipi
+ *	    placement: [same-core, same-cache]   # of its vCPUs: a variant each
  *	  - match: [switch_*, mem_*]
  *	    trials: 10
  *	faults:
@@ -43,10 +45,11 @@ struct plan_globs {
 
 struct plan_bench {
 	struct plan_globs match;
-	uint32_t trials;  /* 1 to 100000 */
-	uint32_t batches; /* 1 to 1000; 0: the bench's own default */
-	uint32_t samples; /* 1 to 1000000; 0: the bench's own default */
-	int line;	  /* of the entry, for messages; 0: command line */
+	uint32_t trials;     /* 1 to 100000 */
+	uint32_t batches;    /* 1 to 1000; 0: the bench's own default */
+	uint32_t samples;    /* 1 to 1000000; 0: the bench's own default */
+	uint32_t placements; /* bit n: enum placement n; 0: any */
+	int line;	     /* of the entry, for messages; 0: command line */
 };
 
 struct plan_fault {

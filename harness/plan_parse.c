@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "harness/core/words.h"
 #include "harness/plan_yaml.h"
 
 #define MAX_ENTRIES 1000 /* of one list */
@@ -82,6 +83,42 @@ static int read_batches(struct reader *r, const char *key, yaml_node_t *node, vo
 static int read_samples(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
 	return read_count(r, key, node, 1000000, out);
+}
+
+static int read_placement(struct reader *r, const char *key, const yaml_node_t *node,
+			  uint32_t *mask)
+{
+	const char *text = scalar(r, key, node, "same-core");
+	char shown[48];
+	int placement;
+
+	if (!text)
+		return -1;
+	placement = placement_from_name(text);
+	if (placement < 0)
+		return fail(
+			r, node,
+			"%s: \"%s\" is none; write any, same-core, same-cache, other-node, or a "
+			"list of them",
+			key, plan_show(text, shown, sizeof(shown)));
+	if (*mask & 1u << placement)
+		return fail(r, node, "%s has \"%s\" twice; keep one", key, text);
+	*mask |= 1u << placement;
+	return 0;
+}
+
+/* One placement or a list of them. */
+static int read_placements(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	if (node->type != YAML_SEQUENCE_NODE)
+		return read_placement(r, key, node, out);
+	for (yaml_node_item_t *i = node->data.sequence.items.start;
+	     i < node->data.sequence.items.top; i++)
+		if (read_placement(r, key, yaml_document_get_node(r->document, *i), out))
+			return -1;
+	if (!*(uint32_t *)out)
+		return fail(r, node, "%s is an empty list; leave it out, or write any", key);
+	return 0;
 }
 
 static int read_horizon(struct reader *r, const char *key, yaml_node_t *node, void *out)
@@ -323,6 +360,7 @@ static int add_bench(struct reader *r, const yaml_node_t *entry, struct plan *p)
 		{"trials", read_trials, offsetof(struct plan_bench, trials)},
 		{"batches", read_batches, offsetof(struct plan_bench, batches)},
 		{"samples", read_samples, offsetof(struct plan_bench, samples)},
+		{"placement", read_placements, offsetof(struct plan_bench, placements)},
 	};
 	struct plan_bench *grown = realloc(p->benches, (p->bench_count + 1) * sizeof(*grown));
 	struct plan_bench *b;

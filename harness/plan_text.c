@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "harness/core/words.h"
 #include "harness/plan.h"
 
 /* Quoted always: "*" and "no" mean other things to YAML. Names and globs are printable ASCII. */
@@ -38,6 +39,20 @@ static void put_duration(FILE *out, const char *before, uint64_t ns)
 		fprintf(out, "%s%" PRIu64 "ns\n", before, ns);
 }
 
+static void put_placements(FILE *out, uint32_t mask)
+{
+	const char *before = "    placement: [";
+
+	for (int i = 0; i < PLACEMENTS; i++) {
+		if (!(mask & 1u << i))
+			continue;
+		fprintf(out, "%s%s", before, placement_name((enum placement)i));
+		before = ", ";
+	}
+	if (mask)
+		fputs("]\n", out);
+}
+
 static void put_bench(FILE *out, const struct plan_bench *b)
 {
 	put_globs(out, "  - match: ", &b->match);
@@ -46,6 +61,7 @@ static void put_bench(FILE *out, const struct plan_bench *b)
 		fprintf(out, "    batches: %" PRIu32 "\n", b->batches);
 	if (b->samples)
 		fprintf(out, "    samples: %" PRIu32 "\n", b->samples);
+	put_placements(out, b->placements);
 }
 
 static void put_fault(FILE *out, const struct plan_fault *f)

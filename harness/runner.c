@@ -24,7 +24,8 @@ struct cell {
 	struct trial_spec spec;
 	uint32_t trials;
 	size_t ok, tried;
-	bool unsupported; /* the guest says it cannot run this here: a skip, once */
+	unsigned int *placed; /* CPUs of the spec, where they are placed */
+	bool unsupported;     /* the guest says it cannot run this here: a skip, once */
 	char last_reason[128];
 };
 
@@ -95,26 +96,75 @@ static int add_skip(struct run *r, const char *kind, const char *what, const cha
 	return result_add_skip(r->result, &skip) ? result_failed(r) : 0;
 }
 
+/* CPUs that a bench's vCPUs would have for themselves. */
+static unsigned int cpus_needed(const struct bench *b, uint32_t parameter)
+{
+	uint32_t cast = b->cast_is_parameter ? parameter : b->cast;
+
+	return (cast ? cast : 1) * (b->cpus ? b->cpus : 1);
+}
+
+/* 0; 1 with a sentence where it cannot be; -1. */
+static int place_cell(struct run *r, struct cell *c, enum placement p, char *why, size_t size)
+{
+	const struct bench *b = c->spec.bench;
+	unsigned int need = cpus_needed(b, c->spec.parameter);
+
+	c->spec.placement = p;
+	if (p == PLACEMENT_ANY)
+		return 0;
+	if (b->one_cpu || need < 2) {
+		snprintf(why, size,
+			 "placed %s: it uses one CPU, which has no other to be placed by",
+			 placement_name(p));
+		return 1;
+	}
+	c->placed = calloc(MAX_CPUS, sizeof(*c->placed));
+	if (!c->placed)
+		return fail(r, "out of memory");
+	c->spec.cpus = c->placed;
+	c->spec.cpu_count = host_placed_cpus(p, need, c->placed, MAX_CPUS, why, size);
+	return !c->spec.cpu_count;
+}
+
+static int add_bench_cell(struct run *r, const struct bench *b, const struct plan_bench *entry,
+			  const struct platform *p, uint32_t parameter, enum placement placement)
+{
+	struct cell *c = add_cell(r);
+	char why[512];
+	int ret;
+
+	if (!c)
+		return -1;
+	c->spec.platform = p;
+	c->spec.bench = b;
+	c->spec.parameter = parameter;
+	c->spec.batches = entry->batches;
+	c->spec.samples = entry->samples;
+	c->spec.raw = r->options->raw;
+	c->trials = plan_bench_trials(r->options->plan, p->name, entry->trials);
+	ret = place_cell(r, c, placement, why, sizeof(why));
+	if (ret <= 0)
+		return ret;
+	free(c->placed);
+	r->cells--;
+	return add_skip(r, "bench", b->name, p->name, why);
+}
+
 static int add_bench_cells(struct run *r, const struct bench *b, const struct plan_bench *entry,
 			   const struct platform *p)
 {
+	uint32_t placements = entry->placements ? entry->placements : 1u << PLACEMENT_ANY;
 	char why[512];
 	size_t i = 0;
 
 	if (!bench_fits(b, p, why, sizeof(why)))
 		return add_skip(r, "bench", b->name, p->name, why);
 	do {
-		struct cell *c = add_cell(r);
-
-		if (!c)
-			return -1;
-		c->spec.platform = p;
-		c->spec.bench = b;
-		c->spec.parameter = b->parameters[i];
-		c->spec.batches = entry->batches;
-		c->spec.samples = entry->samples;
-		c->spec.raw = r->options->raw;
-		c->trials = plan_bench_trials(r->options->plan, p->name, entry->trials);
+		for (int k = 0; k < PLACEMENTS; k++)
+			if (placements & 1u << k &&
+			    add_bench_cell(r, b, entry, p, b->parameters[i], (enum placement)k))
+				return -1;
 	} while (++i < MAX_PARAMETERS && b->parameters[i]);
 	return 0;
 }
@@ -506,6 +556,8 @@ int run_plan(const struct run_options *o, struct run_summary *s, char *error, si
 	end_platforms(&r);
 	result_close(r.result);
 	journal_close(r.journal);
+	for (size_t i = 0; i < r.cells; i++)
+		free(r.cell[i].placed);
 	free(r.cell);
 	free(r.order);
 	return ret;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "harness/fault.h"
+#include "harness/place.h"
 
 #define END(text) ((text)[sizeof(text) - 1] = '\0')
 
@@ -99,6 +100,7 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 {
 	struct result_event events[TRIAL_MAX_EVENTS];
 	static struct result_raw raw[TRIAL_MAX_BATCHES];
+	struct place_text place;
 	struct result_count *counts;
 	struct histogram *histograms;
 	struct result_trial row;
@@ -124,7 +126,8 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.fault = s->fault ? s->fault->name : NULL,
 		.recovery = s->recovery ? s->recovery->name : NULL,
 		.platform = s->platform->name,
-		.variant = "",
+		/* Placed otherwise, it is another figure. */
+		.variant = s->placement == PLACEMENT_ANY ? "" : placement_name(s->placement),
 		.parameter = s->parameter,
 		.status = t->status,
 		.reason = t->reason,
@@ -147,6 +150,7 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.progress_count = t->progress_count,
 		.counts = counts,
 		.count_count = count,
+		.place = place_describe(s, t, &place) ? &place.row : NULL,
 		.raw = raw,
 		.raw_count = make_raw(t, raw),
 		.fault_trial = t->has_fault ? &t->fault : NULL,

@@ -131,6 +131,18 @@ int trial_cpu(const struct trial_spec *s, uint32_t i)
 	return s->cpu_count ? (int)s->cpus[i % s->cpu_count] : -1;
 }
 
+static void keep_place(struct trial *t, uint32_t member, const struct machine_config *c)
+{
+	struct trial_result *r = t->result;
+
+	if (member >= TRIAL_MAX_CAST)
+		return;
+	r->pinned[member] = true;
+	r->vcpus[member] = c->cpus < VQ_MAX_CPUS ? c->cpus : VQ_MAX_CPUS;
+	for (uint32_t i = 0; i < r->vcpus[member]; i++)
+		r->pin[member][i] = (int16_t)(c->pin ? c->pin[i] : -1);
+}
+
 int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 {
 	struct machine *m = &t->machine[member];
@@ -142,6 +154,7 @@ int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 	if (CPU_COUNT(&t->usable))
 		config.affinity = &t->usable;
 	config.journal = t->spec->journal;
+	keep_place(t, member, c);
 	if (machine_open(m, t->spec->platform, &config))
 		return trial_fail(t, TRIAL_FAILED, "guest %u: %s", member, m->error);
 	return 0;
@@ -177,22 +190,49 @@ static void ignore_user_signals(void)
 	sigaction(SIGTERM, &ignore, NULL);
 }
 
-/*
- * Keep the observer off the CPU that the first vCPU is pinned to, where there is another: it spins
- * and samples, and would be timed as the guest's own slowness.
- */
-static void leave_first_cpu(struct trial *t)
+/* Of a bench's guests; faults spread theirs over what there is. */
+static unsigned int used_cpus(const struct trial_spec *s)
+{
+	const struct bench *b = s->bench;
+	uint32_t cast = b && b->cast_is_parameter ? s->parameter : b ? b->cast : 0;
+	uint32_t used = (cast ? cast : 1) * (b && b->cpus ? b->cpus : 1);
+
+	return !b || b->one_cpu || used > s->cpu_count ? 1 : used;
+}
+
+/* The usable CPUs but those of the guest's first `used` vCPUs, and what shares a core with them. */
+static cpu_set_t apart_from(const struct trial *t, unsigned int used, bool siblings)
 {
 	const struct trial_spec *s = t->spec;
+	cpu_set_t others = t->usable;
+
+	for (unsigned int i = 0; i < used; i++)
+		for (unsigned int k = 0; k < s->cpu_count; k++)
+			if (i == k || (siblings && host_share_core(s->cpus[i], s->cpus[k])))
+				CPU_CLR(s->cpus[k], &others);
+	return others;
+}
+
+/*
+ * Keep the observer off the CPUs that vCPUs are pinned to, and off their hardware siblings, as far
+ * as there are others: it spins and samples, and would be timed as the guest's own slowness.
+ */
+static void stand_apart(struct trial *t)
+{
+	const struct trial_spec *s = t->spec;
+	unsigned int used = used_cpus(s);
 	cpu_set_t others;
 
 	for (unsigned int i = 0; i < s->cpu_count; i++)
 		CPU_SET(s->cpus[i], &t->usable);
-	if (s->cpu_count < 2)
-		return;
-	others = t->usable;
-	CPU_CLR(s->cpus[0], &others);
-	sched_setaffinity(0, sizeof(others), &others);
+	others = apart_from(t, used, true);
+	if (!CPU_COUNT(&others))
+		others = apart_from(t, used, false);
+	if (!CPU_COUNT(&others) && s->cpu_count > 1)
+		others = apart_from(t, 1, false);
+	if (CPU_COUNT(&others))
+		sched_setaffinity(0, sizeof(others), &others);
+	sched_getaffinity(0, sizeof(t->result->observer), &t->result->observer);
 }
 
 static void trial_main(const struct trial_spec *spec, struct trial_result *result, pid_t parent)
@@ -205,8 +245,8 @@ static void trial_main(const struct trial_spec *spec, struct trial_result *resul
 	prctl(PR_SET_NAME, "vq-trial");
 	ignore_user_signals();
 	t.spec = spec;
-	leave_first_cpu(&t);
 	t.result = result;
+	stand_apart(&t);
 	t.start_ns = result->started_ns;
 	t.deadline_ns = t.start_ns + bound_ns(spec);
 	if (spec->bench)

@@ -34,7 +34,8 @@ struct trial_spec {
 	bool raw;		   /* keep every sample: at most VQ_RAW_MAX of a batch */
 	uint64_t seed;
 	int64_t horizon_ns;
-	const unsigned int *cpus; /* usable host CPUs, best first */
+	enum placement placement;
+	const unsigned int *cpus; /* usable host CPUs, best first, or as placed */
 	unsigned int cpu_count;
 	struct journal *journal; /* of changes to the host; see harness/journal.h */
 };
@@ -74,7 +75,11 @@ struct trial_result {
 	int64_t overhead_ticks;
 	double exits_per_op, emulated_per_op;
 	int32_t memory_locked;
-	int64_t started_ns, ended_ns; /* CLOCK_MONOTONIC_RAW */
+	bool pinned[TRIAL_MAX_CAST]; /* members that were opened */
+	uint32_t vcpus[TRIAL_MAX_CAST];
+	int16_t pin[TRIAL_MAX_CAST][VQ_MAX_CPUS]; /* host CPU of each vCPU; -1: anywhere */
+	cpu_set_t observer;			  /* CPUs that the trial itself kept to */
+	int64_t started_ns, ended_ns;		  /* CLOCK_MONOTONIC_RAW */
 	uint32_t batch_count;
 	struct result_batch batch[TRIAL_MAX_BATCHES]; /* histogram: NULL, see buckets */
 	uint32_t bucket_count;

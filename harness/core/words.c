@@ -27,6 +27,13 @@ static const char *const execution_names[EXECUTIONS] = {
 };
 
 /* By bit number, in the order of enum disturbance. */
+static const char *const placement_names[PLACEMENTS] = {
+	[PLACEMENT_ANY] = "any",
+	[PLACEMENT_SAME_CORE] = "same-core",
+	[PLACEMENT_SAME_CACHE] = "same-cache",
+	[PLACEMENT_OTHER_NODE] = "other-node",
+};
+
 static const char *const disturbance_names[DISTURBANCES] = {
 	"steal", "switches", "throttled", "interrupted", "migrated", "interrupts",
 };
@@ -99,6 +106,11 @@ const char *outcome_name(enum outcome o)
 	return NAME(outcome_names, o);
 }
 
+const char *placement_name(enum placement p)
+{
+	return NAME(placement_names, p);
+}
+
 const char *disturbance_name(unsigned int bit)
 {
 	return NAME(disturbance_names, bit);
@@ -127,6 +139,11 @@ int trial_status_from_name(const char *s)
 int outcome_from_name(const char *s)
 {
 	return VALUE(outcome_names, s);
+}
+
+int placement_from_name(const char *s)
+{
+	return VALUE(placement_names, s);
 }
 
 enum unit unit_of_figure(enum unit u, enum execution e)

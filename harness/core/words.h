@@ -72,6 +72,15 @@ enum outcome {
 	OUTCOMES
 };
 
+/* Where the vCPUs of a bench run, relative to each other. */
+enum placement {
+	PLACEMENT_ANY,
+	PLACEMENT_SAME_CORE,  /* hardware threads of one core */
+	PLACEMENT_SAME_CACHE, /* cores of their own that share the last cache before memory */
+	PLACEMENT_OTHER_NODE, /* vCPU 0 alone on its memory node */
+	PLACEMENTS
+};
+
 /* The stamps of a fault trial, CLOCK_MONOTONIC_RAW. */
 enum fault_stamp {
 	T0_INJECTED,
@@ -89,6 +98,7 @@ const char *better_name(enum better b);	      /* "lower", "higher" */
 const char *execution_name(enum execution e); /* "hardware", "interpreted", … */
 const char *trial_status_name(enum trial_status s);
 const char *outcome_name(enum outcome o);	/* "not-activated", "masked", … */
+const char *placement_name(enum placement p);	/* "any", "same-core", … */
 const char *disturbance_name(unsigned int bit); /* bit: 0 to DISTURBANCES - 1 */
 
 /* From a name; -1 where there is none such. No unit of virtual time: no bench declares one. */
@@ -97,6 +107,7 @@ int better_from_name(const char *s);
 int execution_from_name(const char *s);
 int trial_status_from_name(const char *s);
 int outcome_from_name(const char *s);
+int placement_from_name(const char *s);
 
 /* The unit of figures of a bench that declares `u`, by how it ran. */
 enum unit unit_of_figure(enum unit u, enum execution e);

@@ -175,6 +175,28 @@ static void life_cycle_batches_are_watched(void **state)
 	trial_result_free(r);
 }
 
+/* Who watches does not stand where the guest runs, where there is room. */
+static void the_observer_stands_apart(void **state)
+{
+	struct trial_result *r = run(native, "cpu_integer");
+	unsigned int others = 0;
+
+	(void)state;
+	assert_true(r->pinned[0]);
+	assert_false(r->pinned[1]);
+	assert_int_equal(r->vcpus[0], 1);
+	assert_int_equal(r->pin[0][0], cpus[0]);
+	for (unsigned int i = 1; i < cpu_count; i++)
+		others += !host_share_core(cpus[0], cpus[i]);
+	assert_true(CPU_COUNT(&r->observer) > 0);
+	if (cpu_count > 1)
+		assert_false(CPU_ISSET(cpus[0], &r->observer));
+	for (unsigned int i = 1; others && i < cpu_count; i++)
+		assert_int_equal(CPU_ISSET(cpus[i], &r->observer) != 0,
+				 !host_share_core(cpus[0], cpus[i]));
+	trial_result_free(r);
+}
+
 static int find_platforms(void **state)
 {
 	const struct event_counter *list;
@@ -198,6 +220,7 @@ int main(void)
 		cmocka_unit_test(all_vcpus_are_counted),
 		cmocka_unit_test(no_events_where_switches_are_timed),
 		cmocka_unit_test(life_cycle_batches_are_watched),
+		cmocka_unit_test(the_observer_stands_apart),
 	};
 
 	alarm(300); /* a hang is a failure */

@@ -348,6 +348,58 @@ static void test_order_of_cpus(void **state)
 	check_order("pack:1 core:2 pu:1", "9", "");
 }
 
+/* Where the first CPUs of the order go; "" where there are none such. */
+static void check_place(const char *synthetic, const char *allowed, enum placement p,
+			unsigned int need, const char *expected)
+{
+	hwloc_cpuset_t set = hwloc_bitmap_alloc();
+	unsigned int cpus[64], n;
+	hwloc_topology_t t;
+	char got[256] = "";
+	size_t length = 0;
+
+	assert_int_equal(hwloc_topology_init(&t), 0);
+	assert_int_equal(hwloc_topology_set_synthetic(t, synthetic), 0);
+	assert_int_equal(hwloc_topology_load(t), 0);
+	assert_int_equal(hwloc_bitmap_list_sscanf(set, allowed), 0);
+	n = host_order_cpus(t, set, cpus, 64);
+	if (!host_place(t, p, need, cpus, n))
+		for (unsigned int i = 0; i < n; i++)
+			length += (size_t)snprintf(got + length, sizeof(got) - length, "%s%u",
+						   i ? " " : "", cpus[i]);
+	if (strcmp(got, expected) != 0)
+		fail_msg("%s of %s, %s: got \"%s\", not \"%s\"", allowed, synthetic,
+			 placement_name(p), got, expected);
+	hwloc_bitmap_free(set);
+	hwloc_topology_destroy(t);
+}
+
+static void test_placement(void **state)
+{
+	static const char two_nodes[] = "numa:2 l3:1 core:2 pu:2",
+			  no_smt[] = "numa:1 l3:1 core:2 pu:1",
+			  caches[] = "numa:1 l3:2 core:2 pu:1";
+
+	(void)state;
+	check_place(two_nodes, "0-7", PLACEMENT_ANY, 2, "0 2 4 6 1 3 5 7");
+	check_place(two_nodes, "0-7", PLACEMENT_SAME_CORE, 2, "0 1 2 4 6 3 5 7");
+	check_place(two_nodes, "0-7", PLACEMENT_SAME_CACHE, 2, "0 2 4 6 1 3 5 7");
+	check_place(two_nodes, "0-7", PLACEMENT_OTHER_NODE, 2, "0 4 2 6 1 3 5 7");
+	check_place(two_nodes, "0-7", PLACEMENT_OTHER_NODE, 3, "0 4 6 2 1 3 5 7");
+	/* The best CPU has no such partner: another one has. */
+	check_place(two_nodes, "0,2-7", PLACEMENT_SAME_CORE, 2, "2 3 0 4 6 5 7");
+	check_place(caches, "0,2,3", PLACEMENT_SAME_CACHE, 2, "2 3 0");
+	/* There are none. */
+	check_place(no_smt, "0-1", PLACEMENT_SAME_CORE, 2, "");
+	check_place(no_smt, "0-1", PLACEMENT_OTHER_NODE, 2, "");
+	check_place(no_smt, "0-1", PLACEMENT_SAME_CACHE, 2, "0 1");
+	check_place(no_smt, "0-1", PLACEMENT_SAME_CACHE, 3, "");
+	check_place(two_nodes, "0-7", PLACEMENT_SAME_CORE, 3, "");
+	check_place(two_nodes, "0-7", PLACEMENT_SAME_CACHE, 3, ""); /* siblings are one core */
+	check_place("numa:2 core:1 pu:1", "0", PLACEMENT_OTHER_NODE, 2, "");
+	check_place(caches, "0,2", PLACEMENT_SAME_CACHE, 2, "");
+}
+
 static void test_cpus_of_this_host(void **state)
 {
 	unsigned int cpus[1024], n = host_cpus(cpus, 1024);
@@ -400,6 +452,7 @@ int main(void)
 		cmocka_unit_test(test_versions_of_programs),
 		cmocka_unit_test(test_clock_and_tsc),
 		cmocka_unit_test(test_order_of_cpus),
+		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_cpus_of_this_host),
 		cmocka_unit_test(emulated_hosts_are_told_from_real_ones),
 	};

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "harness/core/words.h"
 #include "harness/plan.h"
 #include "harness/plan_internal.h"
 
@@ -74,6 +75,7 @@ static const char whole[] = "plan: a whole one\n"
 			    "    trials: 12\n"
 			    "    batches: 4\n"
 			    "    samples: 100\n"
+			    "    placement: [same-cache, any]\n"
 			    "  - match: [switch_*, mem_*]\n"
 			    "    trials: 10\n"
 			    "faults:\n"
@@ -97,6 +99,9 @@ static void check_whole(const struct plan *p)
 	assert_int_equal(p->benches[0].trials, 12);
 	assert_int_equal(p->benches[0].batches, 4);
 	assert_int_equal(p->benches[0].samples, 100);
+	assert_int_equal(p->benches[0].placements,
+			 1u << PLACEMENT_ANY | 1u << PLACEMENT_SAME_CACHE);
+	assert_int_equal(p->benches[1].placements, 0);
 	assert_int_equal(p->benches[1].match.count, 2);
 	assert_int_equal(p->benches[1].batches, 0);
 	assert_int_equal(p->fault_count, 1);
@@ -113,8 +118,8 @@ static void test_everything_is_read(void **state)
 	check_whole(p);
 	assert_string_equal(p->file, "p.yaml");
 	assert_int_equal(p->benches[0].line, 12);
-	assert_int_equal(p->benches[1].line, 16);
-	assert_int_equal(p->faults[0].line, 19);
+	assert_int_equal(p->benches[1].line, 17);
+	assert_int_equal(p->faults[0].line, 20);
 	plan_free(p);
 }
 
@@ -271,7 +276,12 @@ static const struct wrong wrongs[] = {
 	 "p.yaml:2: ", "the keys are plan, seed, delta, platforms, at_most, benches, faults"},
 	{"benches:\n- match: all\n  trails: 3\n", "p.yaml:3: ", "did you mean \"trials\"?"},
 	{"benches:\n- match: all\n  horizon: 3s\n",
-	 "p.yaml:3: ", "the keys are match, trials, batches, samples"},
+	 "p.yaml:3: ", "the keys are match, trials, batches, samples, placement"},
+	{"benches:\n- match: all\n  placement: same-cores\n",
+	 "p.yaml:3: ", "\"same-cores\" is none; write any, same-core"},
+	{"benches:\n- match: all\n  placement: [any, any]\n", "p.yaml:3: ", "\"any\" twice"},
+	{"benches:\n- match: all\n  placement: []\n", "p.yaml:3: ", "empty list"},
+	{"benches:\n- match: all\n  placement: {a: b}\n", "p.yaml:3: ", "a mapping"},
 	{"plan: x\nseed: 1\nplan: y\n", "p.yaml:3: ", "twice, first in line 1"},
 	{"benches:\n- trials: 1\n  match: all\n  trials: 1\n", "p.yaml:4: ", "twice"},
 	{"? [a]\n: b\n", "p.yaml:1: ", "a list for a key"},

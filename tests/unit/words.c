@@ -72,6 +72,7 @@ static void names_lead_back(void **state)
 			 BYTES_PER_GIGAINSTRUCTION);
 	assert_round_trip(better, BETTERS);
 	assert_round_trip(execution, EXECUTIONS);
+	assert_round_trip(placement, PLACEMENTS);
 	assert_round_trip(trial_status, TRIAL_STATUSES);
 	assert_round_trip(outcome, OUTCOMES);
 }
