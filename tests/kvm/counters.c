@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "harness/intake.h"
 #include "harness/trial.h"
 #include "tests/kvm/machines.h"
 
@@ -197,6 +198,46 @@ static void the_observer_stands_apart(void **state)
 	trial_result_free(r);
 }
 
+/* One raw record as a guest may send it: is it taken? */
+static bool takes_raw(struct trial *t, uint32_t batch, uint32_t count, uint32_t length)
+{
+	static struct intake in;
+	struct vq_raw *raw = (struct vq_raw *)in.record.payload;
+
+	in.record.header = (struct vq_record){.type = VQ_RECORD_RAW, .length = length};
+	*raw = (struct vq_raw){.batch = batch, .count = count};
+	return intake_record(t, &in) == 0;
+}
+
+#define LENGTH(count) (uint32_t)(sizeof(struct vq_raw) + (count) * sizeof(uint64_t))
+
+static void raw_records_that_make_no_sense_fail_a_trial(void **state)
+{
+	struct trial_spec asked = {.raw = true}, not_asked = {0};
+	struct trial_result *r = trial_result_new();
+	static struct trial t;
+
+	(void)state;
+	assert_non_null(r);
+	r->batch_count = 2;
+	t.result = r;
+	t.spec = &not_asked;
+	assert_false(takes_raw(&t, 0, 3, LENGTH(3)));
+	t.spec = &asked;
+	assert_true(takes_raw(&t, 0, 3, LENGTH(3)));
+	assert_false(takes_raw(&t, 0, 3, LENGTH(3))); /* the same batch again */
+	assert_false(takes_raw(&t, 2, 3, LENGTH(3))); /* no such batch */
+	assert_false(takes_raw(&t, 1, 3, LENGTH(2)));
+	assert_false(takes_raw(&t, 1, 3, LENGTH(4)));
+	assert_false(takes_raw(&t, 1, UINT32_MAX, LENGTH(3)));
+	assert_false(takes_raw(&t, 1, VQ_RAW_MAX + 1, LENGTH(VQ_RAW_MAX + 1)));
+	assert_false(takes_raw(&t, 1, 0, 4));
+	assert_int_equal(r->status, TRIAL_FAILED);
+	assert_int_equal(r->raw_used, 3);
+	assert_true(takes_raw(&t, 1, VQ_RAW_MAX, LENGTH(VQ_RAW_MAX)));
+	trial_result_free(r);
+}
+
 static int find_platforms(void **state)
 {
 	const struct event_counter *list;
@@ -221,6 +262,7 @@ int main(void)
 		cmocka_unit_test(no_events_where_switches_are_timed),
 		cmocka_unit_test(life_cycle_batches_are_watched),
 		cmocka_unit_test(the_observer_stands_apart),
+		cmocka_unit_test(raw_records_that_make_no_sense_fail_a_trial),
 	};
 
 	alarm(300); /* a hang is a failure */
