@@ -121,25 +121,28 @@ measures() { # PLATFORM
 	ok $? "$1: nothing is left"
 }
 
-# The harness, its trial and the guest process, in the middle: each leaves it to the others.
+# The harness, its trial and the guest process, in the middle: each leaves it to the others. A run
+# may be between two of its containers just then, but hardly each time.
 survives_kill() { # PLATFORM
+	healed=0
 	for round in 1 2 3; do
 		start_run killed.vq -p "$1" -b 'life_*' -f memory_overcommit
 		until_true has_container
-		sleep "0.$round"
 		kill -KILL "$harness"
 		noted >paths
 		wait "$session"
 		until_true is_over
 		ok $? "$1, killed $round: all of its processes are gone"
+		[ "$(wc -l <paths)" -le 1 ] || healed=$((healed + 1))
 		run_vq recover
 		ok $code "$1, killed $round: recover heals"
 		[ $code -eq 0 ] || show out err
 		gone paths && is_clean
 		ok $? "$1, killed $round: its cgroups and directories are gone"
 	done
-	[ "$(wc -l <paths)" -gt 1 ]
+	[ $healed -gt 0 ]
 	ok $? "$1: there was something to heal"
+	echo "# in $healed of 3 rounds"
 }
 
 side_by_side() { # PLATFORM

@@ -5,7 +5,15 @@
 unit_src := $(wildcard tests/unit/*.c)
 unit_bin := $(unit_src:tests/unit/%.c=$(B)/tests/%.t)
 scripts  := $(wildcard tests/*.t)
-PROVE    ?= prove
+# Two at a time: most of them wait for guests.
+PROVE    ?= prove -j2
+
+# The longest go first, so that none is left to run alone. Under sanitizers, those that build
+# without them, or test a page or text that the host's code has no part in, tell nothing more.
+long_scripts := $(addprefix tests/,qemu.t readme.t iso.t containers.t)
+unsanitized  := $(addprefix tests/,readme.t iso.t html-report.t man.t)
+run_scripts   = $(filter-out $(if $(SAN),$(unsanitized)), \
+	$(filter $(scripts),$(long_scripts)) $(filter-out $(long_scripts),$(scripts)))
 
 # What a unit test links beside core/ and report/.
 obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
@@ -81,7 +89,7 @@ test: setup-test
 
 # The same without the set-up.
 check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $(test_programs)
-	B=$(B) $(PROVE) --exec '' $(test_programs) $(scripts)
+	B=$(B) $(PROVE) --timer --exec '' $(run_scripts) $(test_programs)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
 report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
@@ -110,23 +118,24 @@ $(B)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(fuzz_src)
 		-fno-sanitize-recover=all -DVQ_VERSION='"fuzz"' -o $@ $^ \
 		$(call pkg,--libs $(report_libs) yaml-0.1) -lm
 
-.PHONY: fuzz
-fuzz: $(addprefix $(B)/fuzz/fuzz_,$(fuzzers)) $(B)/tests/make-sample $(B)/tests/make-log
-	$(Q)for f in $(fuzzers); do \
-		mkdir -p $(B)/fuzz/corpus-$$f; \
-		case $$f in \
-		plan) cp harness/presets/*.yaml $(B)/fuzz/corpus-$$f ;; \
-		serial) { printf '\001\377'; $(B)/tests/make-log 1; } > $(B)/fuzz/corpus-$$f/log ;; \
-		result) rm -f $(B)/fuzz/corpus-$$f/*.vq; \
-			$(B)/tests/make-sample $(B)/fuzz/corpus-$$f/1.vq $(B)/fuzz/corpus-$$f/2.vq ;; \
-		esac; \
-		echo "fuzzing $$f for $(FUZZ_SECONDS) s"; \
-		$(B)/fuzz/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 \
-			-artifact_prefix=$(B)/fuzz/ -print_final_stats=1 \
-			$(B)/fuzz/corpus-$$f > $(B)/fuzz/$$f.log 2>&1 || \
-			{ tail -40 $(B)/fuzz/$$f.log; exit 1; }; \
-		grep -E 'number_of_executed_units' $(B)/fuzz/$$f.log; \
-	done
+# What they start from, beside what an earlier run found; true: nothing.
+corpus = $(B)/fuzz/corpus-$*
+fuzz-%: seed = true
+fuzz-plan: seed = cp harness/presets/*.yaml $(corpus)
+fuzz-serial: seed = { printf '\001\377'; $(B)/tests/make-log 1; } > $(corpus)/log
+fuzz-result: seed = rm -f $(corpus)/*.vq; $(B)/tests/make-sample $(corpus)/1.vq $(corpus)/2.vq
+
+# One a core, with make -j.
+.PHONY: fuzz $(addprefix fuzz-,$(fuzzers))
+fuzz: $(addprefix fuzz-,$(fuzzers))
+$(addprefix fuzz-,$(fuzzers)): fuzz-%: $(B)/fuzz/fuzz_% $(B)/tests/make-sample $(B)/tests/make-log
+	$(Q)mkdir -p $(corpus)
+	$(Q)$(seed)
+	$(Q)$(B)/fuzz/fuzz_$* -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 \
+		-artifact_prefix=$(B)/fuzz/ -print_final_stats=1 $(corpus) > $(B)/fuzz/$*.log 2>&1 || \
+		{ tail -40 $(B)/fuzz/$*.log; exit 1; }
+	$(Q)sed -n 's/^stat::number_of_executed_units: */fuzzed $* for $(FUZZ_SECONDS) s: /p' \
+		$(B)/fuzz/$*.log
 
 # ---- What takes too long for every push -----------------------------------------------------------
 
