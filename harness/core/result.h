@@ -20,7 +20,7 @@
 #include "harness/core/words.h"
 
 #define RESULT_APPLICATION_ID 0x56514c31
-#define RESULT_SCHEMA_VERSION 2
+#define RESULT_SCHEMA_VERSION 3
 
 struct result; /* an open result file */
 
@@ -87,6 +87,27 @@ struct result_skip {
 	const char *what;     /* name; a fault with its recovery reads "hang+snapshot" */
 	const char *platform; /* NULL for a platform */
 	const char *why;
+};
+
+/*
+ * What the plan decides by, declared before anything was measured. Rows of one kind and entry say
+ * the same of several globs.
+ */
+struct result_criterion {
+	int64_t run;
+	enum criterion kind;
+	uint32_t entry;	  /* of its kind, from 0 */
+	const char *what; /* a glob over benches, and over faults, alone or as "hang+restart"; of a
+			   * weight also a group; of a reference the platform */
+	const char *platform;	  /* a glob over platforms; NULL: any */
+	int execution;		  /* enum execution that it is meant for; -1: any */
+	enum limit_figure figure; /* of a limit */
+	double quantile;  /* of a fault's time: the share of trials, above 0 and below 1; NaN:
+			   * none */
+	double low, high; /* of a limit: at least, at most; NaN: unbounded */
+	int unit;	  /* enum unit of these; -1: a ratio or a share, 0.03 is 3 % */
+	double weight;	  /* of a weight, above 0; else NaN */
+	uint32_t trials;  /* that a requirement asks for; else 0 */
 };
 
 struct result_batch {
@@ -225,6 +246,7 @@ int result_add_bench(struct result *r, const struct result_bench *b);
 int result_add_fault(struct result *r, const struct result_fault *f);
 int result_add_skip(struct result *r, const struct result_skip *s);
 int result_add_counter(struct result *r, struct result_counter *c);
+int result_add_criterion(struct result *r, const struct result_criterion *c);
 
 /* A trial with all that belongs to it, in one transaction. On failure (disk full) nothing of it
  * is stored and the file stays whole. Refused, as the reader would refuse it: a valid trial whose
@@ -284,6 +306,8 @@ int result_faults(struct result *r, const struct result_fault **rows, size_t *co
 int result_skips(struct result *r, const struct result_skip **rows, size_t *count);
 /* None in files of version 1, as are counts, places and raw samples. */
 int result_counters(struct result *r, const struct result_counter **rows, size_t *count);
+/* None in files before version 3. */
+int result_criteria(struct result *r, const struct result_criterion **rows, size_t *count);
 
 /*
  * All trials in execution order, without what belongs to them (their counts are 0, place is NULL);

@@ -37,6 +37,42 @@ const char *result_check_run(const struct result_run *run)
 	return NULL;
 }
 
+/* A limit bounds something, and says of what. */
+static const char *check_limit(const struct result_criterion *c)
+{
+	bool of_bench = c->figure <= LIMIT_MEAN,
+	     of_time = c->figure >= LIMIT_TIME_TO_DETECT && c->figure <= LIMIT_DOWNTIME;
+
+	if (c->figure >= LIMIT_FIGURES)
+		return "figure is out of range";
+	if (isnan(c->low) && isnan(c->high))
+		return "it is a limit without low and high";
+	if (!is_unknown_or_within(c->low, 0, MAX_RATE) ||
+	    !is_unknown_or_within(c->high, 0, MAX_RATE) || c->low > c->high)
+		return "low or high is out of range";
+	if ((of_bench && c->unit < 0) || (of_time && c->unit != NANOSECONDS) ||
+	    (!of_bench && !of_time && c->unit >= 0) || c->unit >= FIGURE_UNITS)
+		return "its unit is not that of its figure";
+	if (of_time ? !(c->quantile > 0 && c->quantile < 1) : !isnan(c->quantile))
+		return "its quantile does not go with its figure";
+	return NULL;
+}
+
+const char *result_check_criterion(const struct result_criterion *c)
+{
+	if (!c->what[0])
+		return "what is empty";
+	if (c->execution < -1 || c->execution >= EXECUTIONS)
+		return "execution is out of range";
+	if (c->kind == CRITERION_LIMIT)
+		return check_limit(c);
+	if (c->kind == CRITERION_WEIGHT && !(c->weight > 0 && c->weight <= MAX_RATE))
+		return "weight is not above zero";
+	if (c->kind == CRITERION_REQUIRE && !c->trials)
+		return "trials is zero";
+	return NULL;
+}
+
 /* A trial that yields figures: everything they are computed from must make sense. */
 static const char *check_valid_trial(const struct result_trial *t)
 {

@@ -27,6 +27,7 @@ enum result_table {
 	TABLE_COUNT,
 	TABLE_PLACE,
 	TABLE_RAW,
+	TABLE_CRITERION,
 	RESULT_TABLES
 };
 
@@ -45,6 +46,7 @@ extern const struct result_schema result_schema[RESULT_TABLES];
 #define RESULT_MAX_BATCHES 4096u /* of one trial: each histogram takes 34 KiB once decoded */
 
 const char *result_check_run(const struct result_run *run);
+const char *result_check_criterion(const struct result_criterion *c);
 const char *result_check_trial(const struct result_trial *t);
 const char *result_check_fault_trial(const struct result_fault_trial *f);
 /* `valid`: the trial's figures count, so the batch must agree with its own histogram. */
@@ -98,7 +100,8 @@ struct result {
 	struct result_filter filter; /* text NULL: none */
 	struct arena texts;
 	struct arena details; /* of the last result_batches */
-	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters;
+	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters,
+		criteria;
 	struct result_list batches;
 };
 
@@ -129,6 +132,7 @@ void result_fetch_counter(struct cursor *c, void *row);
 void result_fetch_count(struct cursor *c, void *row);
 void result_fetch_place(struct cursor *c, void *row);
 void result_fetch_raw(struct cursor *c, void *row);
+void result_fetch_criterion(struct cursor *c, void *row);
 
 /* ---- result.c ---- */
 

@@ -165,6 +165,17 @@ int result_counters(struct result *r, const struct result_counter **rows, size_t
 		  result_fetch_counter, rows, count);
 }
 
+int result_criteria(struct result *r, const struct result_criterion **rows, size_t *count)
+{
+	if (lacks(r, TABLE_CRITERION)) {
+		*rows = NULL;
+		*count = 0;
+		return 0;
+	}
+	LOAD_ONCE(r, criteria, TABLE_CRITERION, "criterion ORDER BY run, id",
+		  struct result_criterion, result_fetch_criterion, rows, count);
+}
+
 int result_trials(struct result *r, const struct result_trial **rows, size_t *count)
 {
 	LOAD_ONCE(r, trials, TABLE_TRIAL,

@@ -376,6 +376,38 @@ void result_fetch_counter(struct cursor *c, void *row)
 	n->why_not = take_line_or_null(c);
 }
 
+/* NULL reads as -1. */
+static int take_word_or_null(struct cursor *c, int (*from_name)(const char *))
+{
+	return take_null(c) ? -1 : take_word(c, from_name);
+}
+
+void result_fetch_criterion(struct cursor *c, void *row)
+{
+	struct result_criterion *x = row;
+	int figure;
+
+	take_any(c);
+	x->run = take_any(c);
+	x->kind = (enum criterion)take_word(c, criterion_from_name);
+	x->entry = (uint32_t)take_integer(c, 0, UINT32_MAX);
+	x->what = take_name(c);
+	x->platform = take_name_or_null(c);
+	x->execution = take_word_or_null(c, execution_from_name);
+	figure = take_word_or_null(c, limit_figure_from_name);
+	x->quantile = take_real_or_null(c);
+	x->low = take_real_or_null(c);
+	x->high = take_real_or_null(c);
+	x->unit = take_word_or_null(c, figure_unit_from_name);
+	x->weight = take_real_or_null(c);
+	x->trials = take_null(c) ? 0 : (uint32_t)take_integer(c, 0, UINT32_MAX);
+	if (!c->wrong && x->kind == CRITERION_LIMIT && figure < 0)
+		c->wrong = "it is a limit of no figure";
+	x->figure = figure < 0 ? LIMIT_MEDIAN : (enum limit_figure)figure;
+	if (!c->wrong)
+		c->wrong = result_check_criterion(x);
+}
+
 void result_fetch_count(struct cursor *c, void *row)
 {
 	struct result_count *n = row;

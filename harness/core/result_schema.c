@@ -186,4 +186,15 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"INSERT INTO raw VALUES (?,?,?,?)",
 			.since = 2,
 		},
+	[TABLE_CRITERION] =
+		{
+			"criterion",
+			"CREATE TABLE criterion (id INTEGER PRIMARY KEY, run INTEGER NOT NULL "
+			"REFERENCES run, "
+			"kind TEXT NOT NULL, entry INTEGER NOT NULL, what TEXT NOT NULL, "
+			"platform TEXT, execution TEXT, figure TEXT, quantile REAL, "
+			"low REAL, high REAL, unit TEXT, weight REAL, trials INTEGER)",
+			"INSERT INTO criterion VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 3,
+		},
 };

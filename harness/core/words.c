@@ -26,7 +26,6 @@ static const char *const execution_names[EXECUTIONS] = {
 	[EXECUTION_DETERMINISTIC] = "deterministic",
 };
 
-/* By bit number, in the order of enum disturbance. */
 static const char *const placement_names[PLACEMENTS] = {
 	[PLACEMENT_ANY] = "any",
 	[PLACEMENT_SAME_CORE] = "same-core",
@@ -34,6 +33,26 @@ static const char *const placement_names[PLACEMENTS] = {
 	[PLACEMENT_OTHER_NODE] = "other-node",
 };
 
+static const char *const criterion_names[CRITERIA] = {
+	[CRITERION_GATE] = "gate",	     [CRITERION_LIMIT] = "limit",
+	[CRITERION_REQUIRE] = "require",     [CRITERION_WEIGHT] = "weight",
+	[CRITERION_REFERENCE] = "reference",
+};
+
+static const char *const limit_figure_names[LIMIT_FIGURES] = {
+	[LIMIT_MEDIAN] = "median",
+	[LIMIT_P99] = "p99",
+	[LIMIT_MEAN] = "mean",
+	[LIMIT_NATIVE_RATIO] = "native-ratio",
+	[LIMIT_TIME_TO_DETECT] = "time-to-detect",
+	[LIMIT_TIME_TO_RECOVER] = "time-to-recover",
+	[LIMIT_REPAIR] = "repair",
+	[LIMIT_FULL_RECOVERY] = "full-recovery",
+	[LIMIT_DOWNTIME] = "downtime",
+	[LIMIT_RECOVERED] = "recovered",
+};
+
+/* By bit number, in the order of enum disturbance. */
 static const char *const disturbance_names[DISTURBANCES] = {
 	"steal", "switches", "throttled", "interrupted", "migrated", "interrupts",
 };
@@ -116,6 +135,16 @@ const char *disturbance_name(unsigned int bit)
 	return NAME(disturbance_names, bit);
 }
 
+const char *criterion_name(enum criterion c)
+{
+	return NAME(criterion_names, c);
+}
+
+const char *limit_figure_name(enum limit_figure f)
+{
+	return NAME(limit_figure_names, f);
+}
+
 int unit_from_name(const char *s)
 {
 	return value_of(unit_names, UNITS, s);
@@ -144,6 +173,21 @@ int outcome_from_name(const char *s)
 int placement_from_name(const char *s)
 {
 	return VALUE(placement_names, s);
+}
+
+int criterion_from_name(const char *s)
+{
+	return VALUE(criterion_names, s);
+}
+
+int limit_figure_from_name(const char *s)
+{
+	return VALUE(limit_figure_names, s);
+}
+
+int figure_unit_from_name(const char *s)
+{
+	return VALUE(unit_names, s);
 }
 
 enum unit unit_of_figure(enum unit u, enum execution e)

@@ -81,6 +81,31 @@ enum placement {
 	PLACEMENTS
 };
 
+/* What a plan decides by. */
+enum criterion {
+	CRITERION_GATE,	     /* these metrics alone can make a comparison red */
+	CRITERION_LIMIT,     /* a figure that must not lie beyond a value */
+	CRITERION_REQUIRE,   /* must have been measured, or broken, in so many trials */
+	CRITERION_WEIGHT,    /* what a group or bench counts in a score */
+	CRITERION_REFERENCE, /* the platform that scores are over */
+	CRITERIA
+};
+
+/* The figures that a limit may be about. */
+enum limit_figure {
+	LIMIT_MEDIAN, /* of a bench, over trials: of each trial's median, 99th percentile, mean */
+	LIMIT_P99,
+	LIMIT_MEAN,
+	LIMIT_NATIVE_RATIO,
+	LIMIT_TIME_TO_DETECT, /* of a fault: a quantile over trials */
+	LIMIT_TIME_TO_RECOVER,
+	LIMIT_REPAIR,
+	LIMIT_FULL_RECOVERY,
+	LIMIT_DOWNTIME,
+	LIMIT_RECOVERED, /* the share, of the trials that lost service, that regained it */
+	LIMIT_FIGURES
+};
+
 /* The stamps of a fault trial, CLOCK_MONOTONIC_RAW. */
 enum fault_stamp {
 	T0_INJECTED,
@@ -97,9 +122,11 @@ const char *unit_name(enum unit u);	      /* "ns", "op/s", "B/s", "instructions"
 const char *better_name(enum better b);	      /* "lower", "higher" */
 const char *execution_name(enum execution e); /* "hardware", "interpreted", … */
 const char *trial_status_name(enum trial_status s);
-const char *outcome_name(enum outcome o);	/* "not-activated", "masked", … */
-const char *placement_name(enum placement p);	/* "any", "same-core", … */
-const char *disturbance_name(unsigned int bit); /* bit: 0 to DISTURBANCES - 1 */
+const char *outcome_name(enum outcome o);	    /* "not-activated", "masked", … */
+const char *placement_name(enum placement p);	    /* "any", "same-core", … */
+const char *disturbance_name(unsigned int bit);	    /* bit: 0 to DISTURBANCES - 1 */
+const char *criterion_name(enum criterion c);	    /* "gate", "limit", … */
+const char *limit_figure_name(enum limit_figure f); /* "median", "time-to-detect", … */
 
 /* From a name; -1 where there is none such. No unit of virtual time: no bench declares one. */
 int unit_from_name(const char *s);
@@ -108,6 +135,9 @@ int execution_from_name(const char *s);
 int trial_status_from_name(const char *s);
 int outcome_from_name(const char *s);
 int placement_from_name(const char *s);
+int criterion_from_name(const char *s);
+int limit_figure_from_name(const char *s);
+int figure_unit_from_name(const char *s); /* those of virtual time, too */
 
 /* The unit of figures of a bench that declares `u`, by how it ran. */
 enum unit unit_of_figure(enum unit u, enum execution e);

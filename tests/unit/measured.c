@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a result file holds beside batches: counters, places, raw samples; and files of version 1,
- * which have none of it. */
+/* What a result file holds beside batches: counters, places, raw samples, what a plan decides by;
+ * and files of earlier versions, which lack it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -214,7 +214,7 @@ static void version_1_stays_readable(void **state)
 	(void)state;
 	write_sample();
 	tamper("DROP TABLE count; DROP TABLE counter; DROP TABLE place; DROP TABLE raw; "
-	       "PRAGMA user_version = 1; VACUUM");
+	       "DROP TABLE criterion; PRAGMA user_version = 1; VACUUM");
 	r = result_open(path);
 	if (!r)
 		print_error("%s\n", result_error(NULL));
@@ -232,6 +232,125 @@ static void version_1_stays_readable(void **state)
 	assert_int_equal(result_raw(r, trials[0].id, &raw, &n), 0);
 	assert_int_equal(n, 0);
 	result_close(r);
+}
+
+/* What came with version 3 is all that is taken away: the rest reads as before. */
+static void version_2_stays_readable(void **state)
+{
+	const struct result_criterion *criteria;
+	const struct result_counter *counters;
+	const struct result_raw *raw;
+	struct result *r;
+	size_t n;
+
+	(void)state;
+	write_sample();
+	tamper("DROP TABLE criterion; PRAGMA user_version = 2; VACUUM");
+	r = result_open(path);
+	if (!r)
+		print_error("%s\n", result_error(NULL));
+	assert_non_null(r);
+	assert_int_equal(result_criteria(r, &criteria, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(result_counters(r, &counters, &n), 0);
+	assert_true(n > 0);
+	assert_int_equal(result_raw(r, 1, &raw, &n), 0);
+	assert_true(n > 0);
+	result_close(r);
+}
+
+static const struct result_criterion limit = {.kind = CRITERION_LIMIT,
+					      .what = "exit_*",
+					      .platform = "kvm",
+					      .execution = EXECUTION_HARDWARE,
+					      .figure = LIMIT_P99,
+					      .quantile = NAN,
+					      .low = NAN,
+					      .high = 2000,
+					      .unit = NANOSECONDS,
+					      .weight = NAN};
+
+/* A file of a run, and one row of each kind of criterion but for `c`, where it is not NULL. */
+static struct result *write_criteria(const struct result_criterion *c)
+{
+	struct result_criterion rows[] = {
+		{.kind = CRITERION_GATE, .what = "exit_cpuid", .execution = -1, .weight = NAN},
+		limit,
+		{.kind = CRITERION_LIMIT,
+		 .entry = 1,
+		 .what = "hang+restart",
+		 .execution = -1,
+		 .figure = LIMIT_TIME_TO_RECOVER,
+		 .quantile = 0.9,
+		 .low = NAN,
+		 .high = 2e9,
+		 .unit = NANOSECONDS},
+		{.kind = CRITERION_REQUIRE, .what = "hang", .execution = -1, .trials = 6},
+		{.kind = CRITERION_WEIGHT, .what = "exits", .execution = -1, .weight = 2.5},
+		{.kind = CRITERION_REFERENCE, .what = "native", .execution = -1},
+	};
+	struct result *r = sample_create(path);
+	int64_t run = sample_run(r, "criteria", "1");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && !c; i++) {
+		rows[i].run = run;
+		sample_must(r, result_add_criterion(r, &rows[i]));
+	}
+	if (c) {
+		rows[0] = *c;
+		rows[0].run = run;
+		assert_int_equal(result_add_criterion(r, &rows[0]), -1);
+	}
+	return r;
+}
+
+static void criteria_round_trip(void **state)
+{
+	const struct result_criterion *c;
+	struct result *r;
+	size_t n;
+
+	(void)state;
+	result_close(write_criteria(NULL));
+	r = result_open(path);
+	assert_non_null(r);
+	assert_int_equal(result_criteria(r, &c, &n), 0);
+	assert_int_equal(n, 6);
+	assert_true(c[0].kind == CRITERION_GATE && !c[0].platform && c[0].execution == -1);
+	assert_true(isnan(c[0].high) && isnan(c[0].weight) && c[0].unit == -1);
+	assert_true(c[1].figure == LIMIT_P99 && c[1].high == 2000 && isnan(c[1].low));
+	assert_string_equal(c[1].platform, "kvm");
+	assert_true(c[1].execution == EXECUTION_HARDWARE && c[1].unit == NANOSECONDS);
+	assert_true(c[2].quantile == 0.9 && c[2].entry == 1);
+	assert_int_equal(c[3].trials, 6);
+	assert_true(c[4].weight == 2.5);
+	assert_string_equal(c[5].what, "native");
+	result_close(r);
+}
+
+static void senseless_criteria_are_refused(void **state)
+{
+	struct result_criterion c[10];
+
+	(void)state;
+	for (size_t i = 0; i < 10; i++)
+		c[i] = limit;
+	c[0].high = NAN;
+	c[1].high = -1;
+	c[2].low = 3000; /* above high */
+	c[3].unit = -1;
+	c[4].quantile = 0.5; /* over trials it is always the median */
+	c[5].figure = LIMIT_DOWNTIME;
+	c[6].figure = LIMIT_RECOVERED;
+	c[7].what = "";
+	c[8] = (struct result_criterion){.kind = CRITERION_WEIGHT, .what = "x", .weight = 0};
+	c[9] = (struct result_criterion){.kind = CRITERION_REQUIRE, .what = "x"};
+	for (size_t i = 0; i < 10; i++) {
+		struct result *r = write_criteria(&c[i]);
+
+		assert_non_null(strstr(result_error(r), "table criterion was not stored"));
+		result_close(r);
+	}
 }
 
 static void assert_refused(const char *words)
@@ -253,6 +372,39 @@ static void versions_have_their_own_tables(void **state)
 	write_sample();
 	tamper("DROP TABLE raw");
 	assert_refused("table raw is missing");
+}
+
+static void bad_criteria(void **state)
+{
+	static const struct {
+		const char *sql, *error;
+	} cases[] = {
+		{"UPDATE criterion SET kind = 'wish'", "kind is no word"},
+		{"UPDATE criterion SET what = ''", "what is empty"},
+		{"UPDATE criterion SET figure = NULL WHERE id = 2", "a limit of no figure"},
+		{"UPDATE criterion SET high = 9e999 WHERE id = 2", "high is not a finite"},
+		{"UPDATE criterion SET unit = 'furlong' WHERE id = 2", "unit is no word"},
+		{"UPDATE criterion SET quantile = 1 WHERE id = 3", "its quantile does not go"},
+		{"UPDATE criterion SET weight = -1 WHERE id = 5", "weight is not above zero"},
+		{"UPDATE criterion SET trials = -1 WHERE id = 4", "trials is out of range"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct result_criterion *c;
+		struct result *r;
+		size_t n;
+
+		result_close(write_criteria(NULL));
+		tamper(cases[i].sql);
+		r = result_open(path);
+		assert_non_null(r);
+		assert_int_equal(result_criteria(r, &c, &n), -1);
+		if (!strstr(result_error(r), cases[i].error))
+			print_error("%s: %s\n", cases[i].sql, result_error(r));
+		assert_non_null(strstr(result_error(r), cases[i].error));
+		result_close(r);
+	}
 }
 
 static void bad_rows(void **state)
@@ -307,6 +459,10 @@ int main(void)
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(raw_samples_agree_with_the_histogram),
 		cmocka_unit_test(version_1_stays_readable),
+		cmocka_unit_test(version_2_stays_readable),
+		cmocka_unit_test(criteria_round_trip),
+		cmocka_unit_test(senseless_criteria_are_refused),
+		cmocka_unit_test(bad_criteria),
 		cmocka_unit_test(versions_have_their_own_tables),
 		cmocka_unit_test(bad_rows),
 	};

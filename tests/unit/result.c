@@ -542,8 +542,8 @@ static void test_bad_rows(void **state)
 		{"UPDATE trial SET run = 9 WHERE id = 3", "refers to a row of table"},
 		{"DELETE FROM platform WHERE name = 'kvm'", "refers to a row of table platform"},
 		{"DROP TABLE skip", "table skip is missing"},
-		{"ALTER TABLE run ADD COLUMN more", "schema is not that of version 2"},
-		{"CREATE VIEW v AS SELECT 1", "schema is not that of version 2"},
+		{"ALTER TABLE run ADD COLUMN more", "schema is not that of version 3"},
+		{"CREATE VIEW v AS SELECT 1", "schema is not that of version 3"},
 		{"CREATE TRIGGER t AFTER INSERT ON run BEGIN SELECT 1; END", "schema is not"},
 		{"DROP TABLE skip; CREATE VIEW skip AS WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL "
 		 "SELECT x FROM c) SELECT x AS id, x, 'a', 'b', NULL, 'c' FROM c",

@@ -27,6 +27,10 @@ static void names_are_as_published(void **state)
 	assert_string_equal(outcome_name(OUTCOME_NOT_ACTIVATED), "not-activated");
 	assert_string_equal(outcome_name(OUTCOME_SILENT_CORRUPTION), "silent-corruption");
 	assert_string_equal(outcome_name(OUTCOME_HARNESS_ERROR), "harness-error");
+	assert_string_equal(criterion_name(CRITERION_GATE), "gate");
+	assert_string_equal(criterion_name(CRITERION_REFERENCE), "reference");
+	assert_string_equal(limit_figure_name(LIMIT_P99), "p99");
+	assert_string_equal(limit_figure_name(LIMIT_TIME_TO_RECOVER), "time-to-recover");
 }
 
 /* The table of disturbances goes by bit: bit and name must stay together. */
@@ -75,6 +79,10 @@ static void names_lead_back(void **state)
 	assert_round_trip(placement, PLACEMENTS);
 	assert_round_trip(trial_status, TRIAL_STATUSES);
 	assert_round_trip(outcome, OUTCOMES);
+	assert_round_trip(criterion, CRITERIA);
+	assert_round_trip(limit_figure, LIMIT_FIGURES);
+	for (int i = 0; i < (int)FIGURE_UNITS; i++)
+		assert_int_equal(figure_unit_from_name(unit_name((enum unit)i)), i);
 }
 
 static void recovered_means_lost_and_regained(void **state)
