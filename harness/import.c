@@ -146,7 +146,7 @@ static void decide_execution(struct import *m, char why[FACT_SIZE])
 	int told = import_execution(&m->machine, why, FACT_SIZE);
 
 	import_host_name(&m->machine, name, sizeof(name));
-	snprintf(m->summary->label, sizeof(m->summary->label), "imported (%s)",
+	snprintf(m->summary->label, sizeof(m->summary->label), PLATFORM_IMPORTED " (%s)",
 		 m->options->platform ? m->options->platform
 		 : m->machine_known   ? name
 				      : "unknown");
@@ -267,12 +267,12 @@ static void begin_file(struct import *m)
 		.started = now,
 		.version = virt_qualify_version(),
 		.command = m->options->command,
-		.plan_name = "imported",
+		.plan_name = PLATFORM_IMPORTED,
 		.plan = "# The plan stood on the guest's command line; see docs/import.md.\n",
 		.seed = m->seed,
 		.delta = DELTA,
 	};
-	struct result_platform platform = {.name = "imported", .label = m->summary->label};
+	struct result_platform platform = {.name = PLATFORM_IMPORTED, .label = m->summary->label};
 
 	decide_execution(m, why);
 	if (m->failed)

@@ -51,7 +51,7 @@ static void tell_unknown(struct import *m, const char *name)
 	struct result_skip skip = {.run = m->run,
 				   .kind = "bench",
 				   .what = name,
-				   .platform = "imported",
+				   .platform = PLATFORM_IMPORTED,
 				   .why = "this version of virt-qualify does not know that bench"};
 
 	for (size_t i = 0; i < m->unknown_count; i++)
@@ -237,7 +237,7 @@ static void set_spec(struct import *m, const struct bench *b, uint64_t seed)
 	static const struct platform *platform;
 
 	if (!platform)
-		platform = registry_find(REGISTRY(platforms), "imported");
+		platform = registry_find(REGISTRY(platforms), PLATFORM_IMPORTED);
 	m->spec = (struct trial_spec){
 		.platform = platform, .bench = b, .seed = seed, .parameter = b->parameters[0]};
 	m->trial.spec = &m->spec;

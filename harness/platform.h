@@ -256,6 +256,9 @@ struct platform {
  * unless this host is itself emulated. */
 enum execution platform_execution(const struct platform *p, int ring);
 
+/* Which virt-qualify import stores its trials under. */
+#define PLATFORM_IMPORTED "imported"
+
 REGISTRY_DECLARE(platforms);
 #define PLATFORM(id, ...) PLATFORM_CALLED(id, #id, __VA_ARGS__)
 /* One whose name is no identifier: "qemu-kvm". */

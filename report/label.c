@@ -268,6 +268,22 @@ const struct report_file *label_file(const struct report *r, const struct result
 	return NULL;
 }
 
+const char *label_value(char *s, const char *value)
+{
+	size_t lines = 0;
+
+	if (!value)
+		return "not disclosed";
+	if (!strchr(value, '\n'))
+		return value;
+	for (const char *at = value; at; at = strchr(at, '\n')) {
+		at += *at == '\n';
+		lines += *at != '\0';
+	}
+	snprintf(s, LABEL_SIZE, "%zu lines (report -F json has them)", lines);
+	return s;
+}
+
 const char *label_fact(const struct report *r, const struct result_run *run, const char *name)
 {
 	const struct report_file *file = label_file(r, run);

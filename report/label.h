@@ -55,6 +55,8 @@ const struct result_run *label_run_of_fact(const struct report *r, size_t fact);
 const struct result_run *label_run_of_platform(const struct report *r, size_t platform);
 /* A fact's value, or NULL. */
 const char *label_fact(const struct report *r, const struct result_run *run, const char *name);
+/* A fact's value for a table in text: "not disclosed", "81 lines (report -F json has them)". */
+const char *label_value(char *s, const char *value);
 /* What a host is called: its name, else its processor; NULL where neither is disclosed. */
 const char *label_host(const struct report *r, const struct result_run *run);
 /* The version of a platform in a run, by its name; NULL where it is not disclosed. */

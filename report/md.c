@@ -244,11 +244,12 @@ static void print_differences(const struct report *r, FILE *out)
 	fputs("| run | what | base | other |\n|---|---|---|---|\n", out);
 	for (size_t i = 0; i < r->difference_count; i++) {
 		const struct fact_difference *d = &r->differences[i];
+		char s[LABEL_SIZE];
 
 		run_cell(out, r, d->other);
 		cell(out, "%s", d->name);
-		cell(out, "%s", d->base_value ? d->base_value : "not disclosed");
-		cell(out, "%s", d->other_value ? d->other_value : "not disclosed");
+		cell(out, "%s", label_value(s, d->base_value));
+		cell(out, "%s", label_value(s, d->other_value));
 		fputc('\n', out);
 	}
 	fold_end(out);

@@ -350,12 +350,12 @@ static void print_differences(struct page *p)
 	table_begin(&t, headings, sizeof(headings) / sizeof(headings[0]));
 	for (size_t i = 0; i < p->r->difference_count; i++) {
 		const struct fact_difference *d = &p->r->differences[i];
+		char s[LABEL_SIZE];
 
 		run_cell(p, &t, d->other);
 		table_cell(&t, STYLE_PLAIN, "%s", d->name);
-		table_cell(&t, STYLE_PLAIN, "%s", d->base_value ? d->base_value : "not disclosed");
-		table_cell(&t, STYLE_PLAIN, "%s",
-			   d->other_value ? d->other_value : "not disclosed");
+		table_cell(&t, STYLE_PLAIN, "%s", label_value(s, d->base_value));
+		table_cell(&t, STYLE_PLAIN, "%s", label_value(s, d->other_value));
 	}
 	end(p, &t);
 }

@@ -172,6 +172,14 @@ void result_fetch_run(struct cursor *c, void *row)
 		c->wrong = result_check_run(run);
 }
 
+/* A document by its name ("topology.xml") has lines; any other fact is one, whatever it holds. */
+static bool is_document(const char *name)
+{
+	size_t length = strlen(name);
+
+	return length > 4 && !strcmp(name + length - 4, ".xml");
+}
+
 void result_fetch_fact(struct cursor *c, void *row)
 {
 	struct result_fact *f = row;
@@ -180,7 +188,7 @@ void result_fetch_fact(struct cursor *c, void *row)
 	f->run = take_any(c);
 	f->name = take_name(c);
 	c->about = f->name;
-	f->value = take_line_or_null(c);
+	f->value = take_null(c) ? NULL : take_clean(c, is_document(f->name));
 	c->about = NULL;
 	f->why = take_line_or_null(c);
 }

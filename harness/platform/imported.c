@@ -16,7 +16,7 @@ static bool works(char *why, size_t size)
 
 static const char *label(void)
 {
-	return "imported";
+	return PLATFORM_IMPORTED;
 }
 
 static const char *version(void)
@@ -49,7 +49,8 @@ static void guest_process(struct machine *m)
 	abort(); /* no machine of this platform is ever opened */
 }
 
-PLATFORM(imported, .summary = "booted elsewhere (make iso), taken in by virt-qualify import",
-	 .imported = true, .works = works, .label = label, .version = version,
-	 .capabilities = capabilities, .execution = execution, .lacks = lacks,
-	 .guest_process = guest_process);
+PLATFORM_CALLED(imported, PLATFORM_IMPORTED,
+		.summary = "booted elsewhere (make iso), taken in by virt-qualify import",
+		.imported = true, .works = works, .label = label, .version = version,
+		.capabilities = capabilities, .execution = execution, .lacks = lacks,
+		.guest_process = guest_process);

@@ -146,7 +146,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(result_faults(r, &faults, &n), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(result_facts(r, &facts, &n), 0);
-	assert_int_equal(n, 5);
+	assert_int_equal(n, 6);
 	assert_null(facts[3].value);
 	assert_int_equal(result_skips(r, &skips, &n), 0);
 	assert_int_equal(n, 3);
@@ -206,6 +206,8 @@ static void test_text_is_clean(void **state)
 	assert_string_equal(facts[4].value,
 			    "<script>alert(1)</script>\xef\xbf\xbd[31m\xef\xbf\xbd & | ` * "
 			    "\"quoted\" # SKIP\xef\xbf\xbdsecond line");
+	/* A document keeps its lines, and nothing else that could do harm. */
+	assert_string_equal(facts[5].value, "<a>\n\t<b c='\xef\xbf\xbd[31m'/>\n</a>\n");
 	assert_int_equal(result_trials(r, &trials, &n), 0);
 	assert_non_null(strstr(trials[181].console, "Oops\n<script>"));
 	assert_null(strchr(trials[181].console, '\x1b'));

@@ -272,6 +272,7 @@ static inline void sample_surroundings(struct sample *s)
 		{s->run, "kernel.release", "6.18.0-sample", NULL},
 		{s->run, "cpu.governor", NULL, "no cpufreq in a guest"},
 		{s->run, "hostile", SAMPLE_HOSTILE, NULL},
+		{s->run, "hostile.xml", "<a>\r\n\t<b c='\x1b[31m'/>\n</a>\n", NULL},
 	};
 	const struct result_platform broken = {s->run, "qemu-kvm", "qemu-kvm",
 					       "qemu-system-x86_64 is not installed", NULL};
