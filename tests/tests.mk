@@ -55,7 +55,7 @@ $(B)/tests/any_domain.t: unit_obj = $(any_domain_unit)
 $(B)/tests/qmp.t: $(qmp_unit)
 $(B)/tests/qmp.t: unit_obj = $(qmp_unit)
 $(B)/tests/qmp.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
-$(B)/tests/stats.t $(B)/tests/compare.t: unit_libs = $(call pkg,--libs gsl)
+$(B)/tests/stats.t $(B)/tests/compare.t $(B)/tests/power.t: unit_libs = $(call pkg,--libs gsl)
 
 # The header that names what a test links is the test's own business; core/ and report/ always.
 $(B)/tests/%.t: tests/unit/%.c $(core_obj) $(report_obj) $(B)/flags
@@ -142,6 +142,7 @@ $(addprefix fuzz-,$(fuzzers)): fuzz-%: $(B)/fuzz/fuzz_% $(B)/tests/make-sample $
 .PHONY: test-long
 test-long: setup-test
 	@$(MAKE) --no-print-directory check
+	B=$(B) $(PROVE) --exec '' -v tests/long/power.t
 	@ci/install.sh lab
 	@$(MAKE) --no-print-directory check-lab
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san check

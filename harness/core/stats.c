@@ -24,6 +24,15 @@ double stats_mean(const double *x, size_t n)
 	return n ? sum / (double)n : NAN;
 }
 
+double stats_log_mean(const double *x, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += log(x[i]);
+	return n ? sum / (double)n : NAN;
+}
+
 static int by_value(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;

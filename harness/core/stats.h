@@ -58,12 +58,15 @@ enum verdict { VERDICT_INCONCLUSIVE, VERDICT_EQUIVALENT, VERDICT_IMPROVED, VERDI
 
 const char *verdict_name(enum verdict v);
 
+#define STATS_POWER	     0.9 /* an effect of the size called detectable is found so often */
+#define STATS_POWER_QUANTILE 1.2815515655446004 /* of the normal distribution */
+
 struct comparison {
 	double ratio; /* median(b) / median(a), or median of pair ratios if paired */
 	struct interval ratio_interval; /* by inverting the permutation test; NaN: none */
 	double p;			/* two-sided; 1 where the trials cannot tell */
 	double least_p;			/* the smallest p that so many trials can give */
-	double detectable;		/* smallest |ratio - 1| found with power 0.8, NaN: "none" */
+	double detectable; /* smallest |ratio - 1| found with STATS_POWER, NaN: "none" */
 };
 
 /*
@@ -78,6 +81,67 @@ struct comparison stats_compare(const double *a, size_t na, const double *b, siz
 /* The same for n pairs (a[i], b[i]) by flipping signs. */
 struct comparison stats_compare_paired(const double *a, const double *b, size_t n,
 				       double confidence, unsigned int rounds, uint64_t seed);
+
+/* ---- Separate runs ---- */
+
+/* How much a run's mean (of logs of its trials' figures) differs from one run to the next. */
+struct run_noise {
+	double deviation; /* standard deviation over runs: 0.08 is 8 % */
+	double trials; /* trials that each of these runs had; 0: `deviation` is the runs' alone */
+	double trial_deviation; /* standard deviation of a trial's log within a run */
+	double freedom;		/* degrees of freedom of `deviation`; INFINITY: it is no estimate */
+};
+
+/*
+ * Widen a comparison of trials of two separate runs, as stats_compare gave it, by what runs differ
+ * in: p becomes the larger of its own and that of a t test whose variance holds it; the interval
+ * becomes wide enough for both; so does `detectable`. The same noise for both sides: pass one
+ * pointer twice, since then it is one estimate. harness/core/stats_runs.c has the formulas.
+ */
+void stats_widen(struct comparison *c, const double *a, size_t na, const double *b, size_t nb,
+		 double confidence, const struct run_noise *noise_a,
+		 const struct run_noise *noise_b);
+
+/* Mean of logs; every value > 0. NaN for n == 0. */
+double stats_log_mean(const double *x, size_t n);
+
+/*
+ * So many standard errors must an effect measure for a two-sided t test with this critical value
+ * to find it with STATS_POWER: the usual sum of quantiles (Bloom, Evaluation Review 19, 1995) with
+ * the normal approximation of the noncentral t (Johnson and Welch, Biometrika 31, 1940), which
+ * the sum of t quantiles falls short of.
+ */
+double stats_power_distance(double critical, double freedom);
+
+/* The effect that a t test on a log ratio of that variance finds with STATS_POWER. */
+double stats_detectable(double variance, double freedom, double alpha);
+
+/*
+ * The effect that `trials` pairs will show with STATS_POWER, where the standard deviation of a
+ * trial's log was estimated beforehand with `freedom` degrees of freedom (INFINITY: it is known).
+ * The pairs are taken to have nothing in common. NaN, "none", where flipping the signs of so few
+ * cannot give p <= alpha.
+ */
+double stats_paired_detectable(double deviation, double freedom, size_t trials, double alpha);
+
+/* The effect that as many trials on either side of two separate runs will show with STATS_POWER,
+ * compared with that noise. NaN where the noise is unknown. */
+double stats_runs_detectable(const struct run_noise *noise, size_t trials, double alpha);
+
+/* ---- Variance within trials, between trials, between runs ---- */
+
+struct nested_value {
+	uint32_t run, trial; /* values of one run, and of one trial of it, stand together */
+	double value;
+};
+
+/* Estimates of the three variances. Each may come out below zero, where the truth is near it; NaN:
+ * there is nothing to estimate it from. With one value a trial, `trials` holds `within`, too. */
+struct variance_parts {
+	double within, trials, runs;
+};
+
+struct variance_parts stats_nested(const struct nested_value *v, size_t n);
 
 /* Benjamini and Hochberg (1995): q[i] becomes the adjusted p of p[i]; NaN stays NaN and does not
  * count. */

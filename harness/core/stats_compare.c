@@ -28,8 +28,6 @@
 
 #include "harness/core/distribution.h"
 
-#define POWER 0.8
-
 /* All relabellings of one test, as the ends of their intervals. */
 struct test {
 	double observed; /* D */
@@ -109,10 +107,13 @@ static void test_finish(struct test *t, double alpha, struct comparison *result)
 	free(t->high);
 }
 
-/*
- * The least ratio found with power 0.8: the usual normal approximation with t quantiles (Bloom,
- * Evaluation Review 19, 1995), at the level that a test with so few relabellings really attains.
- */
+double stats_power_distance(double critical, double freedom)
+{
+	return critical + STATS_POWER_QUANTILE * sqrt(1 + critical * critical / (2 * freedom));
+}
+
+/* The least ratio found with STATS_POWER, at the level that a test with so few relabellings really
+ * attains. */
 static double detectable(double standard_error, double freedom, double alpha, double least_p)
 {
 	double steps = floor(alpha / least_p + 1e-9);
@@ -121,9 +122,9 @@ static double detectable(double standard_error, double freedom, double alpha, do
 		return NAN;
 	if (least_p * steps < alpha)
 		alpha = least_p * steps;
-	return expm1((distribution_t_quantile(1 - alpha / 2, freedom) +
-		      distribution_t_quantile(POWER, freedom)) *
-		     standard_error);
+	return expm1(
+		stats_power_distance(distribution_t_quantile(1 - alpha / 2, freedom), freedom) *
+		standard_error);
 }
 
 static struct comparison no_comparison(void)
