@@ -46,6 +46,12 @@ double axis_place(const struct axis *a, double value)
 	return a->from + share * (a->to - a->from);
 }
 
+void axis_places(const struct axis *a, const double *values, size_t n, double *places)
+{
+	for (size_t i = 0; i < n; i++)
+		places[i] = axis_place(a, values[i]);
+}
+
 /* 1, 2, 2.5 or 5 times a power of ten: the step that gives about `wanted` marks. */
 static double round_step(double span, size_t wanted)
 {

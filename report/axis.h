@@ -22,6 +22,9 @@ struct axis axis_logarithmic(double low, double high);
 /* Place a value; beyond an end it lies at that end. */
 double axis_place(const struct axis *a, double value);
 
+/* The same for n of them. */
+void axis_places(const struct axis *a, const double *values, size_t n, double *places);
+
 /* The round numbers within the axis, about `wanted` of them, at most AXIS_TICKS. */
 size_t axis_ticks(const struct axis *a, size_t wanted, double ticks[AXIS_TICKS]);
 

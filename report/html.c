@@ -25,6 +25,7 @@ static void head(const struct html *h)
 				      : "empty report");
 	fputs("</title>\n<style>\n", h->out);
 	fputs(html_style, h->out);
+	html_table_style(h);
 	fputs("</style>\n</head>\n", h->out);
 }
 
@@ -71,6 +72,7 @@ static int html_print(const struct report *r, FILE *out)
 	}
 	head(&h);
 	fputs("<body>\n<a class=\"skip\" href=\"#main\">Skip to the figures</a>\n", out);
+	svg_definitions(out);
 	html_header(&h);
 	contents(&h);
 	fputs("<main id=\"main\">\n", out);

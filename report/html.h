@@ -111,13 +111,17 @@ struct html_table {
 	const struct html *h;
 	const struct html_column *columns;
 	size_t count, next;
-	int in_row, in_body;
+	int in_row, in_body, plain;
 };
+
+/* Rules of the style sheet by which the tables of this page become cards. */
+void html_table_style(const struct html *h);
 
 /* The caption is plain text, escaped. */
 void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
 		      size_t count, const char *caption);
-/* The same with a class for the style sheet, a literal. */
+/* The same with a class for the style sheet, a literal: "plain" for one that is narrow enough for
+ * any screen, else with "cards" among its words. */
 void html_table_begin_class(struct html_table *t, const struct html *h,
 			    const struct html_column *columns, size_t count, const char *caption,
 			    const char *class);

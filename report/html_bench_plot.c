@@ -46,15 +46,15 @@ static struct axis axis_for(const struct metric *const *m, size_t count)
 
 static void scale(const struct svg *s, const struct axis *a, enum unit unit, double bottom)
 {
-	double ticks[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS];
 	size_t n = axis_ticks(a, 5, ticks);
 
+	axis_places(a, ticks, n, x);
+	svg_rules(s, x, n, 4, bottom + 4, INK_GRID, NULL);
 	for (size_t i = 0; i < n; i++) {
 		char text[FIGURE_SIZE];
-		double x = axis_place(a, ticks[i]);
 
-		svg_line(s, x, 4, x, bottom + 4, INK_GRID, 1, NULL);
-		svg_text(s, x, bottom + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
+		svg_text(s, x[i], bottom + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
 			 html_tick(text, ticks[i], n > 1 ? ticks[1] - ticks[0] : ticks[0], unit));
 	}
 }
@@ -62,15 +62,9 @@ static void scale(const struct svg *s, const struct axis *a, enum unit unit, dou
 static void whisker(const struct svg *s, const struct axis *a, const struct metric *m, double y,
 		    enum ink ink)
 {
-	double low, high;
-
-	if (!isfinite(m->interval.low) || !isfinite(m->interval.high))
-		return;
-	low = axis_place(a, m->interval.low);
-	high = axis_place(a, m->interval.high);
-	svg_line(s, low, y, high, y, ink, 2, NULL);
-	svg_line(s, low, y - 5, low, y + 5, ink, 2, NULL);
-	svg_line(s, high, y - 5, high, y + 5, ink, 2, NULL);
+	if (isfinite(m->interval.low) && isfinite(m->interval.high))
+		svg_whisker(s, axis_place(a, m->interval.low), axis_place(a, m->interval.high), y,
+			    ink);
 }
 
 static void row(const struct html *h, const struct svg *s, const struct axis *a,

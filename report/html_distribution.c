@@ -144,7 +144,7 @@ static void lane(const struct html *h, const struct svg *s, const struct axis *a
 	svg_curve(s, x, y, BINS, base, ink, soft ? FILL_HATCHED : FILL_FAINT, NULL);
 	svg_line(s, a->from, base, a->to, base, INK_GRID, 1, NULL);
 	marks(s, a, m, base);
-	html_platform(h, cut, m->run, m->platform, m->variant, 16);
+	html_platform(h, cut, m->run, m->platform, m->variant, 20);
 	snprintf(line, sizeof(line), "%s%s%s", cut, soft ? " \xc2\xb7 " : "",
 		 soft ? execution_name(m->execution) : "");
 	svg_text(s, a->from, top + 12, ANCHOR_START, INK_TEXT, 0, line);
@@ -156,15 +156,15 @@ static void lane(const struct html *h, const struct svg *s, const struct axis *a
 
 static void scale(const struct svg *s, const struct axis *a, enum unit unit)
 {
-	double ticks[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS];
 	size_t n = axis_ticks(a, 4, ticks);
 
+	axis_places(a, ticks, n, x);
+	svg_rules(s, x, n, 18, s->height - 22, INK_GRID, NULL);
 	for (size_t i = 0; i < n; i++) {
 		char text[FIGURE_SIZE];
-		double x = axis_place(a, ticks[i]);
 
-		svg_line(s, x, 18, x, s->height - 22, INK_GRID, 1, NULL);
-		svg_text(s, x, s->height - 8, ANCHOR_MIDDLE, INK_MUTED, 0,
+		svg_text(s, x[i], s->height - 8, ANCHOR_MIDDLE, INK_MUTED, 0,
 			 html_tick(text, ticks[i], n > 1 ? ticks[1] - ticks[0] : ticks[0], unit));
 	}
 }

@@ -54,6 +54,46 @@ static const char *outcomes(char *s, size_t size, const struct fault_figure *f)
 	return s;
 }
 
+/* The shares alone; the words stand beside it. */
+void html_outcome_bar(struct html *h, const struct fault_figure *f)
+{
+	double from = 0, all = 0;
+	char text[600];
+	struct svg s;
+
+	for (int i = 0; i < OUTCOMES; i++)
+		all += (double)f->outcomes[i];
+	svg_begin(&s, h->out, ++h->plots, 10, "Outcomes", outcomes(text, sizeof(text), f));
+	for (int i = 0; i < OUTCOMES && all > 0; i++) {
+		double to = from + (double)f->outcomes[i] / all;
+
+		if (f->outcomes[i])
+			svg_box(&s, from, to, 1, 8, looks[i].ink, looks[i].fill);
+		from = to;
+	}
+	svg_end(&s);
+}
+/* What the bars' boxes mean: of the outcomes that there are. */
+static void legend(const struct html *h)
+{
+	const struct report *r = h->r;
+	size_t seen[OUTCOMES] = {0};
+
+	fputs("<ul class=\"legend row\" aria-label=\"Outcomes\">", h->out);
+	for (size_t i = 0; i < r->fault_count; i++)
+		for (int k = 0; k < OUTCOMES; k++)
+			seen[k] += r->faults[i].outcomes[k];
+	for (int k = 0; k < OUTCOMES; k++) {
+		if (!seen[k])
+			continue;
+		fputs("<li>", h->out);
+		svg_swatch_box(h->out, looks[k].ink, looks[k].fill);
+		html_text(h, " %s", outcome_name((enum outcome)k));
+		fputs("</li>", h->out);
+	}
+	fputs("</ul>\n", h->out);
+}
+
 static void note(const struct html *h, const char *label, double value, const char *figure)
 {
 	if (isnan(value))
@@ -77,6 +117,10 @@ static void time_cell(struct html_table *t, const struct time_figure *time, enum
 			fprintf(h->out, "<span class=\"none\">%s</span>", none);
 		else
 			html_text(h, "censored (%zu\xc2\xa0of\xc2\xa0%zu)", censored, all);
+		return;
+	}
+	if (time->median == 0 && !(time->high > 0)) {
+		html_text(h, "0");
 		return;
 	}
 	fputs("<strong>", h->out);
@@ -146,15 +190,15 @@ static void platform_cell(struct html_table *t, const struct fault_figure *f)
 	fputs("</span>", h->out);
 }
 
-static void figure_row(struct html_table *t, const struct fault_figure *f)
+static void figure_row(struct html *h, struct html_table *t, const struct fault_figure *f)
 {
-	const struct html *h = t->h;
 	size_t lost = lost_service(f);
 	char s[600];
 
 	html_table_row(t);
 	platform_cell(t, f);
 	html_table_cell(t);
+	html_outcome_bar(h, f);
 	html_text(h, "%s", outcomes(s, sizeof(s), f));
 	fputs("<span class=\"note\">", h->out);
 	html_text(h, "%zu %s, fault active in %zu", f->trials, f->trials == 1 ? "trial" : "trials",
@@ -178,7 +222,7 @@ static int first_of_fault(const struct report *r, size_t i)
 	return 1;
 }
 
-static void table(const struct html *h)
+static void table(struct html *h)
 {
 	const struct report *r = h->r;
 	struct html_table t;
@@ -196,95 +240,9 @@ static void table(const struct html *h)
 		fputs("</span>", h->out);
 		for (size_t j = i; j < r->fault_count; j++)
 			if (!strcmp(r->faults[i].fault->name, r->faults[j].fault->name))
-				figure_row(&t, &r->faults[j]);
+				figure_row(h, &t, &r->faults[j]);
 	}
 	html_table_end(&t);
-}
-
-/* ---- Outcome bars ---- */
-
-#define ROW 44.0
-
-static void bar(const struct html *h, const struct svg *s, const struct fault_figure *f, double top)
-{
-	double from = 0, all = 0;
-	char name[NAME_SIZE], cut[NAME_SIZE], fault[200], line[600];
-
-	for (int i = 0; i < OUTCOMES; i++)
-		all += (double)f->outcomes[i];
-	html_platform(h, cut, f->run, f->platform, f->variant, 14);
-	snprintf(line, sizeof(line), "%s + %.40s, %s",
-		 html_cut(fault, sizeof(fault), f->fault->name, 20), f->recovery, cut);
-	html_cut(name, sizeof(name), line, 48);
-	svg_text(s, 0, top + 13, ANCHOR_START, INK_TEXT, 0, name);
-	for (int i = 0; i < OUTCOMES && all > 0; i++) {
-		double to = from + (double)f->outcomes[i] / all;
-		/* Hatched and faint boxes take dark digits, filled ones light. */
-		enum ink ink = looks[i].fill == FILL_SOLID ? INK_PAPER : INK_TEXT;
-
-		if (!f->outcomes[i])
-			continue;
-		svg_box(s, from + (from > 0 ? 0.003 : 0), to, top + 19, 17, looks[i].ink,
-			looks[i].fill);
-		snprintf(line, sizeof(line), "%zu", f->outcomes[i]);
-		if (to - from > 0.06)
-			svg_text(s, (from + to) / 2, top + 32, ANCHOR_MIDDLE, ink, 1, line);
-		from = to;
-	}
-}
-
-/* The shares alone; the words stand beside it. */
-void html_outcome_bar(struct html *h, const struct fault_figure *f)
-{
-	double from = 0, all = 0;
-	char text[600];
-	struct svg s;
-
-	for (int i = 0; i < OUTCOMES; i++)
-		all += (double)f->outcomes[i];
-	svg_begin(&s, h->out, ++h->plots, 10, "Outcomes", outcomes(text, sizeof(text), f));
-	for (int i = 0; i < OUTCOMES && all > 0; i++) {
-		double to = from + (double)f->outcomes[i] / all;
-
-		if (f->outcomes[i])
-			svg_box(&s, from, to, 1, 8, looks[i].ink, looks[i].fill);
-		from = to;
-	}
-	svg_end(&s);
-}
-
-static void bars(struct html *h)
-{
-	const struct report *r = h->r;
-	char text[4000] = "", line[600];
-	size_t used = 0, seen[OUTCOMES] = {0};
-	struct svg s;
-
-	for (size_t i = 0; i < r->fault_count && used + 1 < sizeof(text); i++) {
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s with %s on %s: %s",
-					 i ? "; " : "", r->faults[i].fault->name,
-					 r->faults[i].recovery, r->faults[i].platform,
-					 outcomes(line, sizeof(line), &r->faults[i]));
-		for (int k = 0; k < OUTCOMES; k++)
-			seen[k] += r->faults[i].outcomes[k];
-	}
-	html_figure_begin(h, NULL);
-	fputs("<h3>Outcomes</h3>\n<ul class=\"legend row\">", h->out);
-	for (int k = 0; k < OUTCOMES; k++) {
-		if (!seen[k])
-			continue;
-		fputs("<li>", h->out);
-		svg_swatch_box(h->out, ++h->plots, looks[k].ink, looks[k].fill);
-		html_text(h, " %s", outcome_name((enum outcome)k));
-		fputs("</li>", h->out);
-	}
-	fputs("</ul>\n", h->out);
-	svg_begin(&s, h->out, ++h->plots, (double)r->fault_count * ROW, "Outcomes of each fault",
-		  text);
-	for (size_t i = 0; i < r->fault_count; i++)
-		bar(h, &s, &r->faults[i], (double)i * ROW);
-	svg_end(&s);
-	html_figure_end(h, "Trials by outcome, each bar over all trials of its row.");
 }
 
 void html_faults(struct html *h)
@@ -293,11 +251,11 @@ void html_faults(struct html *h)
 		return;
 	fputs("<section aria-labelledby=\"faults\"><h2 id=\"faults\">Faults and recovery</h2>\n",
 	      h->out);
+	legend(h);
 	table(h);
 	html_term(h, TERM_OUTCOME);
 	html_term(h, TERM_CENSORED);
 	html_term(h, TERM_STAMPS);
-	bars(h);
 	html_timelines(h);
 	fputs("</section>\n", h->out);
 }

@@ -67,7 +67,7 @@ static int frame(const struct html *h, struct panel *p)
 static void scales(const struct svg *s, const struct panel *p)
 {
 	enum unit unit = p->first->unit;
-	double ticks[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(&p->y, 5, ticks);
 
@@ -80,12 +80,11 @@ static void scales(const struct svg *s, const struct panel *p)
 				 html_tick(text, ticks[i], ticks[1] - ticks[0], unit));
 	}
 	n = axis_ticks(&p->x, 6, ticks);
+	axis_places(&p->x, ticks, n, x);
+	svg_rules(s, x, n, BOTTOM, BOTTOM + 5, INK_MUTED, NULL);
 	for (size_t i = 0; i < n; i++) {
-		double x = axis_place(&p->x, ticks[i]);
-
-		svg_line(s, x, BOTTOM, x, BOTTOM + 5, INK_MUTED, 1, NULL);
 		snprintf(text, sizeof(text), "%.7g", ticks[i]);
-		svg_text(s, x, BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0, text);
+		svg_text(s, x[i], BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0, text);
 	}
 	svg_line(s, 0, BOTTOM, 1, BOTTOM, INK_MUTED, 1, NULL);
 }

@@ -245,7 +245,7 @@ static void bench_table(struct html *h)
 		&t, h, columns, m->column_count + 1,
 		"Median; ratio to native with its 95 % interval (above 1 is slower), only "
 		"where both ran alike; how it was executed",
-		"matrix");
+		"cards matrix");
 	for (size_t i = 0; i < m->bench_count; i++) {
 		if (new_group(m, i)) {
 			html_table_group(&t);

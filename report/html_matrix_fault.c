@@ -185,7 +185,7 @@ void html_matrix_faults(struct html *h)
 	html_table_begin_class(&t, h, columns, m->column_count + 1,
 			       "Outcomes, share recovered, and median times with 95 % intervals; "
 			       "censored: not seen by the horizon",
-			       "matrix");
+			       "cards matrix");
 	for (size_t i = 0; i < m->fault_count; i++)
 		fault(&t, h, &m->faults[i]);
 	html_table_end(&t);

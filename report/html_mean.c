@@ -37,19 +37,19 @@ static struct axis axis_for(const struct matrix_mean *m, size_t n)
 
 static void scale(const struct svg *s, const struct axis *a, double bottom)
 {
-	double ticks[AXIS_TICKS], last = -1;
+	double ticks[AXIS_TICKS], x[AXIS_TICKS], last = -1;
 	size_t n = axis_ticks(a, 4, ticks);
 
+	axis_places(a, ticks, n, x);
+	svg_rules(s, x, n, 4, bottom + 2, INK_GRID, NULL);
 	for (size_t i = 0; i < n; i++) {
-		double x = axis_place(a, ticks[i]);
 		char text[FIGURE_SIZE];
 
-		svg_line(s, x, 4, x, bottom + 2, INK_GRID, 1, NULL);
-		if (x < last + 0.12)
+		if (x[i] < last + 0.12)
 			continue;
-		last = x;
+		last = x[i];
 		snprintf(text, sizeof(text), "%.4g\xc3\x97", ticks[i]);
-		svg_text(s, x, bottom + 17, ANCHOR_MIDDLE, INK_MUTED, 0, text);
+		svg_text(s, x[i], bottom + 17, ANCHOR_MIDDLE, INK_MUTED, 0, text);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The page's style sheet. The light palette is that of svg.c; dark mode swaps it on a screen only,
- * so that paper stays white. Under 60em tables turn into cards.
+ * The page's style sheet. Dark mode swaps the palette on a screen only, so that paper stays white.
+ * Inks keep a contrast of at least 4.5:1 against their paper, the grid excepted. Under 60em tables
+ * turn into cards.
  */
 #include "report/html.h"
 
@@ -17,7 +18,13 @@ const char html_style[] =
 	"--link:#79b4ef;--s1:#79b4ef;--s2:#f0a45c;--s3:#58c7b4;--s4:#cd9fe6;--s5:#bfca6c;"
 	"--s6:#f08fae}}\n"
 	/* Plots: the classes that svg.c writes. */
-	".halo{stroke:var(--paper);stroke-width:3;stroke-linejoin:round;paint-order:stroke}"
+	"svg{width:100%;overflow:visible}svg.definitions{position:absolute;width:0;height:0}"
+	"svg text{font-size:12px;stroke:var(--paper);stroke-width:3;stroke-linejoin:round;"
+	"paint-order:stroke}svg text.f-paper{stroke:none}.mid{text-anchor:middle}"
+	".end{text-anchor:end}.bold{font-weight:600}.faint{fill-opacity:.15}.void{fill:none}"
+	".hollow{fill:var(--paper);stroke-width:1.8}"
+	"svg svg path{vector-effect:non-scaling-stroke;stroke-width:1.6;stroke-linejoin:round}"
+	"svg svg path.rule{stroke-width:1}svg svg path.whisker{stroke-width:2;fill:none}\n"
 	".f-text{fill:var(--text)}.f-muted{fill:var(--muted)}.f-grid{fill:var(--grid)}"
 	".f-paper{fill:var(--paper)}.f-good{fill:var(--good)}.f-bad{fill:var(--bad)}"
 	".f-warn{fill:var(--warn)}.f-neutral{fill:var(--neutral)}.f-s1{fill:var(--s1)}"
@@ -28,6 +35,11 @@ const char html_style[] =
 	".o-warn{stroke:var(--warn)}.o-neutral{stroke:var(--neutral)}.o-s1{stroke:var(--s1)}"
 	".o-s2{stroke:var(--s2)}.o-s3{stroke:var(--s3)}.o-s4{stroke:var(--s4)}"
 	".o-s5{stroke:var(--s5)}.o-s6{stroke:var(--s6)}\n"
+	".h-text{fill:url(#h-text)}.h-muted{fill:url(#h-muted)}.h-grid{fill:url(#h-grid)}"
+	".h-paper{fill:url(#h-paper)}.h-good{fill:url(#h-good)}.h-bad{fill:url(#h-bad)}"
+	".h-warn{fill:url(#h-warn)}.h-neutral{fill:url(#h-neutral)}.h-s1{fill:url(#h-s1)}"
+	".h-s2{fill:url(#h-s2)}.h-s3{fill:url(#h-s3)}.h-s4{fill:url(#h-s4)}"
+	".h-s5{fill:url(#h-s5)}.h-s6{fill:url(#h-s6)}\n"
 	/* The page. */
 	"*{box-sizing:border-box}\n"
 	"html{-webkit-text-size-adjust:100%;scroll-padding-top:1rem}\n"
@@ -113,6 +125,7 @@ const char html_style[] =
 	"border:1px solid var(--grid);border-radius:3px;color:var(--muted);white-space:nowrap}\n"
 	".badge.soft{border:1.5px dashed var(--warn);color:var(--warn);font-weight:600}\n"
 	".undisclosed{font-size:.78rem;font-weight:600;letter-spacing:.03em;color:var(--warn)}\n"
+	".plain{width:auto}.plain td,.plain th{text-align:left;padding-right:1.2rem}\n"
 	/* Platforms side by side. */
 	".matrix{font-size:.8rem}.matrix td.c{min-width:5.4rem;line-height:1.3}"
 	".matrix th,.matrix td{padding-right:.45rem}.matrix .interval{white-space:normal}"
@@ -133,7 +146,7 @@ const char html_style[] =
 	"figure h3{margin:0 0 .3rem;font-size:.95rem}\n"
 	"figcaption{color:var(--muted);font-size:.84rem;margin-top:.35rem}\n"
 	"svg{display:block;font-family:inherit;font-variant-numeric:tabular-nums}\n"
-	"svg.swatch{display:inline-block;vertical-align:-.12em;flex:none}\n"
+	"svg.swatch{display:inline-block;width:auto;vertical-align:-.12em;flex:none}\n"
 	".multiples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,25rem),1fr)"
 	");"
 	"gap:1.4rem 2.6rem;margin-top:1.2rem}.multiples figure{margin:0}\n"
@@ -156,21 +169,22 @@ const char html_style[] =
 	/* A narrow screen: each row a card. */
 	"@media screen and (max-width:60em){\n"
 	"body{padding:1.3rem 1rem 3rem}h1{font-size:1.55rem}h2{margin-top:2.6rem}\n"
-	"table,tbody,tr,th,td,caption{display:block}thead{display:none}\n"
-	"tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}\n"
+	".cards,.cards tbody,.cards tr,.cards th,.cards td,caption{display:block}.cards thead{"
+	"display:none}\n"
+	".cards tbody tr{padding:.55rem 0;border-bottom:1px solid var(--line)}\n"
 	"tr.group{border-bottom:0;padding-bottom:0}tr.group th{padding-top:.6rem}\n"
-	"th,td{border:0;padding:.1rem 0}td[data-label]:empty{display:none}\n"
-	"td[data-label]:not(:empty){display:grid;grid-template-columns:8.2rem "
+	".cards th,.cards td{border:0;padding:.1rem 0}.cards td:empty{display:none}\n"
+	".cards td:not(:empty){display:grid;grid-template-columns:8.2rem "
 	"minmax(0,1fr);column-gap:.7rem;"
 	"text-align:left}\n"
-	"td[data-label]::before{content:attr(data-label);color:var(--muted);font-size:.8rem;"
+	".cards td::before{color:var(--muted);font-size:.8rem;"
 	"padding-top:.1rem;grid-column:1;grid-row:1/span 9}\n"
-	"td[data-label]>*{grid-column:2;justify-self:start}\n"
+	".cards td>*{grid-column:2;justify-self:start}\n"
 	"td.n "
 	".note{margin-left:0}tbody "
-	"th.h{font-weight:600}td.plot[data-label]:not(:empty){display:block;"
+	"th.h{font-weight:600}.cards td.plot:not(:empty){display:block;"
 	"width:auto}\n"
-	"td.plot::before{display:none}\n"
+	".cards td.plot::before{display:none}\n"
 	".interval{white-space:normal}.facts{grid-template-columns:1fr;gap:0}"
 	".facts dd{margin-bottom:.5rem}\n"
 	".trust dl{grid-template-columns:1fr 1fr}.multiples{gap:1.8rem 0}}\n"

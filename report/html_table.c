@@ -1,17 +1,67 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables that become a list of cards on a narrow screen: there each cell carries its column's name
- * (data-label). The style sheet changes `display` for that, which makes some browsers forget that
- * it is a table; hence the explicit roles.
+ * Tables that become a list of cards on a narrow screen: there the style sheet sets each column's
+ * name before its cells (html_table_style), which a table gives once, as properties of its own. It
+ * changes `display` for that, which made browsers forget that it is a table; hence the roles. A
+ * table of class "plain" stays what it is.
  */
 #include "report/html.h"
 
+#include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "harness/core/text.h"
 
 void html_table_begin(struct html_table *t, const struct html *h, const struct html_column *columns,
 		      size_t count, const char *caption)
 {
-	html_table_begin_class(t, h, columns, count, caption, "");
+	html_table_begin_class(t, h, columns, count, caption, "cards");
+}
+
+/* A text within a string of CSS within an attribute: what could end either is written as its
+ * number. */
+static void put_css_text(FILE *out, const char *text)
+{
+	size_t length = strlen(text);
+	char *clean = malloc(TEXT_CLEAN_SIZE(length));
+
+	if (!clean)
+		return;
+	text_clean(clean, text, length, false);
+	for (const char *p = clean; *p; p++)
+		if ((unsigned char)*p >= 0x80 || isalnum((unsigned char)*p) || *p == ' ')
+			fputc(*p, out);
+		else
+			fprintf(out, "\\%x ", (unsigned int)*p);
+	free(clean);
+}
+
+static void put_names(const struct html *h, const struct html_column *columns, size_t count)
+{
+	fputs(" style=\"", h->out);
+	for (size_t i = 1; i < count; i++) {
+		fprintf(h->out, "--c%zu:'", i + 1);
+		put_css_text(h->out, columns[i].name);
+		fputs("';", h->out);
+	}
+	fputs("\"", h->out);
+}
+
+static size_t widest(const struct report *r)
+{
+	size_t platforms = r->matrix ? r->matrix->column_count : 0;
+	size_t most = platforms > r->run_count ? platforms : r->run_count;
+
+	return most > 15 ? most + 1 : 16;
+}
+
+void html_table_style(const struct html *h)
+{
+	fputs("@media screen and (max-width:60em){", h->out);
+	for (size_t i = 2; i <= widest(h->r); i++)
+		fprintf(h->out, ".cards td:nth-child(%zu)::before{content:var(--c%zu)}", i, i);
+	fputs("}\n", h->out);
 }
 
 void html_table_begin_class(struct html_table *t, const struct html *h,
@@ -19,14 +69,16 @@ void html_table_begin_class(struct html_table *t, const struct html *h,
 			    const char *class)
 {
 	*t = (struct html_table){.h = h, .columns = columns, .count = count};
-	fprintf(h->out,
-		"<div class=\"wide\" tabindex=\"0\"><table role=\"table\" class=\"%s\"><caption>",
-		class);
+	t->plain = !strcmp(class, "plain");
+	fprintf(h->out, "<div class=\"wide\" tabindex=\"0\"><table%s class=\"%s\"",
+		t->plain ? "" : " role=\"table\"", class);
+	if (!t->plain)
+		put_names(h, columns, count);
+	fputs("><caption>", h->out);
 	svg_escape(h->out, caption);
-	fputs("</caption>\n<thead role=\"rowgroup\"><tr role=\"row\">", h->out);
+	fputs("</caption>\n<thead><tr>", h->out);
 	for (size_t i = 0; i < count; i++) {
-		fprintf(h->out, "<th role=\"columnheader\" scope=\"col\" class=\"%s\">",
-			columns[i].class);
+		fprintf(h->out, "<th scope=\"col\" class=\"%s\">", columns[i].class);
 		svg_escape(h->out, columns[i].name);
 		fputs("</th>", h->out);
 	}
@@ -77,11 +129,11 @@ void html_table_row(struct html_table *t)
 {
 	end_row(t);
 	if (!t->in_body)
-		fputs("<tbody role=\"rowgroup\">\n", t->h->out);
+		fputs(t->plain ? "<tbody>\n" : "<tbody role=\"rowgroup\">\n", t->h->out);
 	else
 		end_group_heading(t);
 	t->in_body = 1;
-	fputs("<tr role=\"row\">", t->h->out);
+	fputs(t->plain ? "<tr>" : "<tr role=\"row\">", t->h->out);
 	t->in_row = 1;
 	t->next = 0;
 }
@@ -98,10 +150,10 @@ void html_table_cell(struct html_table *t)
 		fputs("<th role=\"rowheader\" scope=\"row\" class=\"h\">", t->h->out);
 		return;
 	}
-	fprintf(t->h->out, "<td role=\"cell\" class=\"%s\" data-label=\"",
-		t->columns[column].class);
-	svg_escape(t->h->out, t->columns[column].name);
-	fputs("\">", t->h->out);
+	fputs(t->plain ? "<td" : "<td role=\"cell\"", t->h->out);
+	if (*t->columns[column].class && !t->plain)
+		fprintf(t->h->out, " class=\"%s\"", t->columns[column].class);
+	fputc('>', t->h->out);
 }
 
 void html_table_end(struct html_table *t)

@@ -15,6 +15,7 @@
 #define BOTTOM	(HEIGHT - 30.0)
 #define GUESTS	6
 #define POINTS	300  /* of one guest */
+#define EVENTS	40   /* of one trial */
 #define CONSOLE 6000 /* characters, the last ones */
 
 static const char *const stamp_names[FAULT_STAMPS] = {
@@ -171,7 +172,7 @@ static const char *count_text(char *s, double v)
 
 static void scales(const struct svg *s, const struct timeline *t)
 {
-	double ticks[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(&t->y, 4, ticks);
 
@@ -184,13 +185,11 @@ static void scales(const struct svg *s, const struct timeline *t)
 				 count_text(text, ticks[i]));
 	}
 	n = axis_ticks(&t->x, 5, ticks);
-	for (size_t i = 0; i < n; i++) {
-		double x = axis_place(&t->x, ticks[i]);
-
-		svg_line(s, x, BOTTOM, x, BOTTOM + 5, INK_MUTED, 1, NULL);
-		svg_text(s, x, BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
+	axis_places(&t->x, ticks, n, x);
+	svg_rules(s, x, n, BOTTOM, BOTTOM + 5, INK_MUTED, NULL);
+	for (size_t i = 0; i < n; i++)
+		svg_text(s, x[i], BOTTOM + 19, ANCHOR_MIDDLE, INK_MUTED, 0,
 			 html_tick(text, ticks[i], ticks[1] - ticks[0], t->f->unit));
-	}
 	svg_line(s, 0, BOTTOM, 1, BOTTOM, INK_MUTED, 1, NULL);
 }
 
@@ -230,10 +229,12 @@ static void shade_name(const struct svg *s, const struct timeline *t)
 static void stamps(const struct svg *s, const struct timeline *t)
 {
 	double taken[3] = {-1, -1, -1}; /* right edge of the last name in each row */
+	double later[FAULT_STAMPS];
+	size_t n = 0;
 
 	for (int i = 0; i < FAULT_STAMPS; i++) {
 		double at = (double)t->trial->stamp_ns[i] - t->t0, x;
-		double unsure = (double)t->trial->uncertainty_ns[i];
+		double from = axis_place(&t->x, at - (double)t->trial->uncertainty_ns[i]);
 		char name[16];
 		int row = 0;
 
@@ -243,13 +244,16 @@ static void stamps(const struct svg *s, const struct timeline *t)
 		while (row < 2 && x < taken[row])
 			row++;
 		taken[row] = x + 0.07; /* "t0 " at phone width */
-		if (unsure > 0)
-			svg_box(s, axis_place(&t->x, at - unsure), x, TOP, BOTTOM - TOP, INK_TEXT,
-				FILL_FAINT);
-		svg_line(s, x, 17.0 + 14 * row, x, BOTTOM, INK_TEXT, 1.2, i ? "4 3" : NULL);
+		if (x - from > 0.004)  /* else it is as thin as the line */
+			svg_box(s, from, x, TOP, BOTTOM - TOP, INK_TEXT, FILL_FAINT);
+		if (i)
+			later[n++] = x;
+		else
+			svg_line(s, x, 17, x, BOTTOM, INK_TEXT, 1.2, NULL);
 		snprintf(name, sizeof(name), "t%d", i);
 		svg_text(s, x, 12.0 + 14 * row, ANCHOR_START, INK_TEXT, 1, name);
 	}
+	svg_rules(s, later, n, TOP, BOTTOM, INK_TEXT, "4 3");
 }
 
 static void guest_line(const struct svg *s, const struct timeline *t, size_t k)
@@ -321,8 +325,8 @@ static void event_table(const struct html *h, const struct timeline *t)
 	if (!t->event_count)
 		return;
 	fputs("<details><summary>Events of this trial</summary>\n", h->out);
-	html_table_begin(&table, h, columns, 4, "Events of this trial");
-	for (size_t i = 0; i < t->event_count && i < 200; i++) {
+	html_table_begin_class(&table, h, columns, 4, "Events of this trial", "plain");
+	for (size_t i = 0; i < t->event_count && i < EVENTS; i++) {
 		const struct result_event *e = &t->events[i];
 
 		html_table_row(&table);
@@ -336,8 +340,8 @@ static void event_table(const struct html *h, const struct timeline *t)
 		html_text(h, "%s", e->what);
 	}
 	html_table_end(&table);
-	if (t->event_count > 200)
-		html_text(h, "%zu further events are in the result file.", t->event_count - 200);
+	if (t->event_count > EVENTS)
+		html_text(h, "%zu further events are in the result file.", t->event_count - EVENTS);
 	fputs("</details>\n", h->out);
 }
 

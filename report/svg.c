@@ -7,18 +7,14 @@
 
 #include "harness/core/text.h"
 
-/* The light palette; the page's style sheet holds the dark one under the same class names. Each
- * keeps a contrast of at least 4.5:1 against its paper, the grid excepted. */
-static const struct {
-	const char *name, *colour;
-} inks[INKS] = {
-	[INK_TEXT] = {"text", "#1b232d"},     [INK_MUTED] = {"muted", "#586473"},
-	[INK_GRID] = {"grid", "#d5dbe3"},     [INK_PAPER] = {"paper", "#ffffff"},
-	[INK_GOOD] = {"good", "#1a7447"},     [INK_BAD] = {"bad", "#b3261e"},
-	[INK_WARN] = {"warn", "#8f5b00"},     [INK_NEUTRAL] = {"neutral", "#66717f"},
-	[INK_SERIES] = {"s1", "#1d5c9e"},     [INK_SERIES + 1] = {"s2", "#a85200"},
-	[INK_SERIES + 2] = {"s3", "#0f7365"}, [INK_SERIES + 3] = {"s4", "#7a3d96"},
-	[INK_SERIES + 4] = {"s5", "#5b6614"}, [INK_SERIES + 5] = {"s6", "#9c2f54"},
+/* Names of inks in the style sheet, which holds their colours: f-good fills, o-good outlines,
+ * h-good hatches. */
+static const char *const inks[INKS] = {
+	[INK_TEXT] = "text",	 [INK_MUTED] = "muted",	    [INK_GRID] = "grid",
+	[INK_PAPER] = "paper",	 [INK_GOOD] = "good",	    [INK_BAD] = "bad",
+	[INK_WARN] = "warn",	 [INK_NEUTRAL] = "neutral", [INK_SERIES] = "s1",
+	[INK_SERIES + 1] = "s2", [INK_SERIES + 2] = "s3",   [INK_SERIES + 3] = "s4",
+	[INK_SERIES + 4] = "s5", [INK_SERIES + 5] = "s6",
 };
 
 /* ---- Text ---- */
@@ -57,7 +53,7 @@ void svg_escape(FILE *out, const char *text)
 	free(clean);
 }
 
-/* ---- Drawing ---- */
+/* ---- Numbers ---- */
 
 /* Hostile files hold any double; markup takes only finite ones near the plot. */
 static double percent(double x)
@@ -74,44 +70,87 @@ static double pixel(double y)
 	return fmin(fmax(y, -1e5), 1e5);
 }
 
-static void put_fill(FILE *out, enum ink ink)
+/* In the fewest characters: a page holds a hundred thousand of these. */
+static const char *shortest(char *s, size_t size, double v, int decimals)
 {
-	fprintf(out, " class=\"f-%s\" fill=\"%s\"", inks[ink].name, inks[ink].colour);
+	char *end;
+
+	snprintf(s, size, "%.*f", decimals, v);
+	end = s + strlen(s);
+	if (strchr(s, '.'))
+		while (end[-1] == '0')
+			*--end = 0;
+	if (end[-1] == '.')
+		end[-1] = 0;
+	return strcmp(s, "-0") ? s : "0";
 }
 
-#define NO_FILL "fill=\"none\" "
-
-/* `fill`: NO_FILL for what has an inside, else "". */
-/* `fill=\"none\" " for what has an inside. */
-static void put_stroke(FILE *out, enum ink ink, double width, const char *dash, const char *fill)
+/* Zero is what each of these is where it is not said. */
+static void put_percent(FILE *out, const char *name, double x)
 {
-	fprintf(out, " class=\"o-%s\" %sstroke=\"%s\" stroke-width=\"%g\"", inks[ink].name, fill,
-		inks[ink].colour, width);
+	char s[40];
+	const char *text = shortest(s, sizeof(s), percent(x), 2);
+
+	if (strcmp(text, "0"))
+		fprintf(out, " %s=\"%s%%\"", name, text);
+}
+
+static void put_pixel(FILE *out, const char *name, double y)
+{
+	char s[40];
+	const char *text = shortest(s, sizeof(s), pixel(y), 1);
+
+	if (strcmp(text, "0"))
+		fprintf(out, " %s=\"%s\"", name, text);
+}
+
+/* What a class cannot say: the width of a line if it is not 1, and its dashes. */
+static void put_pen(FILE *out, double width, const char *dash)
+{
+	if (width != 1)
+		fprintf(out, " stroke-width=\"%g\"", width);
 	if (dash)
 		fprintf(out, " stroke-dasharray=\"%s\"", dash);
+}
+
+/* ---- Drawing ---- */
+
+static const char *const shape_paths[SHAPE_COUNT] = {
+	[SHAPE_CIRCLE] = "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z",
+	[SHAPE_SQUARE] = "M-4,-4h8v8h-8z",
+	[SHAPE_TRIANGLE] = "M0,-5l5,9h-10z",
+	[SHAPE_DIAMOND] = "M0,-5.5l5,5.5l-5,5.5l-5,-5.5z",
+	[SHAPE_CROSS] = "M-5,-2h3v-3h4v3h3v4h-3v3h-4v-3h-3z",
+	[SHAPE_DOWN] = "M0,5l5,-9h-10z",
+};
+
+void svg_definitions(FILE *out)
+{
+	fputs("<svg class=\"definitions\" aria-hidden=\"true\" width=\"0\" height=\"0\"><defs>\n",
+	      out);
+	for (int i = 0; i < SHAPE_COUNT; i++)
+		fprintf(out, "<path id=\"m%d\" d=\"%s\"/>\n", i, shape_paths[i]);
+	for (int i = 0; i < INKS; i++)
+		fprintf(out,
+			"<pattern id=\"h-%s\" width=\"6\" height=\"6\" "
+			"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
+			"<path class=\"f-%s\" d=\"M2.4,0h3.6v6h-3.6z\"/></pattern>\n",
+			inks[i], inks[i]);
+	fputs("</defs></svg>\n", out);
 }
 
 void svg_begin(struct svg *s, FILE *out, unsigned int id, double height, const char *title,
 	       const char *description)
 {
 	s->out = out;
-	s->id = id;
 	s->height = height;
 	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100%%\" height=\"%g\" "
-		"role=\"img\" aria-labelledby=\"g%ut g%ud\" font-size=\"12\">"
-		"<title id=\"g%ut\">",
+		"<svg role=\"img\" height=\"%g\" aria-labelledby=\"g%ut g%ud\"><title id=\"g%ut\">",
 		height, id, id, id);
 	svg_escape(out, title);
 	fprintf(out, "</title><desc id=\"g%ud\">", id);
 	svg_escape(out, description);
-	fprintf(out,
-		"</desc><defs><pattern id=\"g%uh\" width=\"6\" height=\"6\" "
-		"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-		"<rect width=\"2.4\" height=\"6\"",
-		id);
-	put_fill(out, INK_PAPER);
-	fputs("/></pattern></defs>\n", out);
+	fputs("</desc>\n", out);
 }
 
 void svg_end(struct svg *s)
@@ -123,16 +162,31 @@ void svg_end(struct svg *s)
 void svg_line(const struct svg *s, double x1, double y1, double x2, double y2, enum ink ink,
 	      double width, const char *dash)
 {
-	fprintf(s->out, "<line x1=\"%.2f%%\" y1=\"%.1f\" x2=\"%.2f%%\" y2=\"%.1f\"", percent(x1),
-		pixel(y1), percent(x2), pixel(y2));
-	put_stroke(s->out, ink, width, dash, "");
+	fputs("<line", s->out);
+	put_percent(s->out, "x1", x1);
+	put_percent(s->out, "x2", x2);
+	put_pixel(s->out, "y1", y1);
+	put_pixel(s->out, "y2", y2);
+	fprintf(s->out, " class=\"o-%s\"", inks[ink]);
+	put_pen(s->out, width, dash);
 	fputs("/>\n", s->out);
 }
 
-static void put_rect(const struct svg *s, double x1, double x2, double y, double height)
+static void put_fill(FILE *out, enum ink ink, enum fill fill)
 {
-	fprintf(s->out, "<rect x=\"%.2f%%\" y=\"%.1f\" width=\"%.2f%%\" height=\"%.1f\"",
-		percent(x1), pixel(y), percent(x2) - percent(x1), pixel(height));
+	switch (fill) {
+	case FILL_SOLID:
+		fprintf(out, " class=\"f-%s\"", inks[ink]);
+		break;
+	case FILL_FAINT:
+		fprintf(out, " class=\"f-%s faint\"", inks[ink]);
+		break;
+	case FILL_HATCHED:
+		fprintf(out, " class=\"h-%s o-%s\"", inks[ink], inks[ink]);
+		break;
+	case FILL_OUTLINE:
+		fprintf(out, " class=\"void o-%s\"", inks[ink]);
+	}
 }
 
 void svg_box(const struct svg *s, double x1, double x2, double y, double height, enum ink ink,
@@ -141,92 +195,94 @@ void svg_box(const struct svg *s, double x1, double x2, double y, double height,
 	if (x2 < x1)
 		return;
 	/* A hairline: a box too narrow to see is still there. */
-	if (fill != FILL_OUTLINE && x2 - x1 < 0.004)
+	if (fill != FILL_OUTLINE && x2 - x1 < 0.004) {
 		svg_line(s, x1, y, x1, y + height, ink, 1, NULL);
-	put_rect(s, x1, x2, y, height);
-	if (fill == FILL_OUTLINE)
-		put_stroke(s->out, ink, 1.2, NULL, NO_FILL);
-	else
-		put_fill(s->out, ink);
-	fputs(fill == FILL_FAINT ? " fill-opacity=\"0.13\"/>\n" : "/>\n", s->out);
-	if (fill != FILL_HATCHED)
-		return;
-	put_rect(s, x1, x2, y, height);
-	fprintf(s->out, " fill=\"url(#g%uh)\"/>\n", s->id);
-	put_rect(s, x1, x2, y, height);
-	put_stroke(s->out, ink, 1, NULL, NO_FILL);
+		if (x2 - x1 < 0.001)
+			return;
+	}
+	fputs("<rect", s->out);
+	put_percent(s->out, "x", x1);
+	put_pixel(s->out, "y", y);
+	put_percent(s->out, "width", x2 - x1);
+	put_pixel(s->out, "height", height);
+	put_fill(s->out, ink, fill);
 	fputs("/>\n", s->out);
 }
 
 void svg_text(const struct svg *s, double x, double y, enum anchor anchor, enum ink ink, int bold,
 	      const char *text)
 {
-	static const char *const names[] = {"start", "middle", "end"};
+	static const char *const anchors[] = {"", " mid", " end"};
 
 	if (anchor == ANCHOR_MIDDLE && x < 0.045)
 		anchor = ANCHOR_START;
 	if (anchor == ANCHOR_MIDDLE && x > 0.955)
 		anchor = ANCHOR_END;
-	fprintf(s->out, "<text x=\"%.2f%%\" y=\"%.1f\" text-anchor=\"%s\"", percent(x), pixel(y),
-		names[anchor]);
-	/* A halo of paper around the letters, where lines and boxes run beneath; only the page's
-	 * style knows it, as every text would be twice as long with it. */
-	if (ink == INK_PAPER)
-		put_fill(s->out, ink);
-	else
-		fprintf(s->out, " class=\"f-%s halo\" fill=\"%s\"", inks[ink].name,
-			inks[ink].colour);
-	fputs(bold ? " font-weight=\"600\">" : ">", s->out);
+	fputs("<text", s->out);
+	put_percent(s->out, "x", x);
+	put_pixel(s->out, "y", y);
+	fprintf(s->out, " class=\"f-%s%s%s\">", inks[ink], anchors[anchor], bold ? " bold" : "");
 	svg_escape(s->out, text);
 	fputs("</text>\n", s->out);
 }
 
-static const char *const shape_paths[SHAPE_COUNT] = {
-	[SHAPE_CIRCLE] = "M-4.5,0a4.5,4.5 0 1,0 9,0a4.5,4.5 0 1,0 -9,0z",
-	[SHAPE_SQUARE] = "M-4,-4h8v8h-8z",
-	[SHAPE_TRIANGLE] = "M0,-5l5,9h-10z",
-	[SHAPE_DIAMOND] = "M0,-5.5l5,5.5l-5,5.5l-5,-5.5z",
-	[SHAPE_CROSS] = "M-5,-2h3v-3h4v3h3v4h-3v3h-4v-3h-3z",
-	[SHAPE_DOWN] = "M0,5l5,-9h-10z",
-};
-
-static void put_shape(FILE *out, enum shape shape, enum ink ink, int hollow)
+static void put_mark(FILE *out, enum shape shape, enum ink ink, int hollow)
 {
-	fprintf(out, "<path d=\"%s\" class=\"%s-%s o-%s\" fill=\"%s\" stroke=\"%s\"",
-		shape_paths[shape % SHAPE_COUNT], "f", hollow ? "paper" : inks[ink].name,
-		hollow ? inks[ink].name : "paper", inks[hollow ? INK_PAPER : ink].colour,
-		inks[hollow ? ink : INK_PAPER].colour);
-	fprintf(out, " stroke-width=\"%g\"", hollow ? 1.8 : 1.0);
+	fprintf(out, "<use href=\"#m%d\" class=\"%s-%s %s\"", (int)(shape % SHAPE_COUNT),
+		hollow ? "o" : "f", inks[ink], hollow ? "hollow" : "o-paper");
 }
 
 void svg_mark(const struct svg *s, double x, double y, enum shape shape, enum ink ink, int hollow,
 	      const char *tip)
 {
-	fprintf(s->out, "<svg x=\"%.2f%%\" y=\"%.1f\" overflow=\"visible\">", percent(x), pixel(y));
-	put_shape(s->out, shape, ink, hollow);
+	put_mark(s->out, shape, ink, hollow);
+	put_percent(s->out, "x", x);
+	put_pixel(s->out, "y", y);
 	if (tip) {
 		fputs("><title>", s->out);
 		svg_escape(s->out, tip);
-		fputs("</title></path></svg>\n", s->out);
+		fputs("</title></use>\n", s->out);
 		return;
 	}
-	fputs("/></svg>\n", s->out);
+	fputs("/>\n", s->out);
+}
+
+/* ---- Curves ---- */
+
+#define UNITS 1000 /* across a plot: paths know no percentages, so theirs are stretched */
+
+struct pen { /* where a path has come to, in units and tenths of a pixel */
+	long x, y;
+};
+
+/* One step, relative to the last point as it was written, so that rounding does not add up. */
+static void put_step(FILE *out, struct pen *pen, double x, double y)
+{
+	long to_x = lround(percent(x) * UNITS / 100), to_y = lround(pixel(y) * 10);
+	char s[40];
+
+	fprintf(out, " %ld", to_x - pen->x);
+	fprintf(out, ",%s", shortest(s, sizeof(s), (double)(to_y - pen->y) / 10, 1));
+	*pen = (struct pen){to_x, to_y};
 }
 
 static void put_path(const struct svg *s, const double *x, const double *y, size_t n, double base,
 		     int closed)
 {
-	fprintf(s->out, "<path vector-effect=\"non-scaling-stroke\" d=\"M%.1f,%.1f",
-		percent(x[0]) * 10, closed ? base : pixel(y[0]));
-	for (size_t i = closed ? 0 : 1; i < n; i++)
-		fprintf(s->out, "L%.1f,%.1f", percent(x[i]) * 10, pixel(y[i]));
+	struct pen pen = {0, 0};
+
+	fputs("<path d=\"m", s->out);
 	if (closed)
-		fprintf(s->out, "L%.1f,%.1fZ", percent(x[n - 1]) * 10, base);
-	fputs("\"", s->out);
+		put_step(s->out, &pen, x[0], base);
+	for (size_t i = 0; i < n; i++)
+		put_step(s->out, &pen, x[i], y[i]);
+	if (closed)
+		put_step(s->out, &pen, x[n - 1], base);
+	fputs(closed ? "z\"" : "\"", s->out);
 }
 
 #define CURVE_POINTS 512u
-#define CURVE_PIXEL  0.15 /* nobody sees less */
+#define CURVE_PIXEL  0.3 /* nobody sees less */
 
 /* Do all points between i and k lie on the straight line from one to the other? */
 static int is_straight(const double *x, const double *y, size_t i, size_t k)
@@ -256,6 +312,12 @@ static size_t thin_out(const double *x, const double *y, size_t n, double *thin_
 	return kept;
 }
 
+static void stretch_begin(const struct svg *s)
+{
+	fprintf(s->out, "<svg viewBox=\"0 0 %d %g\" preserveAspectRatio=\"none\">", UNITS,
+		s->height);
+}
+
 void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, double base,
 	       enum ink ink, enum fill fill, const char *dash)
 {
@@ -268,31 +330,62 @@ void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, 
 		x = thin_x;
 		y = thin_y;
 	}
-	/* Paths know no percentages: stretch a box of 1000 units over the width instead. */
-	fprintf(s->out,
-		"<svg width=\"100%%\" height=\"%g\" viewBox=\"0 0 1000 %g\" "
-		"preserveAspectRatio=\"none\" overflow=\"visible\">",
-		s->height, s->height);
-	if (fill != FILL_OUTLINE) {
-		put_path(s, x, y, n, base, 1);
-		put_fill(s->out, ink);
-		fputs(fill == FILL_FAINT ? " fill-opacity=\"0.16\"/>\n" : "/>\n", s->out);
+	stretch_begin(s);
+	put_path(s, x, y, n, base, fill != FILL_OUTLINE);
+	put_fill(s->out, ink, fill);
+	if (fill == FILL_FAINT) { /* its edge */
+		fputs("/>", s->out);
+		put_path(s, x, y, n, base, 0);
+		put_fill(s->out, ink, FILL_OUTLINE);
 	}
-	if (fill == FILL_HATCHED) {
-		put_path(s, x, y, n, base, 1);
-		fprintf(s->out, " fill=\"url(#g%uh)\"/>\n", s->id);
-	}
-	put_path(s, x, y, n, base, 0);
-	put_stroke(s->out, ink, 1.6, dash, NO_FILL);
-	fputs(" stroke-linejoin=\"round\"/></svg>\n", s->out);
+	if (dash)
+		fprintf(s->out, " stroke-dasharray=\"%s\"", dash);
+	fputs("/></svg>\n", s->out);
 }
+
+void svg_rules(const struct svg *s, const double *x, size_t n, double from, double to, enum ink ink,
+	       const char *dash)
+{
+	struct pen pen = {0, 0};
+	char length[40];
+
+	if (!n)
+		return;
+	shortest(length, sizeof(length), pixel(to) - pixel(from), 1);
+	stretch_begin(s);
+	fputs("<path d=\"", s->out);
+	for (size_t i = 0; i < n; i++) {
+		fputc('m', s->out);
+		put_step(s->out, &pen, x[i], from);
+		fprintf(s->out, "v%s", length);
+		pen.y = lround(pixel(from) * 10) + lround((pixel(to) - pixel(from)) * 10);
+	}
+	fprintf(s->out, "\" class=\"rule o-%s\"", inks[ink]);
+	put_pen(s->out, 1, dash);
+	fputs("/></svg>\n", s->out);
+}
+
+void svg_whisker(const struct svg *s, double low, double high, double y, enum ink ink)
+{
+	struct pen pen = {0, 0};
+
+	stretch_begin(s);
+	fputs("<path d=\"m", s->out);
+	put_step(s->out, &pen, low, y - 5);
+	fputs("v10m0,-5", s->out);
+	pen.y += 50;
+	fprintf(s->out, "h%ld", lround(percent(high) * UNITS / 100) - pen.x);
+	fprintf(s->out, "m0,-5v10\" class=\"whisker o-%s\"/></svg>\n", inks[ink]);
+}
+
+/* ---- Legends ---- */
 
 void svg_swatch(FILE *out, enum ink ink, enum shape shape, int hollow)
 {
 	fputs("<svg class=\"swatch\" width=\"14\" height=\"14\" viewBox=\"-7 -7 14 14\" "
 	      "aria-hidden=\"true\">",
 	      out);
-	put_shape(out, shape, ink, hollow);
+	put_mark(out, shape, ink, hollow);
 	fputs("/></svg>", out);
 }
 
@@ -305,20 +398,11 @@ void svg_swatch_line(FILE *out, enum ink ink, const char *dash)
 	fputs("</svg>", out);
 }
 
-void svg_swatch_box(FILE *out, unsigned int id, enum ink ink, enum fill fill)
+void svg_swatch_box(FILE *out, enum ink ink, enum fill fill)
 {
-	struct svg s = {.out = out, .id = id, .height = 12};
+	struct svg s = {.out = out, .height = 12};
 
 	fputs("<svg class=\"swatch\" width=\"16\" height=\"12\" aria-hidden=\"true\">", out);
-	if (fill == FILL_HATCHED) {
-		fprintf(out,
-			"<defs><pattern id=\"g%uh\" width=\"6\" height=\"6\" "
-			"patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">"
-			"<rect width=\"2.4\" height=\"6\"",
-			id);
-		put_fill(out, INK_PAPER);
-		fputs("/></pattern></defs>", out);
-	}
 	svg_box(&s, 0.04, 0.96, 1, 10, ink, fill);
 	fputs("</svg>", out);
 }

@@ -7,8 +7,9 @@
  * keep their size while the plot stretches, without a script and without a viewBox that would
  * shrink the letters.
  *
- * Colours are presentation attributes (a plot that is cut out of the page still has them) and a
- * class, by which the page's style sheet swaps them in dark mode. All text is escaped here.
+ * Colours are classes: the page's style sheet holds them, once for light and once for dark, and
+ * a class is a fifth as long as the attributes that it stands for. Marks and hatches are drawn once
+ * a page (svg_definitions) and referred to. All text is escaped here.
  */
 #ifndef VQ_SVG_H
 #define VQ_SVG_H
@@ -41,11 +42,13 @@ enum anchor { ANCHOR_START, ANCHOR_MIDDLE, ANCHOR_END };
 
 struct svg {
 	FILE *out;
-	unsigned int id; /* unique in the page: names the title and the hatch */
 	double height;
 };
 
-/* `title` is one line; `description` says in words what the plot shows. */
+/* Marks and hatches, once a page, before the first plot. */
+void svg_definitions(FILE *out);
+
+/* `id` is unique in the page; `title` is one line; `description` says in words what it shows. */
 void svg_begin(struct svg *s, FILE *out, unsigned int id, double height, const char *title,
 	       const char *description);
 void svg_end(struct svg *s);
@@ -53,6 +56,13 @@ void svg_end(struct svg *s);
 /* `dash` as stroke-dasharray, or NULL. */
 void svg_line(const struct svg *s, double x1, double y1, double x2, double y2, enum ink ink,
 	      double width, const char *dash);
+
+/* Thin lines down from y = `from` to `to`, at each of x: a plot's grid, or its ticks. */
+void svg_rules(const struct svg *s, const double *x, size_t n, double from, double to, enum ink ink,
+	       const char *dash);
+
+/* An interval: a line with a stroke across each end. */
+void svg_whisker(const struct svg *s, double low, double high, double y, enum ink ink);
 
 /* A box from x1 to x2, at least one pixel wide. */
 void svg_box(const struct svg *s, double x1, double x2, double y, double height, enum ink ink,
@@ -73,7 +83,7 @@ void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, 
 /* A small drawing for a legend, hidden from screen readers: its meaning stands beside it. */
 void svg_swatch(FILE *out, enum ink ink, enum shape shape, int hollow);
 void svg_swatch_line(FILE *out, enum ink ink, const char *dash);
-void svg_swatch_box(FILE *out, unsigned int id, enum ink ink, enum fill fill);
+void svg_swatch_box(FILE *out, enum ink ink, enum fill fill);
 
 /* Write text with every character that means something in HTML or XML escaped; control
  * characters, broken UTF-8 and direction overrides become U+FFFD. */

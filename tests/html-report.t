@@ -56,7 +56,7 @@ for page in report compare platforms; do
 		awk '$1 == 1 { tops++ } $1 > last + 1 { bad++ } { last = $1 } END { exit bad || tops != 1 }'
 	ok $? "$page: headings are in order"
 
-	plots=$(grep -o '<svg [^>]*role="img"' "$work/$page.html" | wc -l)
+	plots=$(grep -o '<svg role="img"' "$work/$page.html" | wc -l)
 	named=$(grep -o '<title id=.*</title><desc id=' "$work/$page.html" | wc -l)
 	[ "$plots" -gt 5 ] && [ "$plots" -eq "$named" ]
 	ok $? "$page: every plot has a title and a description"
@@ -64,7 +64,7 @@ for page in report compare platforms; do
 	if command -v xmllint >/dev/null; then
 		{
 			echo '<plots>'
-			awk '/<svg xmlns/ { sub(/.*<svg xmlns/, "<svg xmlns"); inside = 1 }
+			awk '/<svg role/ { sub(/.*<svg role/, "<svg role"); inside = 1 }
 				inside { print } /^<\/svg>/ { if (inside) inside = 0 }' "$work/$page.html" |
 				sed 's,^</svg>.*,</svg>,'
 			echo '</plots>'
