@@ -97,7 +97,7 @@ static double to_first_byte(struct perf_row *row, int ram, int image, const int 
 
 	a = (struct qemu_arguments){0};
 	build(&a, ram, image, doorbell[1]);
-	if (qemu_spawn(&a, (int[]){ram, image, doorbell[1]}, 3, 2, &pid, &pidfd))
+	if (qemu_spawn(&a, (int[]){ram, image, doorbell[1]}, 3, 2, NULL, &pid, &pidfd))
 		return perf_fail(row, "starting QEMU: %s", strerror(errno));
 	if (poll(&byte, 1, LIMIT_MS) == 1)
 		ns = (double)(host_now_ns() - begin);

@@ -102,6 +102,17 @@ static void answers_are_told_by_their_number(void **state)
 	assert_string_equal(last_event, "STOP");
 }
 
+/* Nobody is woken again for what was read already. */
+static void events_behind_an_answer_are_taken_with_it(void **state)
+{
+	(void)state;
+	greeted();
+	say("{\"return\": {}, \"id\": 2}\n{\"event\": \"SHUTDOWN\"}\n");
+	assert_int_equal(qmp_run(&q, plenty(), "cont", NULL), 0);
+	assert_int_equal(events, 1);
+	assert_string_equal(last_event, "SHUTDOWN");
+}
+
 static void a_refusal_is_one_printable_line(void **state)
 {
 	(void)state;
@@ -258,6 +269,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(greets, connect_up, hang_up),
 		cmocka_unit_test_setup_teardown(answers_are_told_by_their_number, connect_up,
 						hang_up),
+		cmocka_unit_test_setup_teardown(events_behind_an_answer_are_taken_with_it,
+						connect_up, hang_up),
 		cmocka_unit_test_setup_teardown(a_refusal_is_one_printable_line, connect_up,
 						hang_up),
 		cmocka_unit_test_setup_teardown(a_line_may_come_in_pieces, connect_up, hang_up),

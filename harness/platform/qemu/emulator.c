@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -72,7 +73,7 @@ void qemu_argument(struct qemu_arguments *a, const char *format, ...)
 
 /* Between fork and exec. */
 static void become(const struct qemu_arguments *a, const int *keep, size_t keep_count, int messages,
-		   pid_t parent)
+		   const cpu_set_t *cpus, pid_t parent)
 {
 	struct sigaction normal = {.sa_handler = SIG_DFL};
 	int nothing = open("/dev/null", O_RDWR);
@@ -81,6 +82,8 @@ static void become(const struct qemu_arguments *a, const int *keep, size_t keep_
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || nothing < 0)
 		_exit(127);
+	if (cpus)
+		sched_setaffinity(0, sizeof(*cpus), cpus);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	sigaction(SIGPIPE, &normal, NULL);
@@ -98,7 +101,7 @@ static void become(const struct qemu_arguments *a, const int *keep, size_t keep_
 }
 
 int qemu_spawn(const struct qemu_arguments *a, const int *keep, size_t keep_count, int messages,
-	       pid_t *pid, int *pidfd)
+	       const cpu_set_t *cpus, pid_t *pid, int *pidfd)
 {
 	pid_t parent = getpid();
 
@@ -110,7 +113,7 @@ int qemu_spawn(const struct qemu_arguments *a, const int *keep, size_t keep_coun
 	if (*pid < 0)
 		return -1;
 	if (*pid == 0)
-		become(a, keep, keep_count, messages, parent);
+		become(a, keep, keep_count, messages, cpus, parent);
 	*pidfd = (int)syscall(SYS_pidfd_open, *pid, 0);
 	if (*pidfd >= 0)
 		return 0;

@@ -3,6 +3,7 @@
 #ifndef VQ_QEMU_EMULATOR_H
 #define VQ_QEMU_EMULATOR_H
 
+#include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -39,9 +40,9 @@ void qemu_add_devices(struct qemu_arguments *a, unsigned int devices);
 /*
  * Start QEMU as our child that dies with this thread.
  * Of our descriptors it keeps those in `keep` (-1s are passed over), and standard error goes to
- * `messages`. 0 with its number and pidfd, or -1 with errno.
+ * `messages`. It starts on `cpus`; NULL: on ours. 0 with its number and pidfd, or -1 with errno.
  */
 int qemu_spawn(const struct qemu_arguments *a, const int *keep, size_t keep_count, int messages,
-	       pid_t *pid, int *pidfd);
+	       const cpu_set_t *cpus, pid_t *pid, int *pidfd);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/platform/qemu/guest.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -47,17 +49,51 @@ void qemu_guest_command(const struct qemu_guest *g, char *text, size_t size)
 		 m->config.devices & CAN_WATCHDOG ? " watchdog=1" : "");
 }
 
-void qemu_guest_keep_off(const struct machine *m)
+/* false: there is none. */
+static bool other_cpus(const struct machine *m, cpu_set_t *others)
 {
 	const struct machine_config *c = &m->config;
+
+	if (sched_getaffinity(0, sizeof(*others), others))
+		return false;
+	if (c->pin && c->pin[0] >= 0)
+		CPU_CLR((size_t)c->pin[0], others);
+	return CPU_COUNT(others);
+}
+
+void qemu_guest_keep_off(const struct machine *m)
+{
 	cpu_set_t others;
 
-	if (sched_getaffinity(0, sizeof(others), &others))
-		return;
-	if (c->pin && c->pin[0] >= 0)
-		CPU_CLR((size_t)c->pin[0], &others);
-	if (CPU_COUNT(&others))
+	if (other_cpus(m, &others))
 		sched_setaffinity(0, sizeof(others), &others);
+}
+
+static bool is_vcpu(const struct machine *m, pid_t tid)
+{
+	for (uint32_t i = 0; i < m->config.cpus; i++)
+		if (m->status->vcpu_tid[i] == tid)
+			return true;
+	return false;
+}
+
+void qemu_guest_confine(const struct qemu_guest *g)
+{
+	char path[64];
+	struct dirent *entry;
+	cpu_set_t others;
+	DIR *tasks;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", g->pid);
+	tasks = other_cpus(g->m, &others) ? opendir(path) : NULL;
+	while (tasks && (entry = readdir(tasks))) {
+		pid_t tid = atoi(entry->d_name);
+
+		if (tid > 0 && !is_vcpu(g->m, tid))
+			sched_setaffinity(tid, sizeof(others), &others);
+	}
+	if (tasks)
+		closedir(tasks);
 }
 
 int qemu_guest_watch(struct qemu_guest *g, int fd)

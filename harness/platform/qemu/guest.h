@@ -56,6 +56,10 @@ void qemu_guest_command(const struct qemu_guest *g, char *text, size_t size);
  * the driver and QEMU's own threads would be measured as the guest's slowness. */
 void qemu_guest_keep_off(const struct machine *m);
 
+/* The same for a QEMU of ours that has started, and whose vCPUs are known: it started wherever
+ * there was room, as nothing is measured in it yet. */
+void qemu_guest_confine(const struct qemu_guest *g);
+
 /* Watch a descriptor of `g` (-1 is passed over). */
 int qemu_guest_watch(struct qemu_guest *g, int fd);
 

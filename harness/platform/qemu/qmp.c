@@ -127,16 +127,22 @@ static json_t *next_answer(struct qmp *q, int64_t deadline_ns)
 	}
 }
 
-int qmp_pump(struct qmp *q)
+/* Of the lines that are there. An answer that comes now was given up on. */
+static void take_events(struct qmp *q)
 {
-	int got = q->closed ? -1 : receive(q);
 	json_t *message;
 
 	while ((message = take_line(q))) {
-		/* An answer that comes now was given up on. */
 		take_event(q, message);
 		json_decref(message);
 	}
+}
+
+int qmp_pump(struct qmp *q)
+{
+	int got = q->closed ? -1 : receive(q);
+
+	take_events(q);
 	return got < 0 || q->closed ? -1 : 0;
 }
 
@@ -230,6 +236,8 @@ static json_t *await(struct qmp *q, const char *command, int64_t deadline_ns)
 		if (!value)
 			command_failed(q, command, json_object_get(message, "error"));
 		json_decref(message);
+		/* Events that came with it: nothing more may follow that would wake anybody. */
+		take_events(q);
 		return value;
 	}
 	return NULL;

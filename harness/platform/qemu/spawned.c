@@ -137,10 +137,12 @@ static int spawn(struct driver *d, enum beginning beginning)
 	if (make_ends(d, &e))
 		goto out;
 	build(&a, d, &e, beginning);
+	/* Beside a guest that runs it stays where we are: off that one's first vCPU. */
 	ret = qemu_spawn(&a,
 			 (int[]){e.qmp, e.doorbell, e.console, e.files.kernel, e.files.initrd,
 				 g->m->memory_fd},
-			 6, e.messages, &g->pid, &g->pidfd);
+			 6, e.messages, beginning == FROM_MIGRATION ? NULL : g->m->config.affinity,
+			 &g->pid, &g->pidfd);
 	if (ret)
 		fail(g->m, "starting " QEMU_PROGRAM);
 	g->ours = !ret;
@@ -170,7 +172,10 @@ static int prepare(struct driver *d, struct machine *m, enum beginning beginning
 		machine_hosted_by(m, g->pid, g->pidfd);
 	if (qmp_greet(&g->qmp, host_now_ns() + START_NS))
 		return qemu_guest_failed(g, "starting QEMU");
-	return qemu_guest_cpus(g) || watch_all(g) ? -1 : 0;
+	if (qemu_guest_cpus(g) || watch_all(g))
+		return -1;
+	qemu_guest_confine(g);
+	return 0;
 }
 
 /* A QEMU with the guest in it, paused before its first instruction, or at the snapshot. */
