@@ -70,4 +70,25 @@ void container_failed(struct machine *m) __attribute__((noreturn));
 /* Why a container lacks a capability; NULL: no sentence of its own. */
 const char *container_lacks(enum capability one);
 
+/* Its processes are processes of the host. */
+enum execution container_execution(int ring);
+
+/* ---- Its life, in the guest process ---- */
+
+/* How a platform works its containers; `c` is the first member of what it keeps for one. Each
+ * returns 0, or -1 with m->error. */
+struct container_driver {
+	int (*prepare)(struct container *c);	      /* bookkeeping, no part of its creation */
+	int (*create)(struct container *c);	      /* until there is an init */
+	int (*start)(struct container *c);	      /* let its payload begin */
+	int (*set_paused)(struct container *c, bool); /* NULL: no pause */
+	int (*exec)(struct container *c);	      /* a process beside the payload, to its end */
+	/* Kill it and take back what prepare and create made, as far as they came. */
+	void (*destroy)(struct container *c);
+};
+
+/* Make the container of a guest process, and serve the trial's commands until it lets go. */
+void container_serve(struct container *c, struct machine *m, const struct container_driver *driver)
+	__attribute__((noreturn));
+
 #endif

@@ -12,8 +12,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "guests/payload.h"
-#include "harness/host.h"
 #include "harness/platform/container.h"
 #include "harness/platform/libvirt/api.h"
 #include "harness/platform/libvirt/daemon.h"
@@ -25,13 +23,18 @@ static const struct libvirt_daemon_options options = {.drivers = drivers};
 static struct libvirt_daemon libvirtd; /* the run's */
 
 struct lxc {
-	struct container c;
+	struct container c; /* first: lxc_of() */
 	const struct libvirt_api *lib;
 	virConnectPtr connection;
 	virDomainPtr domain;
 	char partition[80];    /* the cgroup that the container's is made in */
 	struct cgroup_own own; /* hierarchies that it is made in */
 };
+
+static struct lxc *lxc_of(struct container *c)
+{
+	return (struct lxc *)c;
+}
 
 static bool works(char *why, size_t size)
 {
@@ -192,9 +195,15 @@ static int connect_libvirt(struct lxc *l)
 	return l->connection ? 0 : fail(l, "connecting to the private libvirtd");
 }
 
-static int create(struct lxc *l)
+static int prepare(struct container *c)
 {
-	struct machine *m = l->c.m;
+	return make_partition(lxc_of(c)) || connect_libvirt(lxc_of(c)) ? -1 : 0;
+}
+
+static int create(struct container *c)
+{
+	struct lxc *l = lxc_of(c);
+	struct machine *m = c->m;
 	int count = INIT_FD_END - INIT_MEMORY;
 	char rootfs[600];
 	struct lxc_domain d = {
@@ -228,109 +237,54 @@ static int create(struct lxc *l)
 	return container_has_init(&l->c, init) || container_wait_there(&l->c) ? -1 : 0;
 }
 
-static int start(struct lxc *l)
+static int start(struct container *c)
 {
-	struct machine *m = l->c.m;
-
-	m->status->ready = 1;
-	m->status->start_tsc = rdtsc();
-	m->status->stamp_ns[STAMP_STARTED] = host_now_ns();
-	return container_go(&l->c) || container_wait_started(&l->c) ? -1 : 0;
+	return container_go(c);
 }
 
-static int set_paused(struct lxc *l, bool paused)
+static int set_paused(struct container *c, bool paused)
 {
+	struct lxc *l = lxc_of(c);
 	int ret = paused ? l->lib->virDomainSuspend(l->domain) : l->lib->virDomainResume(l->domain);
 
-	if (ret)
-		return fail(l, paused ? "suspend" : "resume");
-	l->c.paused = paused;
-	return 0;
+	return ret ? fail(l, paused ? "suspend" : "resume") : 0;
 }
 
-static int run_beside(struct lxc *l)
+static int run_beside(struct container *c)
 {
-	int ret = lxc_run_beside(l->c.init, l->c.init_fd);
+	int ret = lxc_run_beside(c->init, c->init_fd);
 
 	if (ret)
-		snprintf(l->c.m->error, sizeof(l->c.m->error),
+		snprintf(c->m->error, sizeof(c->m->error),
 			 "a process in the container ended with %d", ret);
 	return ret ? -1 : 0;
 }
 
-static int act(void *context, struct machine *m, enum machine_command command)
+static void destroy(struct container *c)
 {
-	switch (command) {
-	case COMMAND_PAUSE:
-		return set_paused(context, true);
-	case COMMAND_RESUME:
-		return set_paused(context, false);
-	case COMMAND_EXEC:
-		return run_beside(context);
-	case COMMAND_SNAPSHOT:
-	case COMMAND_RESTORE:
-	case COMMAND_MIGRATE:
-		break;
-	}
-	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));
-	return -1;
-}
+	struct lxc *l = lxc_of(c);
 
-static void end(void *context, struct machine *m)
-{
-	struct lxc *l = context;
-
-	(void)m;
-	if (l->c.paused)
-		set_paused(l, false);
 	/* It fails where the container ended by itself. */
 	if (l->domain)
 		l->lib->virDomainDestroy(l->domain);
-	container_kill(&l->c);
+	container_kill(c);
 	remove_partition(l);
-	container_remove(&l->c);
-}
-
-static struct machine_commands commands;
-
-static void on_life(void *context, struct machine *m)
-{
-	(void)m;
-	commands.fd = -1;
-	container_init_gone(context);
 }
 
 static void guest_process(struct machine *m)
 {
+	static const struct container_driver driver = {.prepare = prepare,
+						       .create = create,
+						       .start = start,
+						       .set_paused = set_paused,
+						       .exec = run_beside,
+						       .destroy = destroy};
 	static struct lxc l;
-	bool started;
 
-	started = !container_make(&l.c, m) && !make_partition(&l) && !connect_libvirt(&l);
-	if (started) {
-		/* So far it was bookkeeping; what the platform costs begins here. */
-		m->status->stamp_ns[STAMP_OPEN] = host_now_ns();
-		started = !create(&l) && !start(&l);
-	}
-	if (!started) {
-		char why[sizeof(m->error)];
-
-		memcpy(why, m->error, sizeof(why));
-		end(&l, m);
-		memcpy(m->error, why, sizeof(why));
-		container_failed(m);
-	}
-	commands = (struct machine_commands){
-		.act = act, .end = end, .fd = l.c.life, .on_fd = on_life, .context = &l};
-	machine_serve(m, &commands);
-}
-
-static enum execution execution(int ring)
-{
-	(void)ring;
-	return EXECUTION_HARDWARE;
+	container_serve(&l.c, m, &driver);
 }
 
 PLATFORM(lxc, .summary = "a container by libvirt's LXC driver: the native payload as its init",
 	 .works = works, .label = label, .version = version, .capabilities = capabilities,
-	 .execution = execution, .lacks = container_lacks, .slack_ms = 4000, .tidies = true,
-	 .begin = begin, .end = end_run, .guest_process = guest_process);
+	 .execution = container_execution, .lacks = container_lacks, .slack_ms = 4000,
+	 .tidies = true, .begin = begin, .end = end_run, .guest_process = guest_process);

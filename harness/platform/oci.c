@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "guests/payload.h"
-#include "harness/host.h"
 #include "harness/platform/container.h"
 #include "harness/platform/oci_bundle.h"
 #include "harness/platform/oci_runc.h"
@@ -22,12 +21,17 @@
 #define REALTIME_US 100000 /* of each second, for a container that asks for SCHED_FIFO */
 
 struct oci {
-	struct container c;
+	struct container c;    /* first: oci_of() */
 	char cgroup[600];      /* cgroupsPath; "": none */
 	char memory_root[512]; /* directory below which its memory cgroup is made */
 	bool realtime;	       /* this kernel shares SCHED_FIFO out by cgroup */
 	char state[600];       /* runc's own, in the container's directory */
 };
+
+static struct oci *oci_of(struct container *c)
+{
+	return (struct oci *)c;
+}
 
 static const char *label(void)
 {
@@ -215,9 +219,17 @@ static int write_bundle(struct oci *o)
 
 /* ---- Its life ---- */
 
-static int runc(struct oci *o, const char *const *arguments)
+static int prepare(struct container *c)
 {
-	return runc_run(o->state, arguments, NULL, 0, o->c.m->error, sizeof(o->c.m->error));
+	struct oci *o = oci_of(c);
+
+	snprintf(o->state, sizeof(o->state), "%s/state", c->directory.path);
+	return plan_cgroups(o);
+}
+
+static int runc(struct container *c, const char *const *arguments)
+{
+	return runc_run(oci_of(c)->state, arguments, NULL, 0, c->m->error, sizeof(c->m->error));
 }
 
 static int read_pid(struct machine *m, const char *path, pid_t *pid)
@@ -232,9 +244,10 @@ static int read_pid(struct machine *m, const char *path, pid_t *pid)
 	return ok ? 0 : -1;
 }
 
-static int create(struct oci *o)
+static int create(struct container *c)
 {
-	struct machine *m = o->c.m;
+	struct oci *o = oci_of(c);
+	struct machine *m = c->m;
 	int count = INIT_FD_END - INIT_MEMORY;
 	char pid_file[600], files[16];
 	const char *arguments[] = {
@@ -244,111 +257,57 @@ static int create(struct oci *o)
 
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", o->c.directory.path);
 	snprintf(files, sizeof(files), "%d", count);
-	if (runc_run(o->state, arguments, o->c.inherited, count, m->error, sizeof(m->error)))
+	if (write_bundle(o) ||
+	    runc_run(o->state, arguments, o->c.inherited, count, m->error, sizeof(m->error)))
 		return -1;
 	/* Orphaned by `runc create`, it is our child, and cannot go before we reap it. */
 	return read_pid(m, pid_file, &pid) || container_has_init(&o->c, pid) ? -1 : 0;
 }
 
-static int start(struct oci *o)
+static int start(struct container *c)
 {
-	const char *arguments[] = {"start", o->c.directory.name, NULL};
-	struct machine *m = o->c.m;
+	const char *arguments[] = {"start", c->directory.name, NULL};
 
-	m->status->ready = 1;
-	m->status->start_tsc = rdtsc();
-	m->status->stamp_ns[STAMP_STARTED] = host_now_ns();
-	return runc(o, arguments) || container_wait_started(&o->c) ? -1 : 0;
+	return runc(c, arguments);
 }
 
-static int set_paused(struct oci *o, bool paused)
+static int set_paused(struct container *c, bool paused)
 {
-	const char *arguments[] = {paused ? "pause" : "resume", o->c.directory.name, NULL};
+	const char *arguments[] = {paused ? "pause" : "resume", c->directory.name, NULL};
 
-	if (runc(o, arguments))
-		return -1;
-	o->c.paused = paused;
-	return 0;
+	return runc(c, arguments);
 }
 
-static int run_beside(struct oci *o)
+static int run_beside(struct container *c)
 {
-	const char *arguments[] = {"exec", o->c.directory.name, "/init", INIT_EXEC, NULL};
+	const char *arguments[] = {"exec", c->directory.name, "/init", INIT_EXEC, NULL};
 
-	return runc(o, arguments);
+	return runc(c, arguments);
 }
 
-static int act(void *context, struct machine *m, enum machine_command command)
+static void destroy(struct container *c)
 {
-	switch (command) {
-	case COMMAND_PAUSE:
-		return set_paused(context, true);
-	case COMMAND_RESUME:
-		return set_paused(context, false);
-	case COMMAND_EXEC:
-		return run_beside(context);
-	case COMMAND_SNAPSHOT:
-	case COMMAND_RESTORE:
-	case COMMAND_MIGRATE:
-		break;
-	}
-	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));
-	return -1;
-}
+	const char *arguments[] = {"delete", "--force", c->directory.name, NULL};
 
-/* What cannot be done here is left to the journal. */
-static void end(void *context, struct machine *m)
-{
-	struct oci *o = context;
-	const char *arguments[] = {"delete", "--force", o->c.directory.name, NULL};
-
-	(void)m;
-	if (o->c.paused)
-		set_paused(o, false);
-	container_kill(&o->c);
-	runc(o, arguments);
-	container_remove(&o->c);
-}
-
-static struct machine_commands commands;
-
-static void on_life(void *context, struct machine *m)
-{
-	(void)m;
-	commands.fd = -1;
-	container_init_gone(context);
+	container_kill(c);
+	runc(c, arguments);
 }
 
 static void guest_process(struct machine *m)
 {
+	static const struct container_driver driver = {.prepare = prepare,
+						       .create = create,
+						       .start = start,
+						       .set_paused = set_paused,
+						       .exec = run_beside,
+						       .destroy = destroy};
 	static struct oci o;
 
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	if (container_make(&o.c, m) || plan_cgroups(&o))
-		container_failed(m);
-	snprintf(o.state, sizeof(o.state), "%s/state", o.c.directory.path);
-	/* So far it was bookkeeping of the harness; what the platform costs begins here. */
-	m->status->stamp_ns[STAMP_OPEN] = host_now_ns();
-	if (write_bundle(&o) || create(&o) || start(&o)) {
-		char why[sizeof(m->error)];
-
-		memcpy(why, m->error, sizeof(why));
-		end(&o, m);
-		memcpy(m->error, why, sizeof(why));
-		container_failed(m);
-	}
-	commands = (struct machine_commands){
-		.act = act, .end = end, .fd = o.c.life, .on_fd = on_life, .context = &o};
-	machine_serve(m, &commands);
-}
-
-static enum execution execution(int ring)
-{
-	(void)ring;
-	return EXECUTION_HARDWARE;
+	container_serve(&o.c, m, &driver);
 }
 
 PLATFORM(oci, .summary = "an OCI container by runc: the native payload as its init",
 	 .works = runc_works, .label = label, .version = version, .capabilities = capabilities,
-	 .execution = execution, .lacks = lacks, .slack_ms = 4000, .tidies = true,
+	 .execution = container_execution, .lacks = lacks, .slack_ms = 4000, .tidies = true,
 	 .guest_process = guest_process);
