@@ -26,8 +26,8 @@ smoke_plan() { # PLATFORM
 		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
 		'  - {match: [life_migrate, life_migrate_downtime], trials: 2}' \
 		'faults:' \
-		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1}' \
-		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1}'
+		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1, horizon: 60s}' \
+		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1, horizon: 60s}'
 }
 
 for platform in $platforms; do
@@ -41,6 +41,8 @@ for platform in $platforms; do
 	[ "$(sqlite3 x.vq "SELECT count(*) = 12 AND min(t4_first_service_ns) > 0
 		FROM fault_trial WHERE outcome = 'assisted-recovered'")" = 1 ]
 	ok $? "$platform: every fault is detected and recovered"
+	sqlite3 x.vq "SELECT '# ' || fault || ' + ' || recovery || ': ' || outcome
+		FROM trial, fault_trial WHERE trial.id = trial AND outcome != 'assisted-recovered'"
 	[ "$(sqlite3 x.vq "SELECT count(*) FROM fault_trial f JOIN trial t ON t.id = f.trial
 		WHERE NOT detector_ours AND
 		(fault = 'guest_panic' AND detector LIKE 'platform: pvpanic%' OR

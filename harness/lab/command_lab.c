@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ struct arguments {
 	struct plan_arguments plan;
 	const char *host, *output;
 	struct lab_run run;
-	const char *say, *fail, *send; /* used inside */
+	char kernel[PATH_MAX], modules[PATH_MAX]; /* the user's own, absolute */
+	const char *say, *fail, *send;		  /* used inside */
 	int timeout_s;
 };
 
@@ -224,9 +226,9 @@ static int check_files(struct arguments *a)
 	if (a->run.modules && access(a->run.modules, R_OK | X_OK))
 		return complain(EXIT_USAGE, "--modules %s: %m", a->run.modules);
 	if (a->run.kernel)
-		a->run.kernel = realpath(a->run.kernel, NULL);
+		a->run.kernel = realpath(a->run.kernel, a->kernel);
 	if (a->run.modules)
-		a->run.modules = realpath(a->run.modules, NULL);
+		a->run.modules = realpath(a->run.modules, a->modules);
 	if (access(a->output, F_OK) == 0)
 		return complain(EXIT_HARNESS, "%s: exists already; give another name with -o",
 				a->output);
@@ -364,10 +366,34 @@ static int run_host(struct lab_run *r, const char *output, char *error, size_t s
 	return stream.code;
 }
 
+static int run_plan_inside(struct arguments *a, char *error, size_t size)
+{
+	char output[128];
+	int ret;
+
+	default_output(a->host, output, sizeof(output));
+	if (!a->output)
+		a->output = output;
+	a->run.timeout_ns =
+		(a->timeout_s ? a->timeout_s : a->run.host->timeout_s) * INT64_C(1000000000);
+	a->run.progress = isatty(STDERR_FILENO);
+	a->run.lock = -1;
+	ret = check_files(a);
+	if (ret)
+		return ret;
+	make_append(&a->run);
+	if (!a->run.plan || !a->run.command || catch_signals())
+		return complain(EXIT_HARNESS, "out of memory");
+	a->run.stop = stop_pipe[0];
+	ret = run_host(&a->run, a->output, error, size);
+	lab_close_work(&a->run);
+	return ret;
+}
+
 static int lab_main(int argc, char **argv)
 {
 	struct arguments a = {.plan = {.otherwise = "lab"}, .run = {.deterministic = true}};
-	char error[1024] = "", output[128];
+	char error[1024] = "", *text, *command;
 	struct plan *plan;
 	int ret;
 
@@ -382,26 +408,13 @@ static int lab_main(int argc, char **argv)
 		return complain(EXIT_USAGE, "%s", error);
 	if (!a.plan.seed_given && !plan->seed_given)
 		plan->seed = DEFAULT_SEED;
-	default_output(a.host, output, sizeof(output));
-	if (!a.output)
-		a.output = output;
 	a.run.seed = plan->seed;
-	a.run.plan = plan_text(plan);
-	a.run.command = command_join(argc, argv);
-	a.run.timeout_ns =
-		(a.timeout_s ? a.timeout_s : a.run.host->timeout_s) * INT64_C(1000000000);
-	a.run.progress = isatty(STDERR_FILENO);
-	a.run.lock = -1;
+	a.run.plan = text = plan_text(plan);
+	a.run.command = command = command_join(argc, argv);
 	plan_free(plan);
-	ret = check_files(&a);
-	if (ret)
-		return ret;
-	make_append(&a.run);
-	if (!a.run.plan || !a.run.command || catch_signals())
-		return complain(EXIT_HARNESS, "out of memory");
-	a.run.stop = stop_pipe[0];
-	ret = run_host(&a.run, a.output, error, sizeof(error));
-	lab_close_work(&a.run);
+	ret = run_plan_inside(&a, error, sizeof(error));
+	free(text);
+	free(command);
 	if (*error && a.run.progress)
 		fputs("\r\033[K", stderr);
 	return *error ? complain(ret, "%s: %s", a.host, error) : ret;
