@@ -144,7 +144,7 @@ c_files := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
 .PHONY: style format lint clean help
 style:
 	@clang-format --dry-run -Werror $(c_files)
-	shellcheck ci/*.sh ci/hosts/*.sh tests/long/*.t .ci/run $(scripts)
+	shellcheck ci/*.sh ci/hosts/*.sh tests/long/*.t tests/long/*.sh .ci/run $(scripts)
 
 format:
 	@clang-format -i $(c_files)

@@ -135,7 +135,8 @@ const char *fact_file(struct host_facts *f, const char *name, const char *path, 
 
 	if (host_read(path, text, sizeof(text)))
 		return unreadable(f, name, path, absent);
-	fact_set(f, name, "%s", *text ? text : "none");
+	/* "(null)" is how the kernel prints a CPU mask that it never made. */
+	fact_set(f, name, "%s", *text && strcmp(text, "(null)") ? text : "none");
 	return last_value(f);
 }
 

@@ -12,7 +12,7 @@
 #include "harness/core/words.h"
 
 struct host_fact {
-	char name[48]; /* "cpu.model", "kernel.release", "kvm.module", … */
+	char name[64]; /* "cpu.model", "kernel.release", "kvm.module", … */
 	char *value;   /* NULL: not disclosed */
 	char *why;     /* where value is NULL: the reason; may be NULL */
 	int advice;    /* this setting makes figures doubtful; `why` says how */

@@ -19,7 +19,7 @@ static const struct feature {
 	const char *amd_flag, *amd_parameter;
 } features[] = {
 	{"feature.second_level_paging", "ept", "ept", "npt", "npt"},
-	{"feature.paging_accessed_dirty", "ept_ad", "eptad", "", ""},
+	{"feature.paging_accessed_dirty", "ept_ad", "eptad", "npt", "npt"},
 	{"feature.ept_5_level", "ept_5level", "", NULL, NULL},
 	{"feature.tagged_tlb", "vpid", "vpid", "", ""},
 	{"feature.unrestricted_guest", "unrestricted_guest", "unrestricted_guest", "", ""},
@@ -63,12 +63,12 @@ int host_feature_of(const char *flags, const char *flag, const char *parameter, 
 		snprintf(out, size, "no: %s=%s", parameter, value);
 	else if (value)
 		snprintf(out, size, "yes (%s=%s)", parameter, value);
+	else if (*parameter)
+		return -1; /* the processor alone does not decide */
 	else if (*flag)
 		snprintf(out, size, "yes");
-	else if (!*parameter)
-		snprintf(out, size, "yes, as always on this vendor's processors");
 	else
-		return -1;
+		snprintf(out, size, "yes, as always on this vendor's processors");
 	return 0;
 }
 
@@ -91,8 +91,8 @@ static void gather_feature(struct host_facts *f, const struct feature *x, int in
 	if (!host_feature_of(flags, flag, parameter, known ? value : NULL, text, sizeof(text)))
 		fact_set(f, x->fact, "%s", text);
 	else
-		fact_missing(f, x->fact, "%s has no parameter %s, or is not loaded", module,
-			     parameter);
+		fact_missing(f, x->fact, "%s%s has no parameter %s, or is not loaded",
+			     *flag ? "the processor has it, but " : "", module, parameter);
 }
 
 static void gather_capability(struct host_facts *f, const struct vmm_capability *c, int value)

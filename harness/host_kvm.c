@@ -69,7 +69,7 @@ static void gather_modules(struct host_facts *f, const struct modules *m)
 /* All parameters of a module, and its source's checksum where it is a loadable one. */
 static void gather_parameters(struct host_facts *f, const char *module)
 {
-	char directory[64], path[384], name[48];
+	char directory[64], path[384], name[64];
 	struct dirent **found;
 	int n;
 
@@ -77,7 +77,7 @@ static void gather_parameters(struct host_facts *f, const char *module)
 	n = scandir(directory, &found, is_visible, alphasort);
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof(path), "%s/%s", directory, found[i]->d_name);
-		snprintf(name, sizeof(name), "%.14s.%.32s", module, found[i]->d_name);
+		snprintf(name, sizeof(name), "%.14s.%.48s", module, found[i]->d_name);
 		fact_file(f, name, path, NULL);
 		free(found[i]);
 	}

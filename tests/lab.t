@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # virt-qualify lab, quick: what is refused, and that nothing is left. Hosts are booted by
-# tests/long/lab.t.
+# tests/long/lab-*.t.
 # shellcheck source-path=SCRIPTDIR source=tap.sh
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1

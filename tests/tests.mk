@@ -96,10 +96,11 @@ report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t watch.t journ
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 
-# Whole hosts, emulated: real AMD-V and VT-x code under KVM.
+# Whole hosts, emulated: real AMD-V and VT-x code under KVM, the two side by side. LONG=1 boots VT-x
+# more than once.
 .PHONY: check-lab
 check-lab: all
-	B=$(B) $(PROVE) --exec '' -v tests/long/lab.t
+	B=$(B) LONG=$(LONG) $(PROVE) --exec '' -j2 --timer -v tests/long/lab-amd-v.t tests/long/lab-vt-x.t
 
 # ---- Fuzzing: libFuzzer, with ASan and UBSan ----
 
@@ -144,7 +145,7 @@ test-long: setup-test
 	@$(MAKE) --no-print-directory check
 	B=$(B) $(PROVE) --exec '' -v tests/long/power.t
 	@ci/install.sh lab
-	@$(MAKE) --no-print-directory check-lab
+	@$(MAKE) --no-print-directory check-lab LONG=1
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san check
 	@$(MAKE) --no-print-directory SAN=address,undefined B=$(B)-san smoke-sanitized
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=120

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The AMD-V host, booted: every operation of ring 0 runs there on real code and is proved;
+# deterministic runs repeat; two hosts reach each other.
+# shellcheck source-path=SCRIPTDIR source=../tap.sh
+. "$(dirname "$0")/../tap.sh"
+# shellcheck source-path=SCRIPTDIR source=lab.sh
+. "$(dirname "$0")/lab.sh"
+
+if ! can_run qemu-system-x86_64 busybox cpio modinfo; then
+	skip "AMD-V hosts" "$why"
+	done_testing
+fi
+full amd-v-1 amd-v
+all_is_proved amd-v-1.vq
+has_fact amd-v-1.vq feature.second_level_paging 'yes (npt=Y)'
+has_fact amd-v-1.vq feature.nesting 'yes (nested=1)'
+has_fact amd-v-1.vq feature.apicv 'no: AMD-V has no such thing'
+full amd-v-2 amd-v
+agree amd-v-1.vq amd-v-2.vq
+
+shadow amd-v-shadow amd-v-shadow
+has_fact amd-v-shadow.vq feature.second_level_paging 'no: the processor shows no npt'
+
+# Two CPUs, as the time of day goes.
+run_lab real.vq amd-v --real-time -b exit_ipi -b exit_hlt_wake -b exit_cpuid -f none -p kvm
+proved real.vq emulated exit_ipi exit_hlt_wake exit_cpuid
+
+# Two hosts: each waits for the other before it runs its plan.
+bounded "$vq" lab amd-v -b exit_cpuid -f none -p kvm --net "$work/a,$work/b" -o a.vq 2>err.a &
+first=$!
+run_lab b.vq amd-v -b exit_cpuid -f none -p kvm --net "$work/b,$work/a"
+wait $first
+ok $? "its peer runs"
+show err.a
+proved a.vq emulated exit_cpuid
+done_testing
