@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virt-qualify run: measure and break by a plan, into a result file. */
 #include <argp.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +14,7 @@
 #include "harness/plan_arguments.h"
 #include "harness/progress.h"
 #include "harness/runner.h"
+#include "harness/stop.h"
 
 struct arguments {
 	struct plan_arguments plan;
@@ -63,30 +61,6 @@ static const struct argp parser = {
 	.args_doc = "[PLAN]",
 	.doc = "Run a plan (YAML) or a preset, trial by trial, into a result file.",
 };
-
-static int stop_pipe[2] = {-1, -1};
-
-static void on_stop(int signal)
-{
-	int saved = errno;
-
-	(void)signal;
-	if (write(stop_pipe[1], "", 1) < 0)
-		errno = saved; /* full: it was told already */
-	errno = saved;
-}
-
-static int catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-
-	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
-		return -1;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	return 0;
-}
 
 static void default_output(char *path, size_t size)
 {
@@ -192,7 +166,7 @@ static int run_main(int argc, char **argv)
 	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL
 		     : lab_inside()	   ? PROGRESS_LAB
 					   : PROGRESS_NONE;
-	o.stop = catch_signals() ? -1 : stop_pipe[0];
+	o.stop = stop_on_signals();
 	ret = run_plan(&o, &s, error, sizeof(error));
 	plan_free(plan);
 	free(command);

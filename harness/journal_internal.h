@@ -30,6 +30,10 @@ int inverse_check_name(const char *path, char *why, size_t size);
 /* Is it one below a cgroup mount? */
 int inverse_check_cgroup(const char *path, char *why, size_t size);
 
+/* Say why not; returns -1. */
+int inverse_refuse(char *why, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Nothing by that name is left. */
 int inverse_verify_gone(const char *path, const char *value, char *why, size_t size);
 

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include "harness/host.h"
 #include "harness/lab/lab.h"
 #include "harness/plan_arguments.h"
+#include "harness/stop.h"
 
 #define DEFAULT_SEED 1 /* the same layouts each time, unless asked for others */
 #define MAX_TIMEOUT  86400
@@ -166,30 +166,6 @@ static int tell(const struct arguments *a)
 }
 
 /* ---- Outside ---- */
-
-static int stop_pipe[2] = {-1, -1};
-
-static void on_stop(int signal)
-{
-	int saved = errno;
-
-	(void)signal;
-	if (write(stop_pipe[1], "", 1) < 0)
-		errno = saved; /* full: it was told already */
-	errno = saved;
-}
-
-static int catch_signals(void)
-{
-	struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
-
-	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
-		return -1;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
-	return 0;
-}
 
 static int find_host(struct arguments *a)
 {
@@ -382,9 +358,9 @@ static int run_plan_inside(struct arguments *a, char *error, size_t size)
 	if (ret)
 		return ret;
 	make_append(&a->run);
-	if (!a->run.plan || !a->run.command || catch_signals())
+	a->run.stop = stop_on_signals();
+	if (!a->run.plan || !a->run.command || a->run.stop < 0)
 		return complain(EXIT_HARNESS, "out of memory");
-	a->run.stop = stop_pipe[0];
 	ret = run_host(&a->run, a->output, error, size);
 	lab_close_work(&a->run);
 	return ret;
