@@ -20,7 +20,12 @@ GUEST_FN void set_syscall(void *a, void *b)
 	wrmsr(IA32_STAR,
 	      (uint64_t)(SELECTOR_USER_DATA - 8) << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
 	wrmsr(IA32_LSTAR, (uintptr_t)(p->boot->interpreted ? syscall_iret : syscall_sysret));
-	wrmsr(IA32_FMASK, 0x200); /* no interrupt on the user's stack */
+	/*
+	 * No flag is masked: an interrupt on the payload's stack does no harm (it has no red zone),
+	 * and where ring 0 is interpreted (kvm_pvm) IRET does not bring a masked interrupt flag
+	 * back: the payload would never see an interrupt again.
+	 */
+	wrmsr(IA32_FMASK, 0);
 }
 
 GUEST_FN bool setup(struct payload *p)
