@@ -98,6 +98,29 @@ bool analysis_is_paired(const struct metric *a, const struct metric *b);
 struct comparison analysis_test(const struct metric *a, const struct metric *b, enum batches which,
 				unsigned int rounds, uint64_t seed);
 
+/*
+ * analysis_warm_up.c: what the batches of a trial cost one after the other, and the median of that
+ * over the trials of a metric.
+ */
+#define WARM_UP_BATCHES 64
+#define WARM_UP_TRIALS	1000 /* more of them would draw the same line */
+
+struct trial_figures;
+struct warm_up {
+	double *cost; /* [batches][room], the arena's */
+	size_t room, trials, batches;
+};
+
+void analysis_warm_up_trial(const struct result_batch *b, size_t n, int64_t overhead_ticks,
+			    struct trial_figures *f);
+/* One of at most `trials`. 0, or -1 with the error line. */
+int analysis_warm_up_add(struct analysis *a, struct warm_up *w, size_t trials,
+			 const struct trial_figures *f);
+void analysis_warm_up_end(struct warm_up *w, struct metric *m);
+
+/* The median of those that are numbers; shuffles them. (analysis_metric.c) */
+double analysis_median_known(double *x, size_t n);
+
 /* analysis_trial.c: one trial's figures in its bench's unit; NaN where there is none. */
 struct trial_figures {
 	double median, mean, p99;
@@ -109,6 +132,8 @@ struct trial_figures {
 	double overhead_ns;
 	size_t batches, disturbed;
 	uint32_t disturbances;
+	double batch_cost[WARM_UP_BATCHES]; /* of the first ones, over the median batch; NaN */
+	size_t batch_costs;
 };
 
 /* Nanoseconds of a tick; 1 where a tick is an instruction. */

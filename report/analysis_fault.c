@@ -319,6 +319,8 @@ static void finish(struct cell *c, struct fault_figure *f)
 				  : (struct interval){NAN, NAN};
 	f->ttd = times_figure(&c->ttd);
 	f->ttr = times_figure(&c->ttr);
+	f->recoveries = c->ttr.nominal;
+	f->recovery_count = c->ttr.count;
 	f->repair = times_figure(&c->repair);
 	f->full = times_figure(&c->full);
 	f->downtime = times_figure(&c->downtime);

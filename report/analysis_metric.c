@@ -22,6 +22,7 @@ struct columns {
 		*emulated, *share;
 	uint64_t *seed;
 	size_t count, batches, disturbed;
+	struct warm_up warm_up;
 };
 
 static int by_metric(const void *x, const void *y)
@@ -94,8 +95,7 @@ static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
 	return 0;
 }
 
-/* The median of those that are numbers. */
-static double median_known(double *x, size_t n)
+double analysis_median_known(double *x, size_t n)
 {
 	size_t known = 0;
 
@@ -164,9 +164,9 @@ static bool loops_disagree(const struct columns *c)
 
 static void judge_loop(struct metric *m, struct columns *c)
 {
-	double mean = median_known(c->mean_ns, c->count);
+	double mean = analysis_median_known(c->mean_ns, c->count);
 
-	m->plain_mean = median_known(c->plain, c->count);
+	m->plain_mean = analysis_median_known(c->plain, c->count);
 	m->loop_disagrees = mean > 0 && mean >= LOOP_WORTH * m->overhead && loops_disagree(c);
 }
 
@@ -179,13 +179,14 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->disturbed = c->share;
 	m->median = stats_median(c->median, c->count);
 	m->interval = stats_median_interval(c->median, c->count, CONFIDENCE);
-	m->mean = median_known(c->mean, c->count);
-	m->p99 = median_known(c->p99, c->count);
-	m->overhead = median_known(c->overhead, c->count);
-	m->exits_per_op = median_known(c->exits, c->count);
-	m->emulated_per_op = median_known(c->emulated, c->count);
+	m->mean = analysis_median_known(c->mean, c->count);
+	m->p99 = analysis_median_known(c->p99, c->count);
+	m->overhead = analysis_median_known(c->overhead, c->count);
+	m->exits_per_op = analysis_median_known(c->exits, c->count);
+	m->emulated_per_op = analysis_median_known(c->emulated, c->count);
 	m->disturbed_share = c->batches ? (double)c->disturbed / (double)c->batches : 0;
 	m->median_undisturbed = stats_median(m->undisturbed, m->undisturbed_count);
+	analysis_warm_up_end(&c->warm_up, m);
 	judge_loop(m, c);
 }
 
@@ -239,6 +240,8 @@ static int add_metric(struct analysis *a, const struct item *items, size_t n, si
 			continue;
 		}
 		add_trial(&c, m, &items[i], &f);
+		if (analysis_warm_up_add(a, &c.warm_up, n, &f))
+			return -1;
 		add_picture(m, items[i].trial, &space->all);
 	}
 	if (!c.count)

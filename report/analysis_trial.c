@@ -150,6 +150,7 @@ int analysis_trial(struct analysis *a, struct result *result, const struct resul
 		*why = compute(t, bench, space, undisturbed(batches, count, space, f), &sums, f);
 	if (*why)
 		return 1;
+	analysis_warm_up_trial(batches, count, t->overhead_ticks, f);
 	if (t->execution == EXECUTION_DETERMINISTIC && exact_medians(t, bench, batches, count, f))
 		return analysis_no_memory(a);
 	return 0;

@@ -40,6 +40,7 @@ static void contents(const struct html *h)
 		{"matrix", "Platforms", !r->compared_by && (r->matrix || r->matrix_why)},
 		{"measurements", "Measurements", r->metric_count != 0},
 		{"distributions", "Distributions", html_has_distributions(r)},
+		{"trials", "Trials", html_has_trials(r)},
 		{"fits", "Cost over a parameter", r->fit_count != 0},
 		{"faults", "Faults", r->fault_count != 0},
 		{"skipped", "Skipped", 1},
@@ -80,6 +81,7 @@ static int html_print(const struct report *r, FILE *out)
 	html_matrix(&h);
 	html_benches(&h);
 	html_distributions(&h);
+	html_trials(&h);
 	html_fits(&h);
 	html_faults(&h);
 	html_disclosure(&h);

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "report/axis.h"
 #include "report/number.h"
 #include "report/report.h"
 #include "report/svg.h"
@@ -26,9 +27,12 @@ enum html_term { /* explained once, where first used */
 		 TERM_EXECUTION,
 		 TERM_COLUMNS,
 		 TERM_DISTRIBUTION,
+		 TERM_CUMULATIVE,
+		 TERM_TRIALS,
 		 TERM_FIT,
 		 TERM_OUTCOME,
 		 TERM_CENSORED,
+		 TERM_RECOVERY,
 		 TERM_STAMPS,
 		 TERMS
 };
@@ -99,6 +103,23 @@ size_t html_series(const struct html *h, const struct result_run *run, const cha
 		   const char *variant);
 enum ink html_ink(size_t series);
 enum shape html_shape(size_t series);
+const char *html_dash(size_t series); /* as svg_line takes it */
+
+/* ---- html_alike.c: the figures of one operation, panel by panel ---- */
+
+struct html_alike {
+	const struct html *h;
+	int (*drawable)(const struct metric *m);
+	size_t next;
+	const struct metric **m; /* of this panel */
+	size_t count;
+};
+
+/* 0, or -1: no memory, and nothing to end. */
+int html_alike_begin(struct html_alike *p, const struct html *h,
+		     int (*drawable)(const struct metric *m));
+int html_alike_next(struct html_alike *p); /* 0: that was the last one */
+void html_alike_end(struct html_alike *p);
 
 /* ---- html_table.c ---- */
 
@@ -134,6 +155,9 @@ void html_table_end(struct html_table *t);
 /* A badge with an execution's name; says nothing for hardware unless `always`. */
 void html_execution(const struct html *h, enum execution e, int always);
 
+/* What the lines of a plot mean: a list of the platforms, in their dashes. */
+void html_line_legend(const struct html *h, const struct metric *const *m, size_t count);
+
 /* Begin and end <figure>; the caption is markup-free text. */
 void html_figure_begin(const struct html *h, const char *heading);
 void html_figure_end(const struct html *h, const char *caption);
@@ -152,9 +176,15 @@ void html_matrix_faults(struct html *h); /* its faults */
 void html_benches(struct html *h);
 void html_bench_plot(struct html *h, const struct metric *const *m, size_t count);
 void html_distributions(struct html *h);
+/* The same as shares and percentiles, platforms atop each other; `a` is the axis of the cost. */
+void html_cumulative(struct html *h, const struct metric *const *m, size_t count,
+		     const struct axis *a);
+void html_trials(struct html *h); /* each trial's own figure, and its batches' */
 void html_fits(struct html *h);
 void html_faults(struct html *h);
+void html_recoveries(struct html *h);
 void html_timelines(struct html *h);
+void html_topologies(struct html *h);
 void html_disclosure(struct html *h);
 
 /* html_matrix.c: what an empty cell says; a column for the row's name, then one a platform, whose
@@ -168,6 +198,7 @@ void html_outcome_bar(struct html *h, const struct fault_figure *f);
 
 /* Is there anything for that section? */
 int html_has_distributions(const struct report *r);
+int html_has_trials(const struct report *r);
 int html_has_timelines(const struct report *r);
 
 #endif

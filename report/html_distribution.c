@@ -30,13 +30,6 @@ int html_has_distributions(const struct report *r)
 	return 0;
 }
 
-/* The same operation, whatever ran it, on one axis. */
-static int alike(const struct metric *a, const struct metric *b)
-{
-	return !strcmp(a->bench->name, b->bench->name) && a->parameter == b->parameter &&
-	       a->unit == b->unit;
-}
-
 static double net_quantile(const struct metric *m, uint64_t per_mille)
 {
 	return (double)histogram_quantile(m->histogram, per_mille, 1000) * m->tick_ns - m->overhead;
@@ -199,46 +192,27 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 	for (size_t i = 0; i < count; i++)
 		lane(h, &s, &a, m[i], (double)i * LANE);
 	svg_end(&s);
+	html_cumulative(h, m, count, &a);
 	html_figure_end(h, a.logarithmic ? NULL
 					 : "Linear scale: after subtraction some operations cost "
 					   "no more than the stamps.");
 }
 
-/* Is there an operation alike before the i-th metric, so that its panel is drawn already? */
-static int drawn(const struct metric *const *m, size_t i)
-{
-	for (size_t j = 0; j < i; j++)
-		if (drawable(m[j]) && alike(m[j], m[i]))
-			return 1;
-	return 0;
-}
-
 void html_distributions(struct html *h)
 {
-	const struct metric **m = h->metrics, **lanes;
-	size_t count = h->r->metric_count;
+	struct html_alike p;
 
-	if (!html_has_distributions(h->r))
-		return;
-	lanes = calloc(count, sizeof(*lanes));
-	if (!lanes)
+	if (!html_has_distributions(h->r) || html_alike_begin(&p, h, drawable))
 		return;
 	fputs("<section aria-labelledby=\"distributions\"><h2 id=\"distributions\">Distributions"
 	      "</h2>\n<p>What single operations cost; solid line: median, dashed line: p99.</p>\n",
 	      h->out);
 	html_term(h, TERM_DISTRIBUTION);
+	html_term(h, TERM_CUMULATIVE);
 	fputs("<div class=\"multiples\">\n", h->out);
-	for (size_t i = 0; i < count; i++) {
-		size_t n = 0;
-
-		if (!drawable(m[i]) || drawn(m, i))
-			continue;
-		for (size_t j = i; j < count; j++)
-			if (drawable(m[j]) && alike(m[i], m[j]))
-				lanes[n++] = m[j];
-		for (size_t from = 0; from < n; from += LANES)
-			panel(h, lanes + from, n - from < LANES ? n - from : LANES);
-	}
+	while (html_alike_next(&p))
+		for (size_t from = 0; from < p.count; from += LANES)
+			panel(h, p.m + from, p.count - from < LANES ? p.count - from : LANES);
 	fputs("</div></section>\n", h->out);
-	free(lanes);
+	html_alike_end(&p);
 }

@@ -256,6 +256,7 @@ void html_faults(struct html *h)
 	html_term(h, TERM_OUTCOME);
 	html_term(h, TERM_CENSORED);
 	html_term(h, TERM_STAMPS);
+	html_recoveries(h);
 	html_timelines(h);
 	fputs("</section>\n", h->out);
 }

@@ -137,12 +137,15 @@ static void add_series(struct html *h, const struct result_run *run, const char 
 
 int html_series_init(struct html *h)
 {
-	h->series = calloc(h->r->metric_count + 1, sizeof(*h->series));
+	h->series = calloc(h->r->metric_count + h->r->fault_count + 1, sizeof(*h->series));
 	if (!h->series)
 		return -1;
 	for (size_t i = 0; i < h->r->metric_count; i++)
 		add_series(h, h->r->metrics[i].run, h->r->metrics[i].platform,
 			   h->r->metrics[i].variant);
+	for (size_t i = 0; i < h->r->fault_count; i++)
+		add_series(h, h->r->faults[i].run, h->r->faults[i].platform,
+			   h->r->faults[i].variant);
 	return 0;
 }
 
@@ -164,4 +167,12 @@ enum ink html_ink(size_t series)
 enum shape html_shape(size_t series)
 {
 	return (enum shape)((series + series / INK_SERIES_COUNT) % SHAPE_COUNT);
+}
+
+/* And dashes like shapes. */
+const char *html_dash(size_t series)
+{
+	static const char *const dashes[] = {NULL, "7 3", "2 3", "9 3 2 3", "4 4", "1 5"};
+
+	return dashes[(series + series / INK_SERIES_COUNT) % 6];
 }

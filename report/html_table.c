@@ -178,6 +178,26 @@ void html_execution(const struct html *h, enum execution e, int always)
 	fputs("</span>", h->out);
 }
 
+void html_line_legend(const struct html *h, const struct metric *const *m, size_t count)
+{
+	char s[NAME_SIZE];
+
+	fputs("<ul class=\"legend row\">", h->out);
+	for (size_t i = 0; i < count; i++) {
+		size_t series = html_series(h, m[i]->run, m[i]->platform, m[i]->variant);
+
+		fputs("<li>", h->out);
+		svg_swatch_line(h->out, html_ink(series), html_dash(series));
+		html_text(h, " %s%s%s",
+			  html_platform(h, s, m[i]->run, m[i]->platform, m[i]->variant, NAME_WHOLE),
+			  m[i]->execution == EXECUTION_HARDWARE ? "" : ", ",
+			  m[i]->execution == EXECUTION_HARDWARE ? ""
+								: execution_name(m[i]->execution));
+		fputs("</li>", h->out);
+	}
+	fputs("</ul>\n", h->out);
+}
+
 void html_figure_begin(const struct html *h, const char *heading)
 {
 	fputs("<figure>", h->out);

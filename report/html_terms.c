@@ -82,6 +82,22 @@ static const struct {
 			       "the dashed one the 99th percentile, both as in the tables. "
 			       "Pictures pool trials; no "
 			       "figure does.</p>"},
+	[TERM_CUMULATIVE] =
+		{"How to read shares and percentiles",
+		 "<p>Both hold the same operations as the lanes, with platforms atop each other. "
+		 "The share rises from none to all: a curve further left is cheaper, a steep one "
+		 "varies little. The percentiles turn that round and give the rarest operations "
+		 "the most room: each step to the right is ten times rarer. A curve ends where "
+		 "fewer than five operations lie beyond it.</p>"},
+	[TERM_TRIALS] =
+		{"How to read trials and warm-up",
+		 "<p>A trial is one freshly booted guest and gives one figure; verdicts rest on "
+		 "how these scatter: the figure is one standard deviation. Dots that slant from "
+		 "top "
+		 "to bottom are a drift of the host during the run; dots far off are trials worth "
+		 "a look (report --trace). The warm-up shows the batches within a trial, each over "
+		 "that trial\xe2\x80\x99s median batch: a line that starts above 1\xc3\x97 says "
+		 "that the first batches were still warming up.</p>"},
 	[TERM_FIT] =
 		{"How to read a line fit",
 		 "<p>The slope is the cost of one more unit of the parameter, for instance of one "
@@ -115,6 +131,12 @@ static const struct {
 		 "\xe2\x80\x9c"
 		 "censored (n of m)\xe2\x80\x9d instead of a number. In an interval, \xe2\x80\x9c?"
 		 "\xe2\x80\x9d stands for an end that the trials cannot give.</p>"},
+	[TERM_RECOVERY] =
+		{"How to read a recovery curve",
+		 "<p>Of the trials that lost service, the share that had it back by a time after "
+		 "the injection (Kaplan and Meier). A cross is a trial that had not recovered when "
+		 "we stopped watching: it is censored there, not dropped, and the line beyond "
+		 "rests on the others.</p>"},
 	[TERM_STAMPS] =
 		{"What t0 to t5 are",
 		 "<dl class=\"inline\"><dt>t0</dt><dd>fault injected</dd><dt>t1</dt><dd>fault "

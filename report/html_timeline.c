@@ -21,8 +21,6 @@
 static const char *const stamp_names[FAULT_STAMPS] = {
 	"injected", "active", "detected", "recovery started", "first service", "back at baseline"};
 
-static const char *const dashes[GUESTS] = {NULL, "7 3", "2 3", "9 3 2 3", "4 4", "1 5"};
-
 struct timeline {
 	const struct fault_figure *f;
 	const struct result_fault_trial *trial;
@@ -275,7 +273,7 @@ static void guest_line(const struct svg *s, const struct timeline *t, size_t k)
 		}
 		seen++;
 	}
-	svg_curve(s, x, y, n, BOTTOM, html_ink(k), FILL_OUTLINE, dashes[k]);
+	svg_curve(s, x, y, n, BOTTOM, html_ink(k), FILL_OUTLINE, html_dash(k));
 }
 
 /* ---- Words ---- */
@@ -285,7 +283,7 @@ static void guest_legend(const struct html *h, const struct timeline *t)
 	fputs("<ul class=\"legend row\">", h->out);
 	for (size_t k = 0; k < t->guests; k++) {
 		fputs("<li>", h->out);
-		svg_swatch_line(h->out, html_ink(k), dashes[k]);
+		svg_swatch_line(h->out, html_ink(k), html_dash(k));
 		html_text(h, " guest %u", (unsigned int)t->guest[k]);
 		fputs("</li>", h->out);
 	}

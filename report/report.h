@@ -43,6 +43,10 @@ struct metric {
 	double *undisturbed; /* [undisturbed_count]: the same over undisturbed batches only, of the
 				trials that have any */
 	size_t undisturbed_count;
+	/* What the k-th batch of a trial cost over that trial's median batch: the median over
+	 * trials. Over 1 at first is a warm-up that was too short. */
+	double *warm_up;
+	size_t warm_up_count;
 	double exits_per_op, emulated_per_op; /* medians over trials, NaN: not counted */
 	double overhead;	   /* stamp overhead that was subtracted: ns, or instructions */
 	double disturbed_share;	   /* of batches, 0 to 1 */
@@ -91,6 +95,8 @@ struct fault_figure {
 	size_t activated, recovered, censored;
 	struct interval recovered_share; /* Clopper-Pearson, of those that lost service */
 	struct time_figure ttd, ttr, repair, full, downtime;
+	const struct survival_time *recoveries; /* times to recover of trials that lost service */
+	size_t recovery_count;
 	double lost_operations;		    /* median, NaN: unknown */
 	double rate_ratio;		    /* median of fault_rate / baseline_rate, NaN */
 	double neighbour_ratio, fairness;   /* medians, NaN */

@@ -261,7 +261,7 @@ static void put_step(FILE *out, struct pen *pen, double x, double y)
 	long to_x = lround(percent(x) * UNITS / 100), to_y = lround(pixel(y) * 10);
 	char s[40];
 
-	fprintf(out, " %ld", to_x - pen->x);
+	fprintf(out, "%ld", to_x - pen->x);
 	fprintf(out, ",%s", shortest(s, sizeof(s), (double)(to_y - pen->y) / 10, 1));
 	*pen = (struct pen){to_x, to_y};
 }
@@ -274,10 +274,15 @@ static void put_path(const struct svg *s, const double *x, const double *y, size
 	fputs("<path d=\"m", s->out);
 	if (closed)
 		put_step(s->out, &pen, x[0], base);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		if (i || closed)
+			fputc(' ', s->out);
 		put_step(s->out, &pen, x[i], y[i]);
-	if (closed)
+	}
+	if (closed) {
+		fputc(' ', s->out);
 		put_step(s->out, &pen, x[n - 1], base);
+	}
 	fputs(closed ? "z\"" : "\"", s->out);
 }
 
@@ -363,6 +368,22 @@ void svg_rules(const struct svg *s, const double *x, size_t n, double from, doub
 	fprintf(s->out, "\" class=\"rule o-%s\"", inks[ink]);
 	put_pen(s->out, 1, dash);
 	fputs("/></svg>\n", s->out);
+}
+
+void svg_dots(const struct svg *s, const double *x, const double *y, size_t n, enum ink ink)
+{
+	struct pen pen = {0, 0};
+
+	if (!n)
+		return;
+	stretch_begin(s);
+	fputs("<path d=\"", s->out);
+	for (size_t i = 0; i < n; i++) {
+		fputc('m', s->out);
+		put_step(s->out, &pen, x[i], y[i]);
+		fputs("h0", s->out);
+	}
+	fprintf(s->out, "\" class=\"dots o-%s\"/></svg>\n", inks[ink]);
 }
 
 void svg_whisker(const struct svg *s, double low, double high, double y, enum ink ink)

@@ -61,6 +61,9 @@ void svg_line(const struct svg *s, double x1, double y1, double x2, double y2, e
 void svg_rules(const struct svg *s, const double *x, size_t n, double from, double to, enum ink ink,
 	       const char *dash);
 
+/* Small round dots, all in one path. */
+void svg_dots(const struct svg *s, const double *x, const double *y, size_t n, enum ink ink);
+
 /* An interval: a line with a stroke across each end. */
 void svg_whisker(const struct svg *s, double low, double high, double y, enum ink ink);
 

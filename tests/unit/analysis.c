@@ -113,6 +113,39 @@ static void test_times(void **state)
 	report_free(report);
 }
 
+/* Batches of 120, 100 and 100 ticks net, half as fast in every other trial, and one cut short. */
+static void test_warm_up(void **state)
+{
+	static const uint64_t net[] = {120, 100, 100};
+	static struct histogram histograms[3];
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin(&run, "native", bench_of(NANOSECONDS));
+	for (uint32_t i = 0; i < 7; i++) {
+		struct result_trial t = sample_trial(run, i, "b", "kvm");
+		struct result_batch batches[3];
+
+		for (uint32_t k = 0; k < 3; k++) {
+			sample_batch_clear(&batches[k], &histograms[k], k);
+			sample_record(&batches[k], 60 + net[k] * (1 + i % 2), 10);
+		}
+		t.overhead_ticks = 60;
+		t.batches = batches;
+		t.batch_count = i == 4 ? 1 : 3;
+		sample_must(r, result_add_trial(r, &t));
+	}
+	report = finish(r, run);
+	assert_int_equal(report->metric_count, 1);
+	assert_int_equal(report->metrics[0].warm_up_count, 3);
+	assert_near(report->metrics[0].warm_up[0], 1.2);
+	assert_near(report->metrics[0].warm_up[1], 1);
+	assert_near(report->metrics[0].warm_up[2], 1);
+	report_free(report);
+}
+
 static void test_never_pooled(void **state)
 {
 	static const uint32_t counts[] = {1000, 10, 10};
@@ -491,6 +524,9 @@ static void test_censored(void **state)
 	assert_int_equal(f->recovered, 4);
 	assert_int_equal(f->censored, 1);
 	assert_int_equal(f->outcomes[OUTCOME_HANG], 1);
+	assert_int_equal(f->recovery_count, 5);
+	assert_near(f->recoveries[1].time, 10e6);
+	assert_true(!f->recoveries[1].censored && f->recoveries[4].censored);
 	/* Survival 0.8, 0.6, 0.4: half are back by 30 ms. Without the hang it would say 20. */
 	assert_near(f->ttr.median, 30e6);
 	assert_int_equal(f->ttr.count, 4);
@@ -781,15 +817,25 @@ static void test_sha256(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),	       cmocka_unit_test(test_never_pooled),
-		cmocka_unit_test(test_never_clamped),  cmocka_unit_test(test_rates),
-		cmocka_unit_test(test_disturbances),   cmocka_unit_test(test_loop),
-		cmocka_unit_test(test_no_samples),     cmocka_unit_test(test_native),
-		cmocka_unit_test(test_native_missing), cmocka_unit_test(test_fit),
-		cmocka_unit_test(test_censored),       cmocka_unit_test(test_censored_median),
-		cmocka_unit_test(test_competing),      cmocka_unit_test(test_not_counted),
-		cmocka_unit_test(test_undetected),     cmocka_unit_test(test_uncertainty),
-		cmocka_unit_test(test_full),	       cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_warm_up),
+		cmocka_unit_test(test_never_pooled),
+		cmocka_unit_test(test_never_clamped),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_disturbances),
+		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_no_samples),
+		cmocka_unit_test(test_native),
+		cmocka_unit_test(test_native_missing),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_censored),
+		cmocka_unit_test(test_censored_median),
+		cmocka_unit_test(test_competing),
+		cmocka_unit_test(test_not_counted),
+		cmocka_unit_test(test_undetected),
+		cmocka_unit_test(test_uncertainty),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_unfinished),
 		cmocka_unit_test(test_sha256),
 	};
 

@@ -34,6 +34,9 @@ static struct fault_figure fault_figure;
 static struct problem problem;
 static struct comparison_row comparisons[4];
 static struct fact_difference difference;
+static double values[7] = {1200, 1300, NAN, -1, 0, INFINITY, 1234.5};
+static double warm_up[4] = {1.2, 1, NAN, INFINITY};
+static struct survival_time recoveries[3] = {{3e6, false}, {9e6, true}, {NAN, true}};
 static struct report_file file;
 static const struct result_run *run_list[] = {&runs[0], &runs[1]};
 static const struct result_fact *fact_list[] = {&facts[0], &facts[1]};
@@ -76,6 +79,9 @@ static void fill_benches(void)
 			.median_undisturbed = NAN,
 			.loop_disagrees = 1,
 			.plain_mean = 1300,
+			.values = values,
+			.warm_up = warm_up,
+			.warm_up_count = 4,
 			.histogram = &histogram,
 			.tick_ns = 0.5,
 			.native_ratio = NAN,
@@ -115,6 +121,8 @@ static void fill_faults(void)
 					     .recovered = 0,
 					     .censored = 3,
 					     .recovered_share = {0, 0.7},
+					     .recoveries = recoveries,
+					     .recovery_count = 3,
 					     .ttd = {2e6, 1.5e6, NAN, 3},
 					     .ttr = {NAN, NAN, NAN, 0},
 					     .repair = {NAN, NAN, NAN, 0},
@@ -391,6 +399,9 @@ static void test_extremes(void **state)
 		}
 		comparisons[0].test.ratio = odd[i];
 		comparisons[0].test.ratio_interval = (struct interval){odd[i], odd[7 - i]};
+		values[i % 7] = odd[i];
+		warm_up[i % 4] = odd[7 - i];
+		recoveries[i % 3] = (struct survival_time){odd[i], i % 2};
 		fault_figure.ttd = (struct time_figure){odd[i], odd[i], odd[7 - i], 1};
 		fit.fit.slope = fit.fit.intercept = odd[i];
 		fault_trial.stamp_ns[T4_FIRST_SERVICE] = i % 2 ? INT64_MAX : INT64_MIN;
