@@ -8,47 +8,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "harness/fault.h"
 #include "harness/host.h"
+#include "harness/trial_fault.h"
 
 #define MS		   1000000ll
-#define SAMPLE_NS	   (500 * 1000ll) /* the oracle looks at least this often */
 #define START_BOUND_NS	   (1000 * MS)
 #define BASELINE_NS	   (40 * MS)
 #define ACTIVATION_NS	   (500 * MS) /* not active by then: not activated */
 #define LOSS_NS		   (20 * MS)
 #define SLOW_LOSS_NS	   (200 * MS) /* where slowness is expected, only a long gap is a loss */
-#define WATCHDOG_NS	   (25 * MS)
-#define RATE_WINDOW_NS	   (20 * MS)
-#define DEGRADED_SHARE	   0.7 /* of the baseline rate: the rate detector fires below it */
-#define BASELINE_SHARE	   0.9 /* at or above it: back at baseline */
+#define BASELINE_SHARE	   0.9	      /* at or above it: back at baseline */
 #define PROGRESS_NS	   (2 * MS)
 #define DEFAULT_HORIZON_MS 1000
 #define DEFAULT_MEMORY	   (2ull << 20)
 #define WINDOW_SIZE	   4096u
-
-/* Rate of acknowledged operations over a sliding window, one ring of samples. */
-#define RATE_SAMPLES 64
-struct rate_window {
-	int64_t at_ns[RATE_SAMPLES];
-	uint64_t operations[RATE_SAMPLES];
-	uint32_t count;
-};
-
-struct watch {
-	struct fault_trial *f;
-	struct result_fault_trial *out;
-	int64_t stamp[FAULT_STAMPS]; /* host_now_ns(); 0: not yet */
-	int64_t horizon_ns;
-	double baseline;		      /* operations a second, watched members */
-	uint64_t operations_at[FAULT_STAMPS]; /* as sampled at counted_ns */
-	int64_t counted_ns[FAULT_STAMPS];
-	struct rate_window window;
-	struct oracle_cycle cycle;
-	int64_t next_progress_ns;
-	uint32_t ticket;
-	uint32_t epoch;
-};
 
 static struct machine *member(struct fault_trial *f, uint32_t i)
 {
@@ -122,7 +95,7 @@ int64_t fault_bound_ns(const struct trial_spec *s)
 
 /* ---- The cast ---- */
 
-static bool watched(const struct fault *f, uint32_t i)
+bool watch_counts(const struct fault *f, uint32_t i)
 {
 	return !(f->unwatched >> i & 1);
 }
@@ -154,7 +127,7 @@ static int open_member(struct fault_trial *f, uint32_t i)
 		pin[cpu] = trial_cpu(t->spec, fault->one_cpu ? 0 : i * c.cpus + cpu);
 	if (trial_open(t, i, &c))
 		return -1;
-	oracle_add(&f->oracle, t->machine[i].memory, c.cpus, watched(fault, i));
+	oracle_add(&f->oracle, t->machine[i].memory, c.cpus, watch_counts(fault, i));
 	return 0;
 }
 
@@ -194,7 +167,7 @@ static uint64_t operations(const struct fault_trial *f)
 	uint64_t sum = 0;
 
 	for (uint32_t i = 0; i < f->oracle.guests; i++)
-		if (watched(f->fault, i))
+		if (watch_counts(f->fault, i))
 			sum += f->oracle.guest[i].operations;
 	return sum;
 }
@@ -218,7 +191,7 @@ static void note_progress(struct watch *w, int64_t now)
 /* Sleep until the next sample is due, or something ends. */
 static void sleep_until_event(struct fault_trial *f)
 {
-	struct timespec wait = {.tv_nsec = SAMPLE_NS};
+	struct timespec wait = {.tv_nsec = WATCH_SAMPLE_NS};
 	struct pollfd fds[2 * TRIAL_MAX_CAST];
 	nfds_t n = 0;
 
@@ -253,26 +226,26 @@ static int64_t look(struct watch *w)
 	for (uint32_t i = 0; i < w->f->oracle.guests; i++)
 		w->f->oracle.guest[i].foreign = nobody_writes(w->f, i);
 	oracle_sample(&w->f->oracle, now);
-	win->at_ns[win->count % RATE_SAMPLES] = now;
-	win->operations[win->count % RATE_SAMPLES] = operations(w->f);
+	win->at_ns[win->count % WATCH_RATE_SAMPLES] = now;
+	win->operations[win->count % WATCH_RATE_SAMPLES] = operations(w->f);
 	win->count++;
 	note_progress(w, now);
 	return now;
 }
 
-/* Operations a second over about RATE_WINDOW_NS, all of it after `since`; NaN: too early. */
-static double recent_rate(const struct rate_window *win, int64_t since)
+double watch_recent_rate(const struct rate_window *win, int64_t since)
 {
 	uint32_t last = win->count - 1;
-	int64_t end = win->at_ns[last % RATE_SAMPLES];
+	int64_t end = win->at_ns[last % WATCH_RATE_SAMPLES];
 
-	for (uint32_t back = 1; back < RATE_SAMPLES && back <= last; back++) {
-		uint32_t i = (last - back) % RATE_SAMPLES;
+	for (uint32_t back = 1; back < WATCH_RATE_SAMPLES && back <= last; back++) {
+		uint32_t i = (last - back) % WATCH_RATE_SAMPLES;
 
 		if (win->at_ns[i] < since)
 			return NAN;
-		if (end - win->at_ns[i] >= RATE_WINDOW_NS)
-			return (double)(win->operations[last % RATE_SAMPLES] - win->operations[i]) *
+		if (end - win->at_ns[i] >= WATCH_RATE_NS)
+			return (double)(win->operations[last % WATCH_RATE_SAMPLES] -
+					win->operations[i]) *
 			       1e9 / (double)(end - win->at_ns[i]);
 	}
 	return NAN;
@@ -339,8 +312,8 @@ static void take_baseline(struct watch *w)
 
 /* ---- Stamps ---- */
 
-static void stamp(struct watch *w, enum fault_stamp which, int64_t at, int64_t uncertainty,
-		  const char *subject, const char *what)
+void watch_stamp(struct watch *w, enum fault_stamp which, int64_t at, int64_t uncertainty,
+		 const char *subject, const char *what)
 {
 	w->stamp[which] = at;
 	w->operations_at[which] = operations(w->f);
@@ -350,7 +323,7 @@ static void stamp(struct watch *w, enum fault_stamp which, int64_t at, int64_t u
 	trial_event(w->f->trial, at, uncertainty, subject, "%s", what);
 }
 
-static int64_t since_last_sample(const struct watch *w)
+int64_t watch_since_last_sample(const struct watch *w)
 {
 	return w->f->oracle.sampled_ns - w->f->oracle.previous_ns;
 }
@@ -368,144 +341,12 @@ static bool is_active(struct watch *w)
 	return false;
 }
 
-static int64_t last_watched_progress(const struct fault_trial *f)
-{
-	int64_t oldest = INT64_MAX;
-
-	for (uint32_t i = 0; i < f->oracle.guests; i++)
-		if (watched(f->fault, i) && oracle_last_progress(&f->oracle, i) < oldest)
-			oldest = oracle_last_progress(&f->oracle, i);
-	return oldest;
-}
-
-static void name_detector(struct watch *w, bool ours, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void name_detector(struct watch *w, bool ours, const char *format, ...)
-{
-	struct trial_result *r = w->f->trial->result;
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(r->detector, sizeof(r->detector), format, args);
-	va_end(args);
-	w->out->detector_ours = ours;
-}
-
-static void detected(struct watch *w, int64_t now, const char *what)
-{
-	stamp(w, T2_DETECTED, now, since_last_sample(w), "detector", what);
-}
-
-static void watch_heartbeats(struct watch *w, int64_t now)
-{
-	int64_t last = last_watched_progress(w->f);
-
-	name_detector(w, true, "watchdog: no heartbeat for %lld ms, every %.1f ms",
-		      WATCHDOG_NS / MS, SAMPLE_NS / 1e6);
-	/* Silence before the injection was not this fault's. */
-	if (last < w->stamp[T0_INJECTED])
-		last = w->stamp[T0_INJECTED];
-	if (now - last > WATCHDOG_NS)
-		detected(w, now, "no heartbeat");
-}
-
-static void watch_locks(struct watch *w, int64_t now)
-{
-	struct fault_trial *f = w->f;
-	char cycle[192];
-
-	name_detector(w, true, "deadlock: wait-for cycle in two samples, every %.1f ms",
-		      SAMPLE_NS / 1e6);
-	if (!oracle_deadlock(&f->oracle, &w->cycle, cycle, sizeof(cycle)))
-		return;
-	for (uint32_t i = 0; i < f->trial->cast; i++)
-		oracle_note_loss(&f->oracle, i);
-	detected(w, now, cycle);
-}
-
-static void watch_rate(struct watch *w, int64_t now)
-{
-	name_detector(w, true, "rate: below %.0f %% of baseline over %lld ms", DEGRADED_SHARE * 100,
-		      RATE_WINDOW_NS / MS);
-	if (recent_rate(&w->window, w->stamp[T0_INJECTED]) < w->baseline * DEGRADED_SHARE)
-		detected(w, now, "throughput fell");
-}
-
-static void watch_guest_end(struct watch *w, int64_t now)
-{
-	struct fault_trial *f = w->f;
-	uint32_t end = fault_victim(f)->status->end;
-
-	name_detector(w, false, "platform: the guest's exit reached the VMM");
-	if (end != MACHINE_SHUTDOWN && end != MACHINE_ERROR)
-		return;
-	oracle_note_loss(&f->oracle, f->victim);
-	detected(w, now, "the platform reports the end of the guest");
-}
-
-static void watch_pvpanic(struct watch *w, int64_t now)
-{
-	name_detector(w, false, "platform: pvpanic");
-	if (fault_victim(w->f)->status->end != MACHINE_PANICKED)
-		return;
-	oracle_note_loss(&w->f->oracle, w->f->victim);
-	detected(w, now, "the platform reports that the guest panicked");
-}
-
-static void watch_device(struct watch *w, int64_t now)
-{
-	name_detector(w, false, "platform: watchdog device ib700, %u s, fed every %u ms",
-		      VQ_WATCHDOG_SECONDS, VQ_WATCHDOG_FED_MS);
-	if (fault_victim(w->f)->status->end != MACHINE_UNFED)
-		return;
-	oracle_note_loss(&w->f->oracle, w->f->victim);
-	detected(w, now, "the platform reports that the watchdog device ran out");
-}
-
-static void watch_connection(struct watch *w, int64_t now)
-{
-	int64_t lost = fault_victim(w->f)->status->unmanaged_ns;
-
-	(void)now;
-	name_detector(w, false, "platform: libvirt's client, connection closed");
-	if (lost)
-		stamp(w, T2_DETECTED, lost, 0, "detector", "the connection to the daemon closed");
-}
-
-static void watch_process(struct watch *w, int64_t now)
-{
-	struct fault_trial *f = w->f;
-
-	name_detector(w, false, "host: exit of the guest process (pidfd)");
-	if (machine_alive(fault_victim(f)))
-		return;
-	oracle_note_loss(&f->oracle, f->victim);
-	detected(w, now, "the guest process is gone");
-}
-
-static void detect(struct watch *w, int64_t now)
-{
-	static void (*const watchers[])(struct watch *, int64_t) = {
-		[DETECT_WATCHDOG] = watch_heartbeats,
-		[DETECT_DEADLOCK] = watch_locks,
-		[DETECT_RATE] = watch_rate,
-		[DETECT_GUEST_END] = watch_guest_end,
-		[DETECT_PROCESS_EXIT] = watch_process,
-		[DETECT_PVPANIC] = watch_pvpanic,
-		[DETECT_DEVICE] = watch_device,
-		[DETECT_CONNECTION] = watch_connection,
-	};
-
-	watchers[w->f->fault->detector](w, now);
-}
-
 static int begin_recovery(struct watch *w)
 {
 	struct fault_trial *f = w->f;
 	int64_t now = host_now_ns();
 
-	stamp(w, T3_RECOVERY_STARTED, now, 0, "recovery", f->recovery->name);
+	watch_stamp(w, T3_RECOVERY_STARTED, now, 0, "recovery", f->recovery->name);
 	if (f->fault->before_recovery && f->fault->before_recovery(f))
 		return -1;
 	if (f->recovery->kind & (FRESH_GUEST | EARLIER_GUEST)) {
@@ -528,7 +369,7 @@ static bool serves_again(const struct watch *w, int64_t since)
 	bool replaced = w->epoch > 0;
 
 	for (uint32_t i = 0; i < f->oracle.guests; i++) {
-		if (!watched(f->fault, i))
+		if (!watch_counts(f->fault, i))
 			continue;
 		/* Progress seen at a sample was made after the sample before it; where the guest
 		 * was replaced, its new epoch proves as much. */
@@ -539,7 +380,8 @@ static bool serves_again(const struct watch *w, int64_t since)
 		if (!oracle_serves(&f->oracle, i))
 			return false;
 	}
-	return !watched(f->fault, f->victim) || oracle_in_epoch(&f->oracle, f->victim, w->epoch);
+	return !watch_counts(f->fault, f->victim) ||
+	       oracle_in_epoch(&f->oracle, f->victim, w->epoch);
 }
 
 static bool service_was_lost(const struct watch *w)
@@ -562,7 +404,8 @@ static bool managed_again(struct watch *w)
 	int64_t at = fault_victim(w->f)->status->managed_ns;
 
 	if (at && all_serve(w->f))
-		stamp(w, T4_FIRST_SERVICE, at, 0, "platform", "the guest obeys the daemon again");
+		watch_stamp(w, T4_FIRST_SERVICE, at, 0, "platform",
+			    "the guest obeys the daemon again");
 	return w->stamp[T4_FIRST_SERVICE];
 }
 
@@ -572,9 +415,9 @@ static void stamp_active(struct watch *w, int64_t now)
 	int64_t told = w->f->fault->management ? fault_victim(w->f)->status->unmanaged_ns : 0;
 
 	if (told)
-		stamp(w, T1_ACTIVE, told, told - w->stamp[T0_INJECTED], "fault", "active");
+		watch_stamp(w, T1_ACTIVE, told, told - w->stamp[T0_INJECTED], "fault", "active");
 	else
-		stamp(w, T1_ACTIVE, now, since_last_sample(w), "fault", "active");
+		watch_stamp(w, T1_ACTIVE, now, watch_since_last_sample(w), "fault", "active");
 }
 
 /* One step of the watch; false: it is over. What was "noticed" before the fault was active would
@@ -590,7 +433,7 @@ static bool step(struct watch *w, int64_t now)
 			return now - w->stamp[T0_INJECTED] <= ACTIVATION_NS;
 	}
 	if (!w->stamp[T2_DETECTED]) {
-		detect(w, now);
+		watch_detect(w, now);
 		if (!w->stamp[T2_DETECTED])
 			return true;
 	}
@@ -605,14 +448,15 @@ static bool step(struct watch *w, int64_t now)
 		return !managed_again(w);
 	if (!w->stamp[T4_FIRST_SERVICE]) {
 		if (serves_again(w, w->stamp[T3_RECOVERY_STARTED]))
-			stamp(w, T4_FIRST_SERVICE, now, since_last_sample(w), "oracle",
-			      "service regained");
+			watch_stamp(w, T4_FIRST_SERVICE, now, watch_since_last_sample(w), "oracle",
+				    "service regained");
 		return true;
 	}
-	if (recent_rate(&w->window, w->stamp[T4_FIRST_SERVICE]) >= w->baseline * BASELINE_SHARE) {
+	if (watch_recent_rate(&w->window, w->stamp[T4_FIRST_SERVICE]) >=
+	    w->baseline * BASELINE_SHARE) {
 		/* The rate is that of a window, and may have been regained at its beginning. */
-		stamp(w, T5_BASELINE, now, since_last_sample(w) + RATE_WINDOW_NS, "oracle",
-		      "back at baseline");
+		watch_stamp(w, T5_BASELINE, now, watch_since_last_sample(w) + WATCH_RATE_NS,
+			    "oracle", "back at baseline");
 		return false;
 	}
 	return true;
@@ -652,7 +496,7 @@ static int64_t lost_operations(const struct fault_trial *f)
 	for (uint32_t i = 0; i < f->oracle.guests; i++) {
 		if (f->oracle.guest[i].corrupt)
 			return -1;
-		if (watched(f->fault, i))
+		if (watch_counts(f->fault, i))
 			sum += f->oracle.guest[i].lost_operations;
 	}
 	return sum;
@@ -690,7 +534,7 @@ static int observe(struct watch *w)
 	int64_t now;
 
 	w->ticket = control(f, f->victim)->ticket + 1;
-	stamp(w, T0_INJECTED, host_now_ns(), 0, "fault", f->fault->name);
+	watch_stamp(w, T0_INJECTED, host_now_ns(), 0, "fault", f->fault->name);
 	if (f->fault->fire(f))
 		return -1;
 	do {
