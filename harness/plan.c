@@ -47,6 +47,12 @@ void plan_limit_free(struct plan_limit *l)
 	plan_globs_free(&l->match);
 }
 
+void plan_criterion_free(struct plan_criterion *c)
+{
+	plan_globs_free(&c->match);
+	plan_globs_free(&c->platforms);
+}
+
 static const struct plan_limit *find_limit(const struct plan *p, const char *platform)
 {
 	for (size_t i = 0; i < p->limit_count; i++)
@@ -84,7 +90,10 @@ void plan_free(struct plan *p)
 		plan_fault_free(&p->faults[i]);
 	for (size_t i = 0; i < p->limit_count; i++)
 		plan_limit_free(&p->limits[i]);
+	for (size_t i = 0; i < p->criterion_count; i++)
+		plan_criterion_free(&p->criteria[i]);
 	plan_globs_free(&p->platforms);
+	free(p->criteria);
 	free(p->limits);
 	free(p->benches);
 	free(p->faults);

@@ -25,6 +25,15 @@
  *	    recoveries: [restart, snapshot]   # or: all
  *	    trials: 6
  *	    horizon: 2s                  # a trial not recovered by then is censored
+ *	gate: ["exit_*"]                 # these alone can make a comparison red; absent: all
+ *	limits:                          # what report judges
+ *	  - match: exit_cpuid
+ *	    platform: kvm
+ *	    figure: p99                  # absent: median
+ *	    at_most: 2us
+ *	require: [exit_cpuid, hang+restart]  # skipped, failed or too few trials: not qualified
+ *	weights: {exits: 2, "mem_*": 1}  # a score, by group or glob
+ *	reference: native                # ... over that platform
  *
  * A name matched by several entries takes the first one. An entry that matches nothing is an error
  * that offers the nearest name; so is an unknown key.
@@ -37,6 +46,7 @@
 #include <stdint.h>
 
 #include "harness/core/registry.h"
+#include "harness/core/words.h"
 
 struct plan_globs {
 	char **glob;
@@ -66,6 +76,23 @@ struct plan_limit {
 	int line;
 };
 
+/*
+ * What the plan decides by: gate: as a whole, an entry of limits:, require: or weights:, or the
+ * reference. What each field means stands in core/result.h (struct result_criterion).
+ */
+struct plan_criterion {
+	enum criterion kind;
+	struct plan_globs match;     /* "exit_*", "hang+restart", "exit_*" "/" "kvm" */
+	struct plan_globs platforms; /* none: any */
+	int execution;		     /* -1: any */
+	enum limit_figure figure;
+	double quantile, low, high; /* NaN: none */
+	int unit;		    /* -1: a ratio or a share */
+	double weight;		    /* NaN: none */
+	uint32_t trials;
+	int line;
+};
+
 struct plan {
 	char *name;
 	char *file; /* for messages; "preset smoke" for a built-in one */
@@ -79,11 +106,13 @@ struct plan {
 	size_t fault_count;
 	struct plan_limit *limits;
 	size_t limit_count;
+	struct plan_criterion *criteria;
+	size_t criterion_count;
 };
 
 /* Names that a plan is checked against; of a kind that is empty, none is checked. */
 struct plan_names {
-	struct registry platforms, benches, faults, recoveries;
+	struct registry platforms, benches, faults, recoveries, groups; /* groups: of benches */
 };
 
 /*
@@ -132,6 +161,10 @@ const struct plan_fault *plan_find_fault(const struct plan *p, const char *name)
  * that platform: the first limit that matches it holds. */
 uint32_t plan_bench_trials(const struct plan *p, const char *platform, uint32_t trials);
 uint32_t plan_fault_trials(const struct plan *p, const char *platform, uint32_t trials);
+
+struct result;
+/* Write what the plan decides by into a result file. 0, or -1 with result_error(r). */
+int plan_store_criteria(const struct plan *p, struct result *r, int64_t run);
 
 /* The plan as YAML with every default filled in; allocated, the caller frees it. */
 char *plan_text(const struct plan *p);

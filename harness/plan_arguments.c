@@ -94,6 +94,33 @@ static int tell_platforms(const struct plan *plan, char *error, size_t size)
 	return 0;
 }
 
+struct group {
+	const char *name; /* first: a registry of them */
+};
+
+#define MAX_GROUPS 64
+
+/* The groups that benches are of, each once. */
+static struct registry groups_of_benches(void)
+{
+	static struct group groups[MAX_GROUPS];
+	static const void *entries[MAX_GROUPS];
+	struct registry all = {entries, 0};
+
+	for_each_registered (struct bench, b, REGISTRY(benches)) {
+		size_t i = 0;
+
+		while (i < all.count && strcmp(groups[i].name, b->group) != 0)
+			i++;
+		if (i < all.count || i == MAX_GROUPS)
+			continue;
+		groups[i].name = b->group;
+		entries[i] = &groups[i];
+		all.count++;
+	}
+	return all;
+}
+
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
 {
 	struct plan_names names = {
@@ -101,6 +128,7 @@ struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size
 		.benches = REGISTRY(benches),
 		.faults = REGISTRY(faults),
 		.recoveries = REGISTRY(recoveries),
+		.groups = groups_of_benches(),
 	};
 	struct plan *p;
 

@@ -5,6 +5,7 @@
 
 #include "harness/plan.h"
 
+#define PLAN_MAX_NAME	    64	/* bytes of a name or a glob over names */
 #define PLAN_DEFAULT_TRIALS 20u /* where an entry gives none */
 
 /*
@@ -22,6 +23,7 @@ void plan_globs_free(struct plan_globs *g);
 void plan_bench_free(struct plan_bench *b);
 void plan_fault_free(struct plan_fault *f);
 void plan_limit_free(struct plan_limit *l);
+void plan_criterion_free(struct plan_criterion *c);
 
 /* Does a glob match any name? "all" always does. */
 int plan_glob_known(struct registry r, const char *glob);
@@ -37,6 +39,9 @@ void plan_advise(struct registry r, const char *glob, const char *kinds, char *o
 int plan_count(const char *text, uint64_t *value); /* "20": digits only */
 int plan_duration(const char *text, uint64_t *ns); /* "20ms", "1.5s", "1h": a unit is a must */
 int plan_share(const char *text, double *share);   /* "3%" or "0.03" */
+/* "2us", "10GB/s", "900instructions" in the base of their unit; "1.2x", "5%" or "1.2", whose unit
+ * is -1. 0, or 0.0001 up to 10^15. */
+int plan_amount(const char *text, double *value, int *unit);
 
 /* Copy text for a message: control characters become '?', long text ends in an ellipsis. */
 const char *plan_show(const char *text, char *out, size_t size);

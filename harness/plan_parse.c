@@ -10,22 +10,17 @@
 #include "harness/plan_yaml.h"
 
 #define MAX_ENTRIES 1000 /* of one list */
-#define MAX_GLOBS   4096 /* of a whole plan, aliases expanded */
 #define MAX_STARS   8	 /* of one glob: bounds the time that fnmatch(3) takes */
-#define MAX_NAME    64
+#define MAX_NAME    PLAN_MAX_NAME
 #define MAX_TARGET  400 /* "NAME:ARGUMENT": a URI */
-#define MAX_KEYS    8
+#define MAX_KEYS    16
 
-static size_t line_of(const yaml_node_t *node)
-{
-	return node->start_mark.line + 1;
-}
-
+#define line_of		   plan_line
 #define fail(r, node, ...) plan_fail(r, line_of(node), __VA_ARGS__)
 
 /* ---- Scalars ---- */
 
-static const char *node_kind(const yaml_node_t *node)
+const char *plan_node_kind(const yaml_node_t *node)
 {
 	if (node->type == YAML_SEQUENCE_NODE)
 		return "a list";
@@ -35,14 +30,14 @@ static const char *node_kind(const yaml_node_t *node)
 }
 
 /* The text of a scalar, or NULL with the error left. */
-static const char *scalar(struct reader *r, const char *key, const yaml_node_t *node,
-			  const char *example)
+const char *plan_scalar(struct reader *r, const char *key, const yaml_node_t *node,
+			const char *example)
 {
 	const char *text;
 
 	if (node->type != YAML_SCALAR_NODE || !node->data.scalar.length) {
-		fail(r, node, "%s holds %s; write one value, as in %s: %s", key, node_kind(node),
-		     key, example);
+		fail(r, node, "%s holds %s; write one value, as in %s: %s", key,
+		     plan_node_kind(node), key, example);
 		return NULL;
 	}
 	text = (const char *)node->data.scalar.value;
@@ -56,7 +51,7 @@ static const char *scalar(struct reader *r, const char *key, const yaml_node_t *
 static int read_count(struct reader *r, const char *key, const yaml_node_t *node, uint64_t max,
 		      uint32_t *out)
 {
-	const char *text = scalar(r, key, node, "20");
+	const char *text = plan_scalar(r, key, node, "20");
 	char shown[48];
 	uint64_t value;
 
@@ -70,7 +65,7 @@ static int read_count(struct reader *r, const char *key, const yaml_node_t *node
 	return 0;
 }
 
-static int read_trials(struct reader *r, const char *key, yaml_node_t *node, void *out)
+int plan_read_trials(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
 	return read_count(r, key, node, 100000, out);
 }
@@ -88,7 +83,7 @@ static int read_samples(struct reader *r, const char *key, yaml_node_t *node, vo
 static int read_placement(struct reader *r, const char *key, const yaml_node_t *node,
 			  uint32_t *mask)
 {
-	const char *text = scalar(r, key, node, "same-core");
+	const char *text = plan_scalar(r, key, node, "same-core");
 	char shown[48];
 	int placement;
 
@@ -123,7 +118,7 @@ static int read_placements(struct reader *r, const char *key, yaml_node_t *node,
 
 static int read_horizon(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	const char *text = scalar(r, key, node, "2s");
+	const char *text = plan_scalar(r, key, node, "2s");
 	char shown[48];
 	uint64_t ns;
 
@@ -143,7 +138,7 @@ static int read_horizon(struct reader *r, const char *key, yaml_node_t *node, vo
 
 static int read_delta(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	const char *text = scalar(r, key, node, "3%");
+	const char *text = plan_scalar(r, key, node, "3%");
 	char shown[48];
 	double share;
 
@@ -161,7 +156,7 @@ static int read_delta(struct reader *r, const char *key, yaml_node_t *node, void
 
 static int read_seed(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	const char *text = scalar(r, key, node, "7");
+	const char *text = plan_scalar(r, key, node, "7");
 	struct plan *p = out;
 	char shown[48];
 
@@ -180,7 +175,7 @@ static const char name_characters[] =
 
 static int read_name(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	const char *text = scalar(r, key, node, "smoke");
+	const char *text = plan_scalar(r, key, node, "smoke");
 	char shown[48];
 
 	if (!text)
@@ -197,7 +192,7 @@ static int read_name(struct reader *r, const char *key, yaml_node_t *node, void 
 
 /* ---- Globs ---- */
 
-static int glob_sound(const char *text, size_t longest)
+int plan_glob_sound(const char *text, size_t longest)
 {
 	unsigned int stars = 0;
 
@@ -211,10 +206,19 @@ static int glob_sound(const char *text, size_t longest)
 	return stars <= MAX_STARS;
 }
 
+int plan_add_glob(struct reader *r, const yaml_node_t *node, const char *text,
+		  struct plan_globs *out)
+{
+	if (++r->globs > PLAN_MAX_GLOBS_IN_ALL)
+		return fail(r, node, "more than %d globs in all; use * and ?",
+			    PLAN_MAX_GLOBS_IN_ALL);
+	return plan_globs_add(out, text) ? fail(r, node, PLAN_NO_MEMORY) : 0;
+}
+
 static int read_glob(struct reader *r, const char *key, const char *kind, const char *kinds,
 		     struct registry names, const yaml_node_t *node, struct plan_globs *out)
 {
-	const char *text = scalar(r, key, node, "\"exit_*\"");
+	const char *text = plan_scalar(r, key, node, "\"exit_*\"");
 	char shown[48], advice[160];
 	int known, targets = !strcmp(key, "platforms");
 	size_t longest = targets ? MAX_TARGET : MAX_NAME;
@@ -222,7 +226,7 @@ static int read_glob(struct reader *r, const char *key, const char *kind, const 
 	if (!text)
 		return -1;
 	plan_show(text, shown, sizeof(shown));
-	if (!glob_sound(text, longest))
+	if (!plan_glob_sound(text, longest))
 		return fail(r, node,
 			    "%s: \"%s\" is no glob over names; write at most %d characters without "
 			    "spaces, %d of them *",
@@ -236,11 +240,7 @@ static int read_glob(struct reader *r, const char *key, const char *kind, const 
 		plan_advise(names, text, kinds, advice, sizeof(advice));
 		return fail(r, node, "no %s matches \"%s\"; %s", kind, shown, advice);
 	}
-	if (++r->globs > MAX_GLOBS)
-		return fail(r, node, "more than %d globs in all; use * and ?", MAX_GLOBS);
-	if (plan_globs_add(out, text))
-		return fail(r, node, PLAN_NO_MEMORY);
-	return 0;
+	return plan_add_glob(r, node, text, out);
 }
 
 /* One glob or a list of them. */
@@ -283,14 +283,8 @@ static int read_recoveries(struct reader *r, const char *key, yaml_node_t *node,
 
 /* ---- Mappings ---- */
 
-struct field {
-	const char *key; /* first: a table of fields is a registry, too */
-	int (*read)(struct reader *r, const char *key, yaml_node_t *value, void *out);
-	size_t offset; /* of what `read` fills */
-};
-
 static int fail_unknown_key(struct reader *r, const yaml_node_t *node, const char *text,
-			    const char *what, const struct field *fields, size_t count)
+			    const char *what, const struct plan_field *fields, size_t count)
 {
 	const void *keys[MAX_KEYS];
 	char shown[48], advice[160];
@@ -302,14 +296,14 @@ static int fail_unknown_key(struct reader *r, const yaml_node_t *node, const cha
 		    plan_show(text, shown, sizeof(shown)), advice);
 }
 
-static int read_mapping(struct reader *r, const yaml_node_t *node, const char *what,
-			const struct field *fields, size_t count, void *out)
+int plan_read_mapping(struct reader *r, const yaml_node_t *node, const char *what,
+		      const struct plan_field *fields, size_t count, void *out)
 {
 	size_t seen[MAX_KEYS] = {0}; /* the line of each field */
 
 	if (node->type != YAML_MAPPING_NODE)
 		return fail(r, node, "%s holds %s; write keys and values, as in %s: VALUE", what,
-			    node_kind(node), fields[0].key);
+			    plan_node_kind(node), fields[0].key);
 	for (yaml_node_pair_t *i = node->data.mapping.pairs.start; i < node->data.mapping.pairs.top;
 	     i++) {
 		yaml_node_t *key = yaml_document_get_node(r->document, i->key);
@@ -319,7 +313,7 @@ static int read_mapping(struct reader *r, const yaml_node_t *node, const char *w
 
 		if (key->type != YAML_SCALAR_NODE)
 			return fail(r, key, "%s has %s for a key; write a word", what,
-				    node_kind(key));
+				    plan_node_kind(key));
 		text = (const char *)key->data.scalar.value;
 		for (f = 0; f < count && strcmp(text, fields[f].key); f++)
 			;
@@ -336,12 +330,12 @@ static int read_mapping(struct reader *r, const yaml_node_t *node, const char *w
 }
 
 /* A list of entries of one kind: each is appended to the plan, then filled. */
-static int read_entries(struct reader *r, const char *key, const yaml_node_t *node, struct plan *p,
-			int (*add)(struct reader *r, const yaml_node_t *entry, struct plan *p))
+int plan_read_entries(struct reader *r, const char *key, const yaml_node_t *node, struct plan *p,
+		      int (*add)(struct reader *r, const yaml_node_t *entry, struct plan *p))
 {
 	if (node->type != YAML_SEQUENCE_NODE)
 		return fail(r, node, "%s holds %s; write a list, as in - match: \"*\"", key,
-			    node_kind(node));
+			    plan_node_kind(node));
 	if (node->data.sequence.items.top - node->data.sequence.items.start > MAX_ENTRIES)
 		return fail(r, node, "%s has more than %d entries; match several names with one",
 			    key, MAX_ENTRIES);
@@ -355,9 +349,9 @@ static int read_entries(struct reader *r, const char *key, const yaml_node_t *no
 
 static int add_bench(struct reader *r, const yaml_node_t *entry, struct plan *p)
 {
-	static const struct field fields[] = {
+	static const struct plan_field fields[] = {
 		{"match", read_bench_match, offsetof(struct plan_bench, match)},
-		{"trials", read_trials, offsetof(struct plan_bench, trials)},
+		{"trials", plan_read_trials, offsetof(struct plan_bench, trials)},
 		{"batches", read_batches, offsetof(struct plan_bench, batches)},
 		{"samples", read_samples, offsetof(struct plan_bench, samples)},
 		{"placement", read_placements, offsetof(struct plan_bench, placements)},
@@ -370,8 +364,8 @@ static int add_bench(struct reader *r, const yaml_node_t *entry, struct plan *p)
 	p->benches = grown;
 	b = &grown[p->bench_count++];
 	*b = (struct plan_bench){.trials = PLAN_DEFAULT_TRIALS, .line = (int)line_of(entry)};
-	if (read_mapping(r, entry, "an entry of benches", fields,
-			 sizeof(fields) / sizeof(fields[0]), b))
+	if (plan_read_mapping(r, entry, "an entry of benches", fields,
+			      sizeof(fields) / sizeof(fields[0]), b))
 		return -1;
 	if (!b->match.count)
 		return fail(r, entry,
@@ -382,10 +376,10 @@ static int add_bench(struct reader *r, const yaml_node_t *entry, struct plan *p)
 
 static int add_fault(struct reader *r, const yaml_node_t *entry, struct plan *p)
 {
-	static const struct field fields[] = {
+	static const struct plan_field fields[] = {
 		{"match", read_fault_match, offsetof(struct plan_fault, match)},
 		{"recoveries", read_recoveries, offsetof(struct plan_fault, recoveries)},
-		{"trials", read_trials, offsetof(struct plan_fault, trials)},
+		{"trials", plan_read_trials, offsetof(struct plan_fault, trials)},
 		{"horizon", read_horizon, offsetof(struct plan_fault, horizon_ns)},
 	};
 	struct plan_fault *grown = realloc(p->faults, (p->fault_count + 1) * sizeof(*grown));
@@ -396,8 +390,8 @@ static int add_fault(struct reader *r, const yaml_node_t *entry, struct plan *p)
 	p->faults = grown;
 	f = &grown[p->fault_count++];
 	*f = (struct plan_fault){.trials = PLAN_DEFAULT_TRIALS, .line = (int)line_of(entry)};
-	if (read_mapping(r, entry, "an entry of faults", fields, sizeof(fields) / sizeof(fields[0]),
-			 f))
+	if (plan_read_mapping(r, entry, "an entry of faults", fields,
+			      sizeof(fields) / sizeof(fields[0]), f))
 		return -1;
 	if (!f->match.count)
 		return fail(r, entry,
@@ -410,10 +404,10 @@ static int add_fault(struct reader *r, const yaml_node_t *entry, struct plan *p)
 
 static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
 {
-	static const struct field fields[] = {
+	static const struct plan_field fields[] = {
 		{"match", read_platforms, offsetof(struct plan_limit, match)},
-		{"benches", read_trials, offsetof(struct plan_limit, benches)},
-		{"faults", read_trials, offsetof(struct plan_limit, faults)},
+		{"benches", plan_read_trials, offsetof(struct plan_limit, benches)},
+		{"faults", plan_read_trials, offsetof(struct plan_limit, faults)},
 	};
 	struct plan_limit *grown = realloc(p->limits, (p->limit_count + 1) * sizeof(*grown));
 	struct plan_limit *l;
@@ -423,8 +417,8 @@ static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
 	p->limits = grown;
 	l = &grown[p->limit_count++];
 	*l = (struct plan_limit){.line = (int)line_of(entry)};
-	if (read_mapping(r, entry, "an entry of at_most", fields,
-			 sizeof(fields) / sizeof(fields[0]), l))
+	if (plan_read_mapping(r, entry, "an entry of at_most", fields,
+			      sizeof(fields) / sizeof(fields[0]), l))
 		return -1;
 	if (!l->match.count || (!l->benches && !l->faults))
 		return fail(r, entry,
@@ -435,22 +429,22 @@ static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
 
 static int read_limits(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	return read_entries(r, key, node, out, add_limit);
+	return plan_read_entries(r, key, node, out, add_limit);
 }
 
 static int read_benches(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	return read_entries(r, key, node, out, add_bench);
+	return plan_read_entries(r, key, node, out, add_bench);
 }
 
 static int read_faults(struct reader *r, const char *key, yaml_node_t *node, void *out)
 {
-	return read_entries(r, key, node, out, add_fault);
+	return plan_read_entries(r, key, node, out, add_fault);
 }
 
 static int read_plan(struct reader *r, void *out)
 {
-	static const struct field fields[] = {
+	static const struct plan_field fields[] = {
 		{"plan", read_name, offsetof(struct plan, name)},
 		{"seed", read_seed, 0},
 		{"delta", read_delta, offsetof(struct plan, delta)},
@@ -458,19 +452,24 @@ static int read_plan(struct reader *r, void *out)
 		{"at_most", read_limits, 0},
 		{"benches", read_benches, 0},
 		{"faults", read_faults, 0},
+		{"gate", plan_read_gate, 0},
+		{"limits", plan_read_limits, 0},
+		{"require", plan_read_require, 0},
+		{"weights", plan_read_weights, 0},
+		{"reference", plan_read_reference, 0},
 	};
 	struct plan *p = out;
 	const yaml_node_t *root = yaml_document_get_root_node(r->document);
 
 	_Static_assert(sizeof(fields) / sizeof(fields[0]) <= MAX_KEYS, "all keys are remembered");
-	if (read_mapping(r, root, "the plan", fields, sizeof(fields) / sizeof(fields[0]), p))
+	if (plan_read_mapping(r, root, "the plan", fields, sizeof(fields) / sizeof(fields[0]), p))
 		return -1;
 	if (!p->bench_count && !p->fault_count)
 		return fail(r, root,
 			    "the plan has nothing to run; add entries to benches: or faults:");
 	if (!p->platforms.count && plan_globs_add(&p->platforms, "all"))
 		return fail(r, root, PLAN_NO_MEMORY);
-	return 0;
+	return plan_check_criteria(r, root, p);
 }
 
 /* ---- From text ---- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A plan back to YAML, such that reading it again gives the same plan. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -82,6 +83,68 @@ static void put_limit(FILE *out, const struct plan_limit *l)
 		fprintf(out, "    faults: %" PRIu32 "\n", l->faults);
 }
 
+/* ---- What decides ---- */
+
+static void put_amount(FILE *out, const char *key, double value, int unit)
+{
+	if (!isnan(value))
+		fprintf(out, "    %s: %.15g%s\n", key, value,
+			unit < 0 ? "x" : unit_name((enum unit)unit));
+}
+
+static void put_criterion(FILE *out, const struct plan_criterion *c)
+{
+	put_globs(out, "  - match: ", &c->match);
+	if (c->platforms.count)
+		put_globs(out, "    platform: ", &c->platforms);
+	if (c->kind == CRITERION_LIMIT)
+		fprintf(out, "    figure: %s\n", limit_figure_name(c->figure));
+	if (!isnan(c->quantile))
+		fprintf(out, "    quantile: %.15g\n", c->quantile);
+	put_amount(out, "at_least", c->low, c->unit);
+	put_amount(out, "at_most", c->high, c->unit);
+	if (c->trials)
+		fprintf(out, "    trials: %" PRIu32 "\n", c->trials);
+	fprintf(out, "    execution: %s\n",
+		c->execution < 0 ? "any" : execution_name((enum execution)c->execution));
+}
+
+static void put_criteria_of(FILE *out, const struct plan *p, enum criterion kind, const char *key)
+{
+	for (size_t i = 0; i < p->criterion_count; i++) {
+		const struct plan_criterion *c = &p->criteria[i];
+
+		if (c->kind != kind)
+			continue;
+		if (key)
+			fprintf(out, "%s:\n", key);
+		key = NULL;
+		if (kind == CRITERION_WEIGHT) {
+			fputs("  ", out);
+			put_quoted(out, c->match.glob[0]);
+			fprintf(out, ": %.15g\n", c->weight);
+		} else {
+			put_criterion(out, c);
+		}
+	}
+}
+
+static void put_criteria(FILE *out, const struct plan *p)
+{
+	for (size_t i = 0; i < p->criterion_count; i++) {
+		if (p->criteria[i].kind == CRITERION_GATE)
+			put_globs(out, "gate: ", &p->criteria[i].match);
+		if (p->criteria[i].kind == CRITERION_REFERENCE) {
+			fputs("reference: ", out);
+			put_quoted(out, p->criteria[i].match.glob[0]);
+			fputc('\n', out);
+		}
+	}
+	put_criteria_of(out, p, CRITERION_LIMIT, "limits");
+	put_criteria_of(out, p, CRITERION_REQUIRE, "require");
+	put_criteria_of(out, p, CRITERION_WEIGHT, "weights");
+}
+
 char *plan_text(const struct plan *p)
 {
 	char *text = NULL;
@@ -108,6 +171,7 @@ char *plan_text(const struct plan *p)
 		fputs("faults:\n", out);
 	for (size_t i = 0; i < p->fault_count; i++)
 		put_fault(out, &p->faults[i]);
+	put_criteria(out, p);
 	if (fclose(out)) {
 		free(text);
 		return NULL;

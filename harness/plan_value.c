@@ -2,6 +2,7 @@
 /* Numbers as a plan writes them. Parsed by hand: strtod follows the locale, and a plan does not. */
 #include <string.h>
 
+#include "harness/core/words.h"
 #include "harness/plan_internal.h"
 
 /* So many digits survive the way text, double, text unchanged. */
@@ -101,4 +102,49 @@ int plan_share(const char *text, double *share)
 	/* One division of two exact numbers: the nearest double, as strtod would give. */
 	*share = (double)mantissa / (double)power_of_ten(places);
 	return 0;
+}
+
+int plan_amount(const char *text, double *value, int *unit)
+{
+	static const struct {
+		const char *name;
+		double base;
+		int unit;
+	} units[] = {
+		{"", 1, -1},
+		{"x", 1, -1},
+		{"%", 1, -1}, /* two places more */
+		{"ns", 1, NANOSECONDS},
+		{"us", 1e3, NANOSECONDS},
+		{"ms", 1e6, NANOSECONDS},
+		{"s", 1e9, NANOSECONDS},
+		{"min", 60e9, NANOSECONDS},
+		{"h", 3600e9, NANOSECONDS},
+		{"op/s", 1, OPERATIONS_PER_SECOND},
+		{"kop/s", 1e3, OPERATIONS_PER_SECOND},
+		{"Mop/s", 1e6, OPERATIONS_PER_SECOND},
+		{"Gop/s", 1e9, OPERATIONS_PER_SECOND},
+		{"B/s", 1, BYTES_PER_SECOND},
+		{"kB/s", 1e3, BYTES_PER_SECOND},
+		{"MB/s", 1e6, BYTES_PER_SECOND},
+		{"GB/s", 1e9, BYTES_PER_SECOND},
+		{"KiB/s", 0x1p10, BYTES_PER_SECOND},
+		{"MiB/s", 0x1p20, BYTES_PER_SECOND},
+		{"GiB/s", 0x1p30, BYTES_PER_SECOND},
+		{"instructions", 1, INSTRUCTIONS},
+	};
+	unsigned int places;
+	uint64_t mantissa;
+	const char *rest = decimal(text, &mantissa, &places);
+
+	for (size_t i = 0; rest && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(rest, units[i].name))
+			continue;
+		places += *rest == '%' ? 2 : 0;
+		*value = (double)mantissa * units[i].base / (double)power_of_ten(places);
+		*unit = units[i].unit;
+		/* What plan_text can write without an exponent. */
+		return *value == 0 || (*value >= 1e-4 && *value < 1e15) ? 0 : -1;
+	}
+	return -1;
 }

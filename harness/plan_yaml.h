@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan's YAML while it is read: plan_yaml.c bounds and loads it, plan_parse.c understands it. */
+/* A plan's YAML while it is read: plan_yaml.c bounds and loads it, plan_parse.c understands what is
+ * to run, plan_criteria.c what decides. */
 #ifndef VQ_PLAN_YAML_H
 #define VQ_PLAN_YAML_H
 
@@ -31,5 +32,47 @@ int plan_fail(struct reader *r, size_t line, const char *format, ...)
  */
 int plan_load(struct reader *r, const char *text, size_t length,
 	      int (*read)(struct reader *r, void *out), void *out);
+
+/* ---- plan_parse.c: what both halves read by ---- */
+
+#define PLAN_MAX_GLOBS_IN_ALL 4096 /* of a whole plan, aliases expanded */
+
+/* One key of a mapping. */
+struct plan_field {
+	const char *key; /* first: a table of fields is a registry, too */
+	int (*read)(struct reader *r, const char *key, yaml_node_t *value, void *out);
+	size_t offset; /* of what `read` fills */
+};
+
+static inline size_t plan_line(const yaml_node_t *node)
+{
+	return node->start_mark.line + 1;
+}
+
+/* "a list", for messages. */
+const char *plan_node_kind(const yaml_node_t *node);
+/* The text of a scalar, or NULL with the error left. */
+const char *plan_scalar(struct reader *r, const char *key, const yaml_node_t *node,
+			const char *example);
+int plan_read_trials(struct reader *r, const char *key, yaml_node_t *node, void *out);
+int plan_read_mapping(struct reader *r, const yaml_node_t *node, const char *what,
+		      const struct plan_field *fields, size_t count, void *out);
+/* A list of entries of one kind: `add` takes each. */
+int plan_read_entries(struct reader *r, const char *key, const yaml_node_t *node, struct plan *p,
+		      int (*add)(struct reader *r, const yaml_node_t *entry, struct plan *p));
+/* Is it short, printable, and quick to match? */
+int plan_glob_sound(const char *text, size_t longest);
+int plan_add_glob(struct reader *r, const yaml_node_t *node, const char *text,
+		  struct plan_globs *out);
+
+/* ---- plan_criteria.c: `out` is the struct plan ---- */
+
+int plan_read_gate(struct reader *r, const char *key, yaml_node_t *node, void *out);
+int plan_read_limits(struct reader *r, const char *key, yaml_node_t *node, void *out);
+int plan_read_require(struct reader *r, const char *key, yaml_node_t *node, void *out);
+int plan_read_weights(struct reader *r, const char *key, yaml_node_t *node, void *out);
+int plan_read_reference(struct reader *r, const char *key, yaml_node_t *node, void *out);
+/* Do they go together? */
+int plan_check_criteria(struct reader *r, const yaml_node_t *root, const struct plan *p);
 
 #endif

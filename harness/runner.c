@@ -347,6 +347,9 @@ static int describe_run(struct run *r)
 		return result_failed(r);
 	if (store_facts(r) || store_descriptors(r) || add_platforms(r))
 		return -1;
+	/* Declared beforehand: it stands in the file before the first trial. */
+	if (plan_store_criteria(r->options->plan, r->result, r->row.id))
+		return result_failed(r);
 	return result_commit(r->result) ? result_failed(r) : 0;
 }
 

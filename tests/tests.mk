@@ -30,9 +30,10 @@ any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/plat
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
-$(B)/tests/plan.t: $(plan_unit)
-$(B)/tests/plan.t: unit_obj = $(plan_unit)
-$(B)/tests/plan.t: unit_libs = $(call pkg,--libs yaml-0.1)
+plan_tests := $(B)/tests/plan.t $(B)/tests/plan_criteria.t
+$(plan_tests): $(plan_unit)
+$(plan_tests): unit_obj = $(plan_unit)
+$(plan_tests): unit_libs = $(call pkg,--libs yaml-0.1)
 $(B)/tests/host.t: $(host_unit)
 $(B)/tests/host.t: unit_obj = $(host_unit)
 $(B)/tests/host.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
@@ -92,7 +93,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $
 	B=$(B) $(PROVE) --timer --exec '' $(run_scripts) $(test_programs)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
+report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t plan_criteria.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 
@@ -108,7 +109,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 fuzzers      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness/plan.c \
-	harness/plan_parse.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
+	harness/plan_parse.c harness/plan_criteria.c harness/plan_yaml.c harness/plan_value.c \
+	harness/plan_text.c
 
 $(B)/fuzz/fuzz_import: harness/import_trial.c harness/intake.c
 $(B)/fuzz/fuzz_qmp: harness/platform/qemu/qmp.c
