@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "report/compare.h"
+#include "report/criteria.h"
 
 #define ALPHA  0.05
 #define ROUNDS 4000u /* random relabellings; ten times as many where p is small */
@@ -123,6 +124,7 @@ static const char *why_inconclusive(const struct comparison_row *row, enum verdi
 struct tests {
 	struct comparison *test;
 	double *p, *q;
+	double *family; /* p of those that are corrected together, then their adjusted ones */
 };
 
 static int allocate_tests(struct analysis *a, struct tests *t, size_t n)
@@ -130,7 +132,21 @@ static int allocate_tests(struct analysis *a, struct tests *t, size_t n)
 	t->test = arena_array(&a->arena, n, sizeof(*t->test));
 	t->p = arena_array(&a->arena, n, sizeof(*t->p));
 	t->q = arena_array(&a->arena, n, sizeof(*t->q));
-	return t->test && t->p && t->q ? 0 : -1;
+	t->family = arena_array(&a->arena, 2 * n, sizeof(*t->family));
+	return t->test && t->p && t->q && t->family ? 0 : -1;
+}
+
+/* What gates is corrected for its own number, declared beforehand; what is only shown, for its. */
+static void adjust(struct tests *t, const struct comparison_rows *rows, bool gates)
+{
+	double *p = t->family, *q = t->family + rows->count;
+
+	for (size_t i = 0; i < rows->count; i++)
+		p[i] = rows->row[i].gates == gates ? t->p[i] : NAN;
+	stats_adjust(p, q, rows->count);
+	for (size_t i = 0; i < rows->count; i++)
+		if (rows->row[i].gates == gates)
+			t->q[i] = q[i];
 }
 
 /* `all` NULL: over all batches; else over the undisturbed ones, where these are not all. */
@@ -153,15 +169,16 @@ static void run_tests(struct tests *t, const struct comparison_rows *rows, const
 		}
 		t->p[i] = t->test[i].p;
 	}
-	stats_adjust(t->p, t->q, rows->count);
+	adjust(t, rows, true);
+	adjust(t, rows, false);
 }
 
 static void judge(struct comparison_rows *rows, const struct tests *all, const struct tests *calm)
 {
-	size_t tests = 0;
+	size_t tests[2] = {0};
 
 	for (size_t i = 0; i < rows->count; i++)
-		tests += !isnan(all->p[i]);
+		tests[rows->row[i].gates] += !isnan(all->p[i]);
 	for (size_t i = 0; i < rows->count; i++) {
 		struct comparison_row *row = &rows->row[i];
 		enum verdict verdict, undisturbed;
@@ -174,7 +191,7 @@ static void judge(struct comparison_rows *rows, const struct tests *all, const s
 		row->adjusted_p = all->q[i];
 		verdict = stats_verdict(&row->test, row->adjusted_p, ALPHA, row->delta, higher);
 		undisturbed = stats_verdict(&calm->test[i], calm->q[i], ALPHA, row->delta, higher);
-		row->why = why_inconclusive(row, verdict, undisturbed, tests);
+		row->why = why_inconclusive(row, verdict, undisturbed, tests[row->gates]);
 		row->verdict = row->why ? VERDICT_INCONCLUSIVE : verdict;
 	}
 }
@@ -224,6 +241,8 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 		snprintf(error, size, "nothing to compare: %s", nothing(r, by));
 		return -1;
 	}
+	for (size_t i = 0; i < rows.count; i++)
+		rows.row[i].gates = criteria_gate(r, &rows.row[i]);
 	if (judge_rows(a, &rows) || compare_facts(a))
 		goto out;
 	r->comparisons = arena_array(&a->arena, rows.count, sizeof(*rows.row));
@@ -245,15 +264,38 @@ bool report_is_compared(const struct comparison_row *c)
 	return c->base && c->other && (c->exact.layouts || isfinite(c->test.p));
 }
 
-int report_exit_code(const struct report *r, int fail_on_inconclusive)
+struct verdict_counts report_verdict_counts(const struct report *r)
 {
-	bool inconclusive = false, regressed = false;
+	struct verdict_counts n = {0};
 
 	for (size_t i = 0; i < r->comparison_count; i++) {
-		regressed |= r->comparisons[i].verdict == VERDICT_REGRESSED;
-		/* What could not be compared counts: a gate that asks for certainty has none. */
-		inconclusive |= r->comparisons[i].verdict == VERDICT_INCONCLUSIVE;
+		const struct comparison_row *c = &r->comparisons[i];
+
+		if (!report_is_compared(c)) {
+			n.not_compared++;
+		} else if (c->gates) {
+			n.of[c->verdict]++;
+		} else {
+			n.shown++;
+			n.shown_worse += c->verdict == VERDICT_REGRESSED;
+		}
 	}
+	return n;
+}
+
+int report_exit_code(const struct report *r, int fail_on_inconclusive)
+{
+	bool inconclusive = false, regressed = false, gated = !r->comparison_count;
+
+	for (size_t i = 0; i < r->comparison_count; i++) {
+		const struct comparison_row *c = &r->comparisons[i];
+
+		gated |= c->gates;
+		regressed |= c->gates && c->verdict == VERDICT_REGRESSED;
+		/* What could not be compared counts: a gate that asks for certainty has none. */
+		inconclusive |= c->gates && c->verdict == VERDICT_INCONCLUSIVE;
+	}
+	inconclusive |= !gated;
 	/* That one platform costs more than another is a finding; nothing got worse. */
 	if (regressed && strcmp(r->compared_by, "platform") != 0)
 		return 1;

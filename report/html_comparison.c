@@ -31,6 +31,12 @@ static const struct {
 static const enum verdict verdict_order[] = {VERDICT_REGRESSED, VERDICT_IMPROVED,
 					     VERDICT_INCONCLUSIVE, VERDICT_EQUIVALENT};
 
+/* What does not gate is never red, nor first. */
+static enum verdict shown_as(const struct comparison_row *c)
+{
+	return !c->gates && c->verdict == VERDICT_REGRESSED ? VERDICT_INCONCLUSIVE : c->verdict % 4;
+}
+
 static int compared(const struct comparison_row *c)
 {
 	return report_is_compared(c) && isfinite(c->test.ratio) &&
@@ -39,25 +45,24 @@ static int compared(const struct comparison_row *c)
 
 void html_verdicts(struct html *h)
 {
-	const struct report *r = h->r;
-	size_t counts[4] = {0}, apart = 0;
+	struct verdict_counts n = report_verdict_counts(h->r);
 
-	for (size_t i = 0; i < r->comparison_count; i++)
-		if (compared(&r->comparisons[i]))
-			counts[r->comparisons[i].verdict % 4]++;
-		else
-			apart++;
 	fputs("<ul class=\"verdicts\" aria-label=\"Verdicts\">", h->out);
 	for (int i = 0; i < 4; i++) {
 		enum verdict v = verdict_order[i];
 
 		fprintf(h->out, "<li class=\"%s%s\"><b>%zu</b> <span>%s %s</span></li>",
-			looks[v].class, counts[v] ? "" : " zero", counts[v], looks[v].mark,
+			looks[v].class, n.of[v] ? "" : " zero", n.of[v], looks[v].mark,
 			looks[v].name);
 	}
 	fprintf(h->out,
 		"<li class=\"v-none%s\"><b>%zu</b> <span>\xe2\x80\x93 not compared</span></li>",
-		apart ? "" : " zero", apart);
+		n.not_compared ? "" : " zero", n.not_compared);
+	if (n.shown)
+		fprintf(h->out,
+			"<li class=\"v-none\"><b>%zu</b> <span>that do not gate, %zu of them "
+			"worse</span></li>",
+			n.shown, n.shown_worse);
 	fputs("</ul>\n", h->out);
 }
 
@@ -151,7 +156,7 @@ static void forest_row(struct html *h, const struct axis *a, const struct compar
 {
 	const struct interval *i = &c->test.ratio_interval;
 	enum verdict v = c->verdict % 4;
-	enum ink ink = looks[v].ink;
+	enum ink ink = looks[shown_as(c)].ink;
 	double y = PLOT_HEIGHT / 2, delta = delta_of(c), one = axis_place(a, 1);
 	char name[400], title[500], text[500], r[FIGURE_SIZE], s1[FIGURE_SIZE];
 	struct svg s;
@@ -263,13 +268,15 @@ static void first_cells(struct html *h, struct html_table *t, const struct compa
 	metric_name(h, c);
 	html_table_cell(t);
 	fprintf(h->out, "<span class=\"verdict %s\"><span aria-hidden=\"true\">%s</span> %s</span>",
-		looks[v].class, looks[v].mark, looks[v].name);
+		looks[shown_as(c)].class, looks[v].mark, looks[v].name);
 	change_in_words(h, c);
 	if (c->why) {
 		fputs("<span class=\"note\">", h->out);
 		html_text(h, "%s", c->why);
 		fputs("</span>", h->out);
 	}
+	if (!c->gates)
+		fputs("<span class=\"note\">does not gate</span>", h->out);
 	side_cell(t, c->base, c->base_name, 0);
 	side_cell(t, c->other, c->other_name, 0);
 }
@@ -369,8 +376,8 @@ static int by_verdict(const void *a, const void *b)
 	const struct comparison_row *p = *(const struct comparison_row *const *)a;
 	const struct comparison_row *q = *(const struct comparison_row *const *)b;
 
-	if (rank(p->verdict) != rank(q->verdict))
-		return rank(p->verdict) - rank(q->verdict);
+	if (rank(shown_as(p)) != rank(shown_as(q)))
+		return rank(shown_as(p)) - rank(shown_as(q));
 	return p < q ? -1 : p > q;
 }
 

@@ -281,6 +281,7 @@ static json_t *comparison(const struct comparison_row *c)
 	json_object_set_new(o, "detectable", number(c->test.detectable));
 	json_object_set_new(o, "delta", number(c->delta));
 	json_object_set_new(o, "exact", exact(&c->exact));
+	json_object_set_new(o, "gates", json_boolean(c->gates));
 	json_object_set_new(o, "verdict", ranked ? text(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(o, "why", text(c->why));
 	return o;

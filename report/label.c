@@ -176,6 +176,27 @@ const char *label_note(char *s, const struct comparison_row *c)
 		snprintf(s + used, LABEL_SIZE - used, "; %zu trials without a partner",
 			 c->exact.unmatched);
 	}
+	if (!c->gates) {
+		used = strlen(s);
+		snprintf(s + used, LABEL_SIZE - used, "%sdoes not gate", used ? "; " : "");
+	}
+	return s;
+}
+
+const char *label_verdicts(char *s, const struct report *r)
+{
+	struct verdict_counts n = report_verdict_counts(r);
+	size_t used;
+
+	snprintf(s, LABEL_SIZE,
+		 "%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared",
+		 n.of[VERDICT_REGRESSED], n.of[VERDICT_IMPROVED], n.of[VERDICT_EQUIVALENT],
+		 n.of[VERDICT_INCONCLUSIVE], n.not_compared);
+	used = strlen(s);
+	if (n.shown)
+		snprintf(s + used, LABEL_SIZE - used,
+			 "; %zu more shown that the plan does not gate on, %zu of them worse",
+			 n.shown, n.shown_worse);
 	return s;
 }
 

@@ -28,8 +28,11 @@ const char *label_ratio_interval(char *s, double ratio, struct interval i);
 /* "+50 instructions (+1.6 %) on all 5 layouts", "no difference on all 5 layouts"; "" where the
  * comparison is no exact one. */
 const char *label_exact(char *s, const struct comparison_row *c);
-/* The same and why the row has no better verdict, or has none; "" for neither. */
+/* The same, why the row has no better verdict, or has none, and whether it is only shown; "" where
+ * there is nothing to say. */
 const char *label_note(char *s, const struct comparison_row *c);
+/* "1 regressed, 2 improved, …": of what gates, and how many more are shown */
+const char *label_verdicts(char *s, const struct report *r);
 /* Trials with something to repair: detected, and not back before that. */
 size_t label_repairable(const struct fault_figure *f);
 /* "steal, migrated"; "" for none */

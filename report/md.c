@@ -50,12 +50,6 @@ static void cell(FILE *out, const char *format, ...)
 	free(text);
 }
 
-/* Begin a table from its two first lines, which are ours and no text of a file's. */
-static void begin(FILE *out, const char *heading, const char *columns, const char *rule)
-{
-	fprintf(out, "\n### %s\n\n%s\n%s\n", heading, columns, rule);
-}
-
 /* What a reader of a pull request opens on demand; the title is ours. */
 static void fold_begin(FILE *out, const char *title)
 {
@@ -65,6 +59,31 @@ static void fold_begin(FILE *out, const char *title)
 static void fold_end(FILE *out)
 {
 	fputs("\n</details>\n", out);
+}
+
+#define MOST_ROWS 20u /* that a pull request shows unfolded */
+
+/*
+ * Begin a section from its title and its table's two first lines, which are ours and no text of a
+ * file's. Folded where a comparison stands above it, or where it is long. Ended by end().
+ */
+static bool begin(FILE *out, const struct report *r, const char *heading, size_t rows,
+		  const char *columns, const char *rule)
+{
+	bool folded = r->compared_by || rows > MOST_ROWS;
+
+	if (folded)
+		fprintf(out, "\n<details><summary>%s (%zu)</summary>\n", heading, rows);
+	else
+		fprintf(out, "\n### %s\n", heading);
+	fprintf(out, "\n%s\n%s\n", columns, rule);
+	return folded;
+}
+
+static void end(FILE *out, bool folded)
+{
+	if (folded)
+		fold_end(out);
 }
 
 static void run_cell(FILE *out, const struct report *r, const struct result_run *run)
@@ -77,8 +96,9 @@ static void run_cell(FILE *out, const struct report *r, const struct result_run 
 
 static void print_runs(const struct report *r, FILE *out)
 {
-	begin(out, "Runs", "| run | started | host | virt-qualify | file | SHA-256 |",
-	      "|---|---|---|---|---|---|");
+	bool folded = begin(out, r, "Runs", r->run_count,
+			    "| run | started | host | virt-qualify | file | SHA-256 |",
+			    "|---|---|---|---|---|---|");
 	for (size_t i = 0; i < r->run_count; i++) {
 		const struct result_run *run = r->runs[i];
 		const struct report_file *file = label_file(r, run);
@@ -92,18 +112,21 @@ static void print_runs(const struct report *r, FILE *out)
 		cell(out, "%s", file ? file->sha256 : "");
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 static void print_metrics(const struct report *r, FILE *out)
 {
+	bool folded;
 	char s[LABEL_SIZE], n[NUMBER_SIZE], why[LABEL_SIZE];
 
 	if (!r->metric_count)
 		return;
-	begin(out, "Benches",
-	      "| run | bench | platform | execution | median | 95 % interval | p99 | / native | "
-	      "95 % interval | exits/op | emulated/op | trials | disturbed | note |",
-	      "|---|---|---|---|--:|---|--:|--:|---|--:|--:|--:|---|---|");
+	folded = begin(
+		out, r, "Benches", r->metric_count,
+		"| run | bench | platform | execution | median | 95 % interval | p99 | / native | "
+		"95 % interval | exits/op | emulated/op | trials | disturbed | note |",
+		"|---|---|---|---|--:|---|--:|--:|---|--:|--:|--:|---|---|");
 	for (size_t i = 0; i < r->metric_count; i++) {
 		const struct metric *m = &r->metrics[i];
 		enum unit unit = m->unit;
@@ -133,19 +156,22 @@ static void print_metrics(const struct report *r, FILE *out)
 		     m->native_why ? m->native_why : "");
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 static void print_fits(const struct report *r, FILE *out)
 {
+	bool folded;
 	const struct interval none = {NAN, NAN};
 	char s[LABEL_SIZE], n[NUMBER_SIZE];
 
 	if (!r->fit_count)
 		return;
-	begin(out, "Lines over a parameter",
-	      "| run | bench | platform | execution | fixed | per unit | 95 % interval | of | "
-	      "residual | R² |",
-	      "|---|---|---|---|--:|--:|---|---|--:|--:|");
+	folded = begin(
+		out, r, "Lines over a parameter", r->fit_count,
+		"| run | bench | platform | execution | fixed | per unit | 95 % interval | of | "
+		"residual | R² |",
+		"|---|---|---|---|--:|--:|---|---|--:|--:|");
 	for (size_t i = 0; i < r->fit_count; i++) {
 		const struct metric_fit *f = &r->fits[i];
 		enum unit unit = f->unit;
@@ -162,20 +188,23 @@ static void print_fits(const struct report *r, FILE *out)
 		cell(out, "%.4f", f->fit.r_squared);
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 static void print_faults(const struct report *r, FILE *out)
 {
+	bool folded;
 	char s[LABEL_SIZE];
 
 	if (!r->fault_count)
 		return;
-	begin(out, "Faults",
-	      "| run | fault+recovery | platform | execution | trials | outcomes | recovered | "
-	      "time to detect "
-	      "| "
-	      "time to recover | downtime | detector |",
-	      "|---|---|---|---|--:|---|---|---|---|---|---|");
+	folded = begin(
+		out, r, "Faults", r->fault_count,
+		"| run | fault+recovery | platform | execution | trials | outcomes | recovered | "
+		"time to detect "
+		"| "
+		"time to recover | downtime | detector |",
+		"|---|---|---|---|--:|---|---|---|---|---|---|");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		const struct fault_figure *f = &r->faults[i];
 		size_t lost = f->recovered + f->censored;
@@ -193,6 +222,7 @@ static void print_faults(const struct report *r, FILE *out)
 		cell(out, "%s%s", f->detector_ours ? "ours: " : "", f->detector);
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 /* ---- Comparison ---- */
@@ -216,7 +246,7 @@ static void comparison_row(FILE *out, const struct comparison_row *c)
 	bool ranked = report_is_compared(c);
 
 	fputs("| ", out);
-	if (c->verdict == VERDICT_REGRESSED)
+	if (c->verdict == VERDICT_REGRESSED && c->gates)
 		fputs("**regressed** |", out);
 	else
 		fprintf(out, "%s |", ranked ? verdict_name(c->verdict) : "not compared");
@@ -255,34 +285,66 @@ static void print_differences(const struct report *r, FILE *out)
 	fold_end(out);
 }
 
-static void print_comparison(const struct report *r, FILE *out)
+/* What wants action first; what decides nothing, and what was not compared, last. */
+static int rank(const struct comparison_row *c)
 {
-	size_t counts[4] = {0}, not_compared = 0;
+	static const int ranks[] = {[VERDICT_REGRESSED] = 0,
+				    [VERDICT_IMPROVED] = 1,
+				    [VERDICT_INCONCLUSIVE] = 2,
+				    [VERDICT_EQUIVALENT] = 3};
 
-	if (!r->compared_by)
-		return;
-	for (size_t i = 0; i < r->comparison_count; i++) {
-		if (report_is_compared(&r->comparisons[i]))
-			counts[r->comparisons[i].verdict]++;
-		else
-			not_compared++;
-	}
-	fprintf(out,
-		"\n**%zu regressed**, %zu improved, %zu equivalent, %zu inconclusive, %zu not "
-		"compared\n",
-		counts[VERDICT_REGRESSED], counts[VERDICT_IMPROVED], counts[VERDICT_EQUIVALENT],
-		counts[VERDICT_INCONCLUSIVE], not_compared);
-	fprintf(out, "\n### Comparison by %s\n\n", r->compared_by);
-	fputs("Ratio is other / base; p is corrected for the number of metrics (Benjamini, "
-	      "Hochberg).\n\n"
-	      "| verdict | bench | platform | base | other | ratio | 95 % interval | p | "
-	      "detectable "
-	      "| note |\n"
+	return report_is_compared(c) ? ranks[c->verdict] + (c->gates ? 0 : 4) : 8;
+}
+
+static int by_rank(const void *x, const void *y)
+{
+	const struct comparison_row *a = *(const struct comparison_row *const *)x;
+	const struct comparison_row *b = *(const struct comparison_row *const *)y;
+
+	return rank(a) != rank(b) ? rank(a) - rank(b) : (a > b) - (a < b);
+}
+
+static void comparison_heading(FILE *out)
+{
+	fputs("| verdict | bench | platform | base | other | ratio | 95 % interval | p | "
+	      "detectable | note |\n"
 	      "|---|---|---|---|---|--:|---|--:|--:|---|\n",
 	      out);
+}
+
+static int print_comparison(const struct report *r, FILE *out)
+{
+	const struct comparison_row **rows;
+	char verdicts[LABEL_SIZE];
+
+	if (!r->compared_by)
+		return 0;
+	rows = calloc(r->comparison_count + 1, sizeof(*rows));
+	if (!rows)
+		return -1;
 	for (size_t i = 0; i < r->comparison_count; i++)
-		comparison_row(out, &r->comparisons[i]);
+		rows[i] = &r->comparisons[i];
+	qsort(rows, r->comparison_count, sizeof(*rows), by_rank);
+	label_verdicts(verdicts, r);
+	fprintf(out, "\n**%.*s**%s\n", (int)strcspn(verdicts, ","), verdicts,
+		verdicts + strcspn(verdicts, ","));
+	fprintf(out, "\n### Comparison by %s\n\n", r->compared_by);
+	fputs("Ratio is other / base; p is corrected for the number of metrics (Benjamini, "
+	      "Hochberg).\n\n",
+	      out);
+	comparison_heading(out);
+	for (size_t i = 0; i < r->comparison_count; i++) {
+		if (i == MOST_ROWS) {
+			fprintf(out, "\n<details><summary>%zu more</summary>\n\n",
+				r->comparison_count - i);
+			comparison_heading(out);
+		}
+		comparison_row(out, rows[i]);
+	}
+	end(out, r->comparison_count > MOST_ROWS);
 	print_differences(r, out);
+	free(rows);
+	return 0;
 }
 
 /* ---- Platforms side by side ---- */
@@ -433,9 +495,11 @@ static void print_matrix(const struct report *r, FILE *out)
 
 static void print_skips(const struct report *r, FILE *out)
 {
+	bool folded;
 	if (!r->skip_count)
 		return;
-	begin(out, "Skipped", "| run | kind | what | platform | why |", "|---|---|---|---|---|");
+	folded = begin(out, r, "Skipped", r->skip_count, "| run | kind | what | platform | why |",
+		       "|---|---|---|---|---|");
 	for (size_t i = 0; i < r->skip_count; i++) {
 		const struct result_skip *s = r->skips[i];
 
@@ -446,14 +510,17 @@ static void print_skips(const struct report *r, FILE *out)
 		cell(out, "%s", s->why);
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 static void print_problems(const struct report *r, FILE *out)
 {
+	bool folded;
 	if (!r->problem_count)
 		return;
-	begin(out, "Problems", "| run | what | platform | trials | status | why |",
-	      "|---|---|---|--:|---|---|");
+	folded = begin(out, r, "Problems", r->problem_count,
+		       "| run | what | platform | trials | status | why |",
+		       "|---|---|---|--:|---|---|");
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *x = &r->problems[i];
 
@@ -465,12 +532,14 @@ static void print_problems(const struct report *r, FILE *out)
 		cell(out, "%s", x->why);
 		fputc('\n', out);
 	}
+	end(out, folded);
 }
 
 static int print_md(const struct report *r, FILE *out)
 {
 	fputs("## virt-qualify\n", out);
-	print_comparison(r, out);
+	if (print_comparison(r, out))
+		return -1;
 	if (!r->compared_by)
 		print_matrix(r, out);
 	print_metrics(r, out);

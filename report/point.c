@@ -210,9 +210,11 @@ static const char *side(char *s, const struct metric *m, const char *name)
 }
 
 /* As in report_exit_code: a platform that costs more has not regressed. */
-static enum point_result verdict_result(const struct report *r, enum verdict v)
+static enum point_result verdict_result(const struct report *r, const struct comparison_row *row)
 {
-	if (v == VERDICT_INCONCLUSIVE)
+	enum verdict v = row->verdict;
+
+	if (v == VERDICT_INCONCLUSIVE || !row->gates)
 		return POINT_MEASURED;
 	if (v == VERDICT_REGRESSED && strcmp(r->compared_by, "platform") != 0)
 		return POINT_FAILED;
@@ -267,7 +269,7 @@ static void add_comparison(struct collecting *c, const struct comparison_row *ro
 		p.why = row->why ? row->why : "not compared";
 		p.text = line(c, "%s on %s: %s against %s", name, platform, of_other, of_base);
 	} else {
-		p.result = verdict_result(c->r, row->verdict);
+		p.result = verdict_result(c->r, row);
 		p.text = line(c, "%s on %s: %s, %s against %s, ratio %s%s%s", name, platform,
 			      verdict_name(row->verdict), of_other, of_base,
 			      number_ratio(ratio, row->test.ratio, row->test.ratio_interval),

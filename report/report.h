@@ -174,10 +174,20 @@ struct comparison_row {
 	double adjusted_p;
 	enum verdict verdict;
 	const char *why; /* why inconclusive, or why not compared; NULL */
+	bool gates;	 /* it decides; else it is only shown, whatever its verdict */
 };
 
 /* Has the row a verdict, by a test or exactly? Else `why` says why it has none. */
 bool report_is_compared(const struct comparison_row *c);
+
+/* Rows of a comparison by verdict: those that gate, and the others together. */
+struct verdict_counts {
+	size_t of[4]; /* enum verdict */
+	size_t not_compared;
+	size_t shown;	    /* compared, but no gate */
+	size_t shown_worse; /* of these, regressed */
+};
+struct verdict_counts report_verdict_counts(const struct report *r);
 
 /* A fact, or a platform's version, that two compared runs do not share. NULL: not disclosed. */
 struct fact_difference {

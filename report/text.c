@@ -275,6 +275,8 @@ static enum table_style verdict_style(const struct comparison_row *c)
 		[VERDICT_REGRESSED] = STYLE_BAD,
 	};
 
+	if (!c->gates && c->verdict == VERDICT_REGRESSED)
+		return STYLE_DOUBT;
 	return report_is_compared(c) ? styles[c->verdict] : STYLE_DOUBT;
 }
 
@@ -317,22 +319,16 @@ static void comparison_row(struct table *t, const struct comparison_row *c)
 
 static void print_verdicts(struct page *p)
 {
-	size_t counts[4] = {0}, not = 0, exact = 0, differing = 0;
+	size_t exact = 0, differing = 0;
+	char verdicts[LABEL_SIZE];
 
 	for (size_t i = 0; i < p->r->comparison_count; i++) {
 		const struct comparison_row *c = &p->r->comparisons[i];
 
-		if (report_is_compared(c))
-			counts[c->verdict]++;
-		else
-			not ++;
 		exact += c->exact.layouts != 0;
 		differing += c->exact.differing != 0;
 	}
-	fprintf(p->out,
-		"%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared\n",
-		counts[VERDICT_REGRESSED], counts[VERDICT_IMPROVED], counts[VERDICT_EQUIVALENT],
-		counts[VERDICT_INCONCLUSIVE], not );
+	fprintf(p->out, "%s\n", label_verdicts(verdicts, p->r));
 	if (exact)
 		fprintf(p->out, "%zu of %zu deterministic metrics differ at all\n", differing,
 			exact);

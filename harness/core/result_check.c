@@ -37,6 +37,18 @@ const char *result_check_run(const struct result_run *run)
 	return NULL;
 }
 
+#define MAX_GLOB  64 /* as in plans: bounds the time that fnmatch(3) takes */
+#define MAX_STARS 8
+
+static bool is_quick_glob(const char *glob)
+{
+	size_t stars = 0;
+
+	for (const char *s = glob; s && *s; s++)
+		stars += *s == '*';
+	return !glob || (strlen(glob) <= MAX_GLOB && stars <= MAX_STARS);
+}
+
 /* A limit bounds something, and says of what. */
 static const char *check_limit(const struct result_criterion *c)
 {
@@ -62,6 +74,8 @@ const char *result_check_criterion(const struct result_criterion *c)
 {
 	if (!c->what[0])
 		return "what is empty";
+	if (!is_quick_glob(c->what) || !is_quick_glob(c->platform))
+		return "what or platform is no glob that a plan could hold";
 	if (c->execution < -1 || c->execution >= EXECUTIONS)
 		return "execution is out of range";
 	if (c->kind == CRITERION_LIMIT)

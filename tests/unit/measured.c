@@ -381,6 +381,8 @@ static void bad_criteria(void **state)
 	} cases[] = {
 		{"UPDATE criterion SET kind = 'wish'", "kind is no word"},
 		{"UPDATE criterion SET what = ''", "what is empty"},
+		{"UPDATE criterion SET what = '*a*a*a*a*a*a*a*a*'", "no glob that a plan"},
+		{"UPDATE criterion SET platform = hex(zeroblob(33))", "no glob that a plan"},
 		{"UPDATE criterion SET figure = NULL WHERE id = 2", "a limit of no figure"},
 		{"UPDATE criterion SET high = 9e999 WHERE id = 2", "high is not a finite"},
 		{"UPDATE criterion SET unit = 'furlong' WHERE id = 2", "unit is no word"},
