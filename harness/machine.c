@@ -19,7 +19,6 @@
 
 #include "harness/host.h"
 
-#define LOWER_RAM	   (2ull << 20) /* see enum machine_pages */
 #define COMMAND_TIMEOUT_MS 2000
 #define HOST_END_MS	   5000
 
@@ -125,11 +124,11 @@ static bool prefault_range(struct machine *m, uint64_t from, uint64_t to)
  */
 static void prefault(struct machine *m)
 {
-	uint64_t shared = m->config.pages == PAGES_SHARED ? m->memory_size : LOWER_RAM;
+	uint64_t shared = m->config.pages == PAGES_SHARED ? m->memory_size : MACHINE_LOWER_RAM;
 	uint64_t used = shared - m->config.untouched;
 	bool fixed = prefault_range(m, 0, VQ_RING_OFFSET + VQ_PAGE_SIZE);
 	bool image = prefault_range(m, VQ_IMAGE_OFFSET, VQ_IMAGE_OFFSET + VQ_IMAGE_ROOM);
-	bool rest = prefault_range(m, LOWER_RAM, used);
+	bool rest = prefault_range(m, MACHINE_LOWER_RAM, used);
 
 	m->status->locked = fixed && image && rest;
 }

@@ -73,9 +73,19 @@ enum machine_pages {
 	PAGES_HUGE,  /* private, 2 MiB each where the host gives them */
 };
 
+struct machine;
+
+#define MACHINE_LOWER_RAM (2ull << 20) /* bytes of RAM that always are the shared file */
+
 /* Anonymous memory of that kind, aligned to 2 MiB and pre-faulted. NULL: none. `huge` (may be
  * NULL): are all of its pages huge, as the kernel tells? */
 void *machine_private_memory(uint64_t size, enum machine_pages pages, bool *huge);
+
+/* Has that process a mapping of just that size, all of it on huge pages? */
+bool machine_has_huge_pages(pid_t pid, uint64_t size);
+
+/* A machine with PAGES_HUGE gets none: a skip, with m->error. Returns -1. */
+int machine_without_huge_pages(struct machine *m);
 
 struct journal;
 

@@ -3,29 +3,39 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "harness/platform.h"
 
 #define HUGE_PAGE (2ull << 20)
 
-/* Bytes of this mapping that really are huge pages. */
-static uint64_t huge_bytes(const void *address)
+bool machine_has_huge_pages(pid_t pid, uint64_t size)
 {
-	unsigned long long begin, kib;
-	bool ours = false;
-	char line[256];
-	FILE *f = fopen("/proc/self/smaps", "re");
-	uint64_t found = 0;
+	unsigned long long begin, end, kib;
+	bool this_size = false, found = false;
+	char path[64], line[256];
+	FILE *f;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%llx-", &begin) == 1 && strchr(line, '-'))
-			ours = begin == (uintptr_t)address;
-		else if (ours && sscanf(line, "AnonHugePages: %llu kB", &kib) == 1)
-			found = kib << 10;
+	snprintf(path, sizeof(path), "/proc/%d/smaps", pid);
+	f = fopen(path, "re");
+	while (f && !found && fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%llx-%llx ", &begin, &end) == 2)
+			this_size = end - begin == size;
+		else if (this_size && sscanf(line, "AnonHugePages: %llu kB", &kib) == 1)
+			found = kib << 10 >= size;
 	}
 	if (f)
 		fclose(f);
 	return found;
+}
+
+int machine_without_huge_pages(struct machine *m)
+{
+	m->status->unsupported = 1;
+	snprintf(m->error, sizeof(m->error),
+		 "the host gives no transparent huge pages for guest RAM "
+		 "(/sys/kernel/mm/transparent_hugepage/enabled)");
+	return -1;
 }
 
 void *machine_private_memory(uint64_t size, enum machine_pages pages, bool *huge)
@@ -44,6 +54,6 @@ void *machine_private_memory(uint64_t size, enum machine_pages pages, bool *huge
 	madvise(region, size, pages == PAGES_HUGE ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	memset(region, 0, size);
 	if (huge)
-		*huge = huge_bytes(region) >= size;
+		*huge = machine_has_huge_pages(getpid(), size);
 	return region;
 }

@@ -25,6 +25,7 @@ smoke_plan() { # PLATFORM
 	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
 		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
 		'  - {match: [life_migrate, life_migrate_downtime], trials: 2}' \
+		'  - {match: [mem_latency_4k, mem_latency_2m], trials: 1}' \
 		'faults:' \
 		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1, horizon: 60s}' \
 		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1, horizon: 60s}'

@@ -157,13 +157,15 @@ static void on_end(void *context, struct machine *m)
 	machine_ended(m, ends[vm_end(vm)], vm->error);
 }
 
+_Static_assert(VM_LOWER_RAM == MACHINE_LOWER_RAM, "");
+
 /* RAM above the first 2 MiB, where it is not part of the shared file. */
 static uint8_t *upper_memory(struct machine *m, bool *huge)
 {
 	*huge = false;
 	if (m->config.pages == PAGES_SHARED)
 		return NULL;
-	return machine_private_memory(m->memory_size - VM_LOWER_RAM, m->config.pages, huge);
+	return machine_private_memory(m->memory_size - MACHINE_LOWER_RAM, m->config.pages, huge);
 }
 
 static struct vm *make_vm(struct machine *m)
@@ -193,10 +195,7 @@ static struct vm *make_vm(struct machine *m)
 		return NULL;
 	}
 	if (m->config.pages == PAGES_HUGE && !huge) {
-		m->status->unsupported = 1;
-		snprintf(m->error, sizeof(m->error),
-			 "the host gives no transparent huge pages for "
-			 "guest RAM (/sys/kernel/mm/transparent_hugepage/enabled)");
+		machine_without_huge_pages(m);
 		return NULL;
 	}
 	return vm_create(&config, m->config.command, m->config.member, untouched, m->status->error,

@@ -19,6 +19,41 @@ static int open_files(struct machine *m, struct qemu_files *f)
 	return f->kernel < 0 ? -1 : 0;
 }
 
+static void one_piece(struct qemu_arguments *a, const struct machine *m)
+{
+	qemu_argument(a, "-machine");
+	qemu_argument(a, "memory-backend=ram");
+	qemu_argument(a, "-object");
+	qemu_argument(a, "memory-backend-file,id=ram,size=%llu,mem-path=/proc/self/fd/%d,share=on",
+		      (unsigned long long)m->memory_size, m->memory_fd);
+}
+
+/*
+ * RAM in two pieces is QEMU's NUMA nodes, which the guest hears nothing of: below, what the
+ * observer shares; above, memory of QEMU's own. QEMU advises huge pages for all of its RAM, but a
+ * copy of a file's pages never has them: for small ones the piece above is one of the same file.
+ */
+static void two_pieces(struct qemu_arguments *a, const struct machine *m)
+{
+	unsigned long long upper = m->memory_size - MACHINE_LOWER_RAM;
+
+	qemu_argument(a, "-object");
+	qemu_argument(a, "memory-backend-file,id=low,size=%llu,mem-path=/proc/self/fd/%d,share=on",
+		      (unsigned long long)MACHINE_LOWER_RAM, m->memory_fd);
+	qemu_argument(a, "-object");
+	if (m->config.pages == PAGES_HUGE)
+		qemu_argument(a, "memory-backend-ram,id=high,size=%llu,prealloc=on", upper);
+	else
+		qemu_argument(a,
+			      "memory-backend-file,id=high,size=%llu,mem-path=/proc/self/fd/%d,"
+			      "share=off,prealloc=on",
+			      upper, m->memory_fd);
+	qemu_argument(a, "-numa");
+	qemu_argument(a, "node,memdev=low");
+	qemu_argument(a, "-numa");
+	qemu_argument(a, "node,memdev=high");
+}
+
 /* acpi=off chooses qboot as firmware, which is a few hundred instructions. */
 static void arguments(struct qemu_arguments *a, const struct qemu_guest *g,
 		      const struct qemu_files *f)
@@ -29,14 +64,15 @@ static void arguments(struct qemu_arguments *a, const struct qemu_guest *g,
 	qemu_guest_command(g, command, sizeof(command));
 	qemu_argument(a, "-machine");
 	qemu_argument(a,
-		      "microvm,accel=%s,memory-backend=ram,acpi=off,pit=off,pic=off,rtc=off,"
+		      "microvm,accel=%s,acpi=off,pit=off,pic=off,rtc=off,"
 		      "isa-serial=off,auto-kernel-cmdline=off",
 		      g->kvm ? "kvm" : "tcg");
 	qemu_argument(a, "-m");
 	qemu_argument(a, "%lluK", (unsigned long long)m->memory_size >> 10);
-	qemu_argument(a, "-object");
-	qemu_argument(a, "memory-backend-file,id=ram,size=%llu,mem-path=/proc/self/fd/%d,share=on",
-		      (unsigned long long)m->memory_size, m->memory_fd);
+	if (m->config.pages == PAGES_SHARED)
+		one_piece(a, m);
+	else
+		two_pieces(a, m);
 	qemu_argument(a, "-kernel");
 	qemu_argument(a, "/proc/self/fd/%d", f->kernel);
 	qemu_argument(a, "-append");
@@ -85,7 +121,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MIGRATE | qemu_devices();
+	       CAN_MIGRATE | CAN_PRIVATE_RAM | qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

@@ -175,6 +175,9 @@ static int prepare(struct driver *d, struct machine *m, enum beginning beginning
 	if (qemu_guest_cpus(g) || watch_all(g))
 		return -1;
 	qemu_guest_confine(g);
+	if (m->config.pages == PAGES_HUGE &&
+	    !machine_has_huge_pages(g->pid, m->memory_size - MACHINE_LOWER_RAM))
+		return machine_without_huge_pages(m);
 	return 0;
 }
 

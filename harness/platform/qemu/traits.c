@@ -36,7 +36,8 @@ const char *qemu_kvm_lacks(enum capability one)
 		return "QEMU shares memory between guests through PCI (ivshmem), which this guest "
 		       "does not drive";
 	case CAN_PRIVATE_RAM:
-		return "QEMU has the guest's RAM in one piece, and the observer shares it";
+		return "libvirt has its QEMU's RAM in one piece, and the observer shares it; see "
+		       "qemu-kvm-microvm";
 	case CAN_HYPERCALL:
 		return "guest ring 0 is interpreted here, and VMCALL/VMMCALL never return from the "
 		       "interpreter; run it on a host with VT-x or AMD-V";
