@@ -53,12 +53,52 @@ nothing_left "a file that is no kernel"
 	printf '\377\377\377\177' # the initrd may lie anywhere
 	head -c 100000 /dev/zero
 } >empty-kernel
-refuses 4 'not done after 5 s' "a kernel that does nothing" lab \
+refuses 4 'not done after 5 s.*said nothing' "a kernel that does nothing" lab \
 	amd-v --kernel empty-kernel --timeout 5
 nothing_left "a kernel that does nothing"
 
-mkdir full
+# The boot code of these, at 0x200 in the file, jumps to 0x270 and writes the text at 0x290, byte by
+# byte, to the serial port: mov $0x90,%si; mov $0x3f8,%dx; 1: cs lodsb; test %al,%al; jz 2f;
+# out %al,(%dx); jmp 1b; 2: hlt; jmp 2b.
+talking_kernel() { # TEXT
+	head -c 512 empty-kernel
+	printf '\353\156'
+	head -c 624 empty-kernel | tail -c 110
+	printf '\276\220\000\272\370\003\056\254\204\300\164\003\356\353\367\364\353\375'
+	head -c 14 /dev/zero
+	printf '%b\0' "$1"
+	head -c 100000 /dev/zero
+}
+talking_kernel '[ 1.0] Kernel panic - not syncing: no hope\r\n' >kernel
+refuses 4 'its kernel panicked: no hope$' "a kernel that panics" lab amd-v --kernel kernel --timeout 100
+talking_kernel '\n\nXZ-compressed data is corrupt\n\n -- System halted' >kernel
+refuses 4 'halted before it started: XZ-compressed data is corrupt' "a damaged kernel" lab \
+	amd-v --kernel kernel --timeout 100
+talking_kernel 'what\001 now?\n' >kernel
+refuses 4 'last words: what\? now\?' "a kernel that gets stuck" lab amd-v --kernel kernel --timeout 8
+nothing_left "a kernel that dies"
+
 XDG_CACHE_HOME=/dev/full refuses 4 '/dev/full' "a cache that cannot be made" lab amd-v --kernel empty-kernel
+refuses 4 'nowhere/x.vq: its directory: No such file' "no directory for the result" lab amd-v \
+	--kernel empty-kernel -o nowhere/x.vq
+if can_mount; then
+	mkdir full
+	# shellcheck disable=SC2016
+	with_mounts sh -c 'mount -t tmpfs -o size=1m none full && XDG_CACHE_HOME=$PWD/full "$0" lab amd-v --kernel empty-kernel' \
+		"$vq" 2>err
+	code=$?
+	[ $code -eq 4 ] && one_line 'full/virt-qualify only 0 MB are free'
+	ok $? "a cache that is full"
+	show err
+else
+	skip "a cache that is full" "only root may mount"
+fi
+# shellcheck disable=SC2016
+unprivileged env XDG_CACHE_HOME=/ HOME=/ "$vq" lab amd-v --kernel /dev/null -o /tmp/x.vq 2>err
+code=$?
+[ $code -eq 4 ] && one_line '/virt-qualify: Permission denied'
+ok $? "a cache that may not be made"
+show err
 
 # Not even as a zombie that its new parent is slow to reap.
 # shellcheck disable=SC2317

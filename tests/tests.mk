@@ -154,7 +154,7 @@ test-long: setup-test
 	@mkdir -p $(B)/results && rm -f $(B)/results/long.vq
 	$(B)/virt-qualify run --preset ci -o $(B)/results/long.vq
 	$(B)/virt-qualify report -F brief $(B)/results/long.vq
-	B=$(B) $(PROVE) --exec '' -v tests/long/lab-xen.t
+	B=$(B) $(PROVE) --exec '' -v tests/long/lab-kernel.t tests/long/lab-xen.t
 
 .PHONY: smoke-sanitized
 smoke-sanitized: all

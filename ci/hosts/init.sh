@@ -59,8 +59,11 @@ if [ -n "$ADDRESS" ]; then
 fi
 
 if [ ! -e /dev/kvm ]; then
-	why=$(dmesg | grep -i 'kvm\|svm\|vmx' | tail -n 1 | cut -d ']' -f 2-)
+	why=$(dmesg | grep -i 'kvm\|svm\|vmx\|RT requires' | tail -n 1 | cut -d ']' -f 2-)
 	[ -n "$why" ] || why=$(tail -n 1 /tmp/insmod)
+	case $why in
+	*CONSTANT_TSC*) why="$why, which this host's processor has not; take lab vt-x" ;;
+	esac
 	if [ -d "/sys/module/kvm" ]; then
 		fail "the kernel has KVM, but no /dev/kvm came up: ${why:-no reason given}"
 	elif grep -q . /lab/modules.list; then

@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,6 +195,18 @@ static int find_host(struct arguments *a)
 	return EXIT_OK;
 }
 
+/* Known before the host boots: a result that took minutes has to go somewhere. */
+static int check_directory(const char *output)
+{
+	char *copy = strdup(output);
+	int ret = copy ? access(dirname(copy), W_OK | X_OK) : -1;
+
+	free(copy);
+	return ret ? complain(EXIT_HARNESS, "%s: its directory: %m; give another name with -o",
+			      output)
+		   : EXIT_OK;
+}
+
 /* Paths of the user's are as seen from here, and the script runs elsewhere. */
 static int check_files(struct arguments *a)
 {
@@ -208,14 +221,15 @@ static int check_files(struct arguments *a)
 	if (access(a->output, F_OK) == 0)
 		return complain(EXIT_HARNESS, "%s: exists already; give another name with -o",
 				a->output);
-	return EXIT_OK;
+	return check_directory(a->output);
 }
 
 static void make_append(struct lab_run *r)
 {
 	snprintf(r->append, sizeof(r->append),
 		 "console=%s quiet panic=0 nokaslr rdinit=/init " HOST_EMULATION_KEY "%s%s%s%s%s",
-		 r->host->kernel_console ? r->host->kernel_console : "ttyS0",
+		 /* Early words, too: the kernel may be the user's own, and die of what is new. */
+		 r->host->kernel_console ? r->host->kernel_console : "ttyS0 earlyprintk=ttyS0",
 		 r->deterministic ? "deterministic" : "emulated",
 		 /* Where it is built in: the command line is what it reads. */
 		 r->host->module_options ? " " : "", r->host->module_options ? r->host->module : "",

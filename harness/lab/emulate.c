@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The emulator: started, watched, ended. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,7 +13,10 @@
 
 #define S	     1000000000ll
 #define CONSOLE_TAIL 8192
-#define PANIC	     "Kernel panic - not syncing: "
+
+/* What a kernel says last, and then does nothing more; what comes before or after it is why. */
+#define PANIC  "Kernel panic - not syncing: "
+#define HALTED " -- System halted"
 
 void lab_argument(struct lab_arguments *a, const char *format, ...)
 {
@@ -47,7 +51,7 @@ struct watch {
 	struct lab_run *run;
 	struct lab_stream *stream;
 	int64_t start_ns;
-	char panic[256];
+	char died[256]; /* "its kernel …", "": it did not */
 };
 
 static void take(void *context, const char *bytes, size_t n)
@@ -70,14 +74,14 @@ static void show(const struct watch *w)
 			 seconds / 60, seconds % 60);
 }
 
-/* A kernel that panics says so on its console and then does nothing more. */
-static bool look_for_panic(struct watch *w)
+/* The end of the console, as text. false: none, or empty. */
+static bool read_console(const struct lab_run *r, char text[CONSOLE_TAIL + 1])
 {
-	char path[LAB_PATH], text[CONSOLE_TAIL + 1], *at;
+	char path[LAB_PATH];
 	FILE *in;
 	size_t n;
 
-	snprintf(path, sizeof(path), "%s/console", w->run->work);
+	snprintf(path, sizeof(path), "%s/console", r->work);
 	in = fopen(path, "re");
 	if (!in)
 		return false;
@@ -86,14 +90,44 @@ static bool look_for_panic(struct watch *w)
 	n = fread(text, 1, CONSOLE_TAIL, in);
 	fclose(in);
 	for (size_t i = 0; i < n; i++)
-		if (!text[i])
+		if (!isprint((unsigned char)text[i]) && text[i] != '\r' && text[i] != '\n')
 			text[i] = '?';
 	text[n] = '\0';
-	at = strstr(text, PANIC);
-	if (!at || !strchr(at, '\n'))
+	return n;
+}
+
+/* Its last line that is not empty. */
+static const char *last_line(char *text)
+{
+	size_t n = strlen(text);
+
+	while (n && strchr("\r\n", text[n - 1]))
+		text[--n] = '\0';
+	while (n && !strchr("\r\n", text[n - 1]))
+		n--;
+	return text + n;
+}
+
+static bool look_for_death(struct watch *w)
+{
+	char text[CONSOLE_TAIL + 1], *at;
+
+	if (!read_console(w->run, text))
 		return false;
-	at += strlen(PANIC);
-	snprintf(w->panic, sizeof(w->panic), "%.*s", (int)strcspn(at, "\r\n"), at);
+	at = strstr(text, PANIC);
+	if (at && strchr(at, '\n')) {
+		at += strlen(PANIC);
+		snprintf(w->died, sizeof(w->died), "its kernel panicked: %.*s",
+			 (int)strcspn(at, "\r\n"), at);
+		return true;
+	}
+	/* The boot code unpacks the kernel, and ends so where it cannot. */
+	at = strstr(text, HALTED);
+	if (!at)
+		return false;
+	*at = '\0';
+	snprintf(w->died, sizeof(w->died), "its kernel halted before it started: %.200s",
+		 last_line(text));
 	return true;
 }
 
@@ -102,15 +136,32 @@ static bool tick(void *context)
 	struct watch *w = context;
 
 	show(w);
-	return w->stream->fail[0] || w->stream->error[0] || look_for_panic(w);
+	return w->stream->fail[0] || w->stream->error[0] || look_for_death(w);
+}
+
+/* What it was doing, as far as it told. */
+static void where(const struct watch *w, char *out, size_t size)
+{
+	char text[CONSOLE_TAIL + 1];
+
+	if (*w->stream->say)
+		snprintf(out, size, "it was at: %.200s", w->stream->say);
+	else if (read_console(w->run, text))
+		snprintf(out, size, "it was booting; its kernel's last words: %.200s",
+			 last_line(text));
+	else
+		snprintf(out, size,
+			 "it was booting; its kernel said nothing, as one without "
+			 "CONFIG_SERIAL_8250_CONSOLE does");
 }
 
 static int explain(const struct watch *w, const struct lab_program *p, enum lab_end end,
 		   char *error, size_t size)
 {
 	const struct lab_stream *s = w->stream;
-	char line[300];
+	char line[300], at[300];
 
+	where(w, at, sizeof(at));
 	lab_last_line(w->run, "emulator.err", line, sizeof(line));
 	if (end == LAB_STOPPED)
 		snprintf(error, size, "interrupted");
@@ -118,20 +169,18 @@ static int explain(const struct watch *w, const struct lab_program *p, enum lab_
 		snprintf(error, size, "%.400s", s->fail);
 	else if (s->error[0])
 		snprintf(error, size, "%.400s", s->error);
-	else if (w->panic[0])
-		snprintf(error, size, "its kernel panicked: %s", w->panic);
+	else if (w->died[0])
+		snprintf(error, size, "%s", w->died);
 	else if (end == LAB_TIMED_OUT)
-		snprintf(error, size,
-			 "not done after %lld s (it was at: %.200s); --timeout gives it more",
-			 (long long)(w->run->timeout_ns / S), *s->say ? s->say : "booting");
+		snprintf(error, size, "not done after %lld s (%s); --timeout gives it more",
+			 (long long)(w->run->timeout_ns / S), at);
 	else if (end == LAB_NOT_STARTED)
 		snprintf(error, size, "its emulator could not be started: %s", strerror(errno));
 	else if (!*s->say && p->code)
 		snprintf(error, size, "its emulator ended with code %d: %s", p->code,
 			 *line ? line : "it does not say why");
 	else
-		snprintf(error, size, "it went down without a result (it was at: %.200s)",
-			 *s->say ? s->say : "booting");
+		snprintf(error, size, "it went down without a result (%s)", at);
 	return -1;
 }
 
@@ -160,7 +209,7 @@ int lab_emulate(struct lab_run *r, struct lab_stream *s, char *error, size_t siz
 	/* What it exits with tells nothing: Bochs takes a normal power-off for a failure. */
 	if (s->ended && !s->error[0] && end != LAB_STOPPED)
 		return 0;
-	if (!w.panic[0])
-		look_for_panic(&w);
+	if (!w.died[0])
+		look_for_death(&w);
 	return explain(&w, &p, end, error, size);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "harness/host.h"
@@ -20,6 +21,7 @@ LAB_EMBEDDED(install_sh);
 
 #define RUN_PREFIX     "run-"
 #define IMAGE_BOUND_NS (600ll * 1000000000)
+#define LITTLE_ROOM    (64ull << 20)
 
 static int fail(char *error, size_t size, const char *what)
 {
@@ -294,6 +296,20 @@ static int write_texts(const struct lab_run *r)
 	return lab_write(r, "init", LAB_TEXT(hosts_init_sh), LAB_TEXT_LENGTH(hosts_init_sh));
 }
 
+/* The most frequent cause, which not every tool names. */
+static void mention_room(const struct lab_run *r, char *error, size_t size)
+{
+	size_t n = strlen(error);
+	struct statvfs room;
+
+	if (statvfs(r->cache, &room) || room.f_bavail * room.f_frsize >= LITTLE_ROOM)
+		return;
+	snprintf(error + n, size - n,
+		 " (in %s only %llu MB are free, and it takes up to 300; XDG_CACHE_HOME may name "
+		 "another place)",
+		 r->cache, (unsigned long long)(room.f_bavail * room.f_frsize >> 20));
+}
+
 int lab_make_image(struct lab_run *r, char *error, size_t size)
 {
 	struct lab_program p = {.take = show_step, .context = r};
@@ -316,5 +332,7 @@ int lab_make_image(struct lab_run *r, char *error, size_t size)
 			 IMAGE_BOUND_NS / 1000000000);
 	else
 		snprintf(error, size, "%s", *line ? line : "its image could not be made");
+	if (end == LAB_EXITED)
+		mention_room(r, error, size);
 	return -1;
 }
