@@ -19,6 +19,7 @@ void host_gather_kvm(struct host_facts *f);
 void host_gather_features(struct host_facts *f);
 void host_gather_pmu(struct host_facts *f);
 void host_gather_tools(struct host_facts *f);
+void host_gather_fingerprint(struct host_facts *f); /* after all that it is made of */
 
 /*
  * State a fact, or why there is none. Text from firmware and kernel may be anything: control

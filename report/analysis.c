@@ -162,21 +162,6 @@ static int load_rows(struct analysis *a, struct source *s)
 
 /* ---- What the report lists as it is ---- */
 
-/* Append pointers to `n` rows to a list of the report. */
-#define APPEND(a, list, total, rows, n)                                                            \
-	do {                                                                                       \
-		__typeof__(list) longer_ =                                                         \
-			arena_array(&(a)->arena, (total) + (n), sizeof(*longer_));                 \
-		if (!longer_)                                                                      \
-			return analysis_no_memory(a);                                              \
-		if (total)                                                                         \
-			memcpy(longer_, (list), (total) * sizeof(*longer_));                       \
-		for (size_t i_ = 0; i_ < (n); i_++)                                                \
-			longer_[(total) + i_] = &(rows)[i_];                                       \
-		(list) = longer_;                                                                  \
-		(total) += (n);                                                                    \
-	} while (0)
-
 static int list_rows(struct analysis *a, struct source *s)
 {
 	struct report *p = &a->report;
@@ -184,16 +169,19 @@ static int list_rows(struct analysis *a, struct source *s)
 	const struct result_platform *platforms;
 	const struct result_fact *facts;
 	const struct result_skip *skips;
-	size_t platform_count, fact_count, skip_count;
+	const struct result_noise *noise;
+	size_t platform_count, fact_count, skip_count, noise_count;
 
 	if (result_platforms(r, &platforms, &platform_count) ||
-	    result_facts(r, &facts, &fact_count) || result_skips(r, &skips, &skip_count))
+	    result_facts(r, &facts, &fact_count) || result_skips(r, &skips, &skip_count) ||
+	    result_noise(r, &noise, &noise_count))
 		return analysis_fail(a, "%s", result_error(r));
 	s->first_run = p->run_count;
 	APPEND(a, p->runs, p->run_count, s->runs, s->run_count);
 	APPEND(a, p->platforms, p->platform_count, platforms, platform_count);
 	APPEND(a, p->facts, p->fact_count, facts, fact_count);
 	APPEND(a, p->skips, p->skip_count, skips, skip_count);
+	APPEND(a, p->noise, p->noise_count, noise, noise_count);
 	return 0;
 }
 
@@ -309,6 +297,7 @@ void report_free(struct report *r)
 		if (a->sources[i].fd >= 0)
 			close(a->sources[i].fd);
 	}
+	result_close(a->noise_file);
 	anonymous_free(a->anonymous);
 	free(a->problems);
 	arena_free(&a->arena);

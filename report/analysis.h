@@ -41,6 +41,7 @@ struct analysis {
 	size_t problem_count, problem_room;
 	size_t trial_count;	     /* over all files */
 	struct anonymous *anonymous; /* what replaces names; NULL: nothing does */
+	struct result *noise_file;   /* that report_add_noise opened; NULL: none */
 	char *error;
 	size_t error_size;
 };
@@ -147,5 +148,25 @@ struct trial_space { /* histograms are large: made once */
 int analysis_trial(struct analysis *a, struct result *result, const struct result_trial *t,
 		   const struct result_bench *bench, struct trial_space *space,
 		   struct trial_figures *f, const char **why);
+
+/* Widen a comparison of two metrics of separate runs (stats_widen), over the same trials. */
+void analysis_widen(struct comparison *c, const struct metric *a, const struct metric *b,
+		    enum batches which, const struct run_noise *noise_a,
+		    const struct run_noise *noise_b);
+
+/* Append pointers to `n` rows to a list of the report. */
+#define APPEND(a, list, total, rows, n)                                                            \
+	do {                                                                                       \
+		__typeof__(list) longer_ =                                                         \
+			arena_array(&(a)->arena, (total) + (n), sizeof(*longer_));                 \
+		if (!longer_)                                                                      \
+			return analysis_no_memory(a);                                              \
+		if (total)                                                                         \
+			memcpy(longer_, (list), (total) * sizeof(*longer_));                       \
+		for (size_t i_ = 0; i_ < (n); i_++)                                                \
+			longer_[(total) + i_] = &(rows)[i_];                                       \
+		(list) = longer_;                                                                  \
+		(total) += (n);                                                                    \
+	} while (0)
 
 #endif

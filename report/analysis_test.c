@@ -44,12 +44,26 @@ static struct comparison test_sides(const struct sides *s, unsigned int rounds)
 	return stats_compare(s->a, s->na, s->b, s->nb, CONFIDENCE, rounds, s->seed);
 }
 
+static struct sides sides_of(const struct metric *a, const struct metric *b, enum batches which,
+			     uint64_t seed)
+{
+	return which == ALL_BATCHES ? all_batches(a, b, seed) : undisturbed_batches(a, b, seed);
+}
+
 struct comparison analysis_test(const struct metric *a, const struct metric *b, enum batches which,
 				unsigned int rounds, uint64_t seed)
 {
-	struct sides s =
-		which == ALL_BATCHES ? all_batches(a, b, seed) : undisturbed_batches(a, b, seed);
+	struct sides s = sides_of(a, b, which, seed);
 	struct comparison c = test_sides(&s, rounds);
 
 	return c.p <= ROUNDS_WORTH ? test_sides(&s, ROUNDS_MORE * rounds) : c;
+}
+
+void analysis_widen(struct comparison *c, const struct metric *a, const struct metric *b,
+		    enum batches which, const struct run_noise *noise_a,
+		    const struct run_noise *noise_b)
+{
+	struct sides s = sides_of(a, b, which, 0);
+
+	stats_widen(c, s.a, s.na, s.b, s.nb, CONFIDENCE, noise_a, noise_b);
 }

@@ -8,7 +8,7 @@
 #include "report/output.h"
 
 struct arguments {
-	const char *format, *output;
+	const char *format, *output, *noise;
 	const char **files;
 	size_t count;
 	bool anonymize;
@@ -16,7 +16,7 @@ struct arguments {
 	int fail_on_inconclusive;
 };
 
-enum { OPTION_BY = 256, OPTION_FAIL_ON, OPTION_ANONYMIZE };
+enum { OPTION_BY = 256, OPTION_FAIL_ON, OPTION_ANONYMIZE, OPTION_NOISE };
 
 static const char *const by_names[] = {
 	[BY_VERSION] = "version",
@@ -57,6 +57,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 				     "cannot fail on \"%s\"; only on inconclusive", value);
 		a->fail_on_inconclusive = 1;
 		return 0;
+	case OPTION_NOISE:
+		a->noise = value;
+		return 0;
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;
 		return 0;
@@ -82,7 +85,8 @@ static int compare(const struct arguments *a, const struct format *format)
 			 : report_load(a->files, a->count, error, sizeof(error));
 	if (!r)
 		return complain(EXIT_USAGE, "%s", error);
-	if (report_compare(r, a->by, error, sizeof(error))) {
+	if ((a->noise && report_add_noise(r, a->noise, error, sizeof(error))) ||
+	    report_compare(r, a->by, error, sizeof(error))) {
 		report_free(r);
 		return complain(EXIT_USAGE, "%s", error);
 	}
@@ -102,6 +106,9 @@ static int command_compare(int argc, char **argv)
 		 0},
 		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
 		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
+		{"noise", OPTION_NOISE, "AA.vq", 0,
+		 "Take what separate runs differ in by themselves from this file, which aa made",
+		 0},
 		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
 		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
 		{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,

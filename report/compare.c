@@ -4,7 +4,8 @@
  *
  * A verdict must hold twice: over all batches, and over the undisturbed ones alone. Where the two
  * differ, or one side was disturbed more than the other, it is inconclusive and says why: on a
- * noisy machine a red result must still mean a regression. What is deterministic has no noise, and
+ * noisy machine a red result must still mean a regression. Sides of separate runs must differ by
+ * more than such runs do by themselves (compare_noise.c). What is deterministic has no noise, and
  * a rule of its own (compare_exact.c).
  */
 #include <math.h>
@@ -96,6 +97,21 @@ struct comparison_row compare_empty_row(void)
 	return (struct comparison_row){.test = {NAN, {NAN, NAN}, NAN, NAN, NAN}, .adjusted_p = NAN};
 }
 
+static const char *why_nothing_shown(const struct comparison_row *row, size_t tests)
+{
+	const struct between_runs *x = &row->between_runs;
+
+	if (row->test.least_p > ALPHA)
+		return "so few trials cannot tell anything";
+	if (x->counts && x->trials_p <= ALPHA && row->test.p > ALPHA)
+		return x->assumed ? "separate runs may differ as much by themselves: run aa, or "
+				    "measure both as variants of one run"
+				  : "separate runs of the same code differ as much by themselves";
+	if (row->test.least_p * (double)tests > ALPHA && row->test.p <= ALPHA)
+		return "so few trials cannot single out one of so many metrics";
+	return "neither a change nor the lack of one is shown";
+}
+
 static const char *why_inconclusive(const struct comparison_row *row, enum verdict all,
 				    enum verdict undisturbed, size_t tests)
 {
@@ -113,11 +129,7 @@ static const char *why_inconclusive(const struct comparison_row *row, enum verdi
 	}
 	if (all != VERDICT_INCONCLUSIVE)
 		return NULL;
-	if (row->test.least_p > ALPHA)
-		return "so few trials cannot tell anything";
-	if (row->test.least_p * (double)tests > ALPHA && row->test.p <= ALPHA)
-		return "so few trials cannot single out one of so many metrics";
-	return "neither a change nor the lack of one is shown";
+	return why_nothing_shown(row, tests);
 }
 
 /* p of all rows, over all batches or the undisturbed ones, and their adjusted ones. */
@@ -149,11 +161,30 @@ static void adjust(struct tests *t, const struct comparison_rows *rows, bool gat
 			t->q[i] = q[i];
 }
 
+/* One row's test, widened where the sides are of separate runs. */
+static struct comparison test_row(const struct report *r, struct comparison_row *row,
+				  enum batches which, uint64_t seed)
+{
+	struct comparison c = analysis_test(row->base, row->other, which, ROUNDS, seed);
+	struct run_noise base, other;
+	double trials_p = c.p;
+
+	if (!compare_noise(r, row, &base, &other))
+		return c;
+	/* Measured once for both, it is one estimate. */
+	analysis_widen(&c, row->base, row->other, which, &base,
+		       memcmp(&base, &other, sizeof(base)) ? &other : &base);
+	row->between_runs.trials_p = trials_p;
+	return c;
+}
+
 /* `all` NULL: over all batches; else over the undisturbed ones, where these are not all. */
-static void run_tests(struct tests *t, const struct comparison_rows *rows, const struct tests *all)
+static void run_tests(const struct report *r, struct tests *t, struct comparison_rows *rows,
+		      const struct tests *all)
 {
 	for (size_t i = 0; i < rows->count; i++) {
-		const struct comparison_row *row = &rows->row[i];
+		struct comparison_row *row = &rows->row[i];
+		double trials_p = row->between_runs.trials_p;
 
 		t->test[i] = compare_empty_row().test;
 		if (row->why || compare_is_exact(row)) {
@@ -163,9 +194,10 @@ static void run_tests(struct tests *t, const struct comparison_rows *rows, const
 		if (all && !row->base->disturbances && !row->other->disturbances) {
 			t->test[i] = all->test[i];
 		} else {
-			t->test[i] = analysis_test(row->base, row->other,
-						   all ? UNDISTURBED_BATCHES : ALL_BATCHES, ROUNDS,
-						   row->base->run->seed + i);
+			t->test[i] = test_row(r, row, all ? UNDISTURBED_BATCHES : ALL_BATCHES,
+					      row->base->run->seed + i);
+			if (all)
+				row->between_runs.trials_p = trials_p;
 		}
 		t->p[i] = t->test[i].p;
 	}
@@ -173,7 +205,8 @@ static void run_tests(struct tests *t, const struct comparison_rows *rows, const
 	adjust(t, rows, false);
 }
 
-static void judge(struct comparison_rows *rows, const struct tests *all, const struct tests *calm)
+static void judge(const struct report *r, enum compare_by by, struct comparison_rows *rows,
+		  const struct tests *all, const struct tests *calm)
 {
 	size_t tests[2] = {0};
 
@@ -191,7 +224,9 @@ static void judge(struct comparison_rows *rows, const struct tests *all, const s
 		row->adjusted_p = all->q[i];
 		verdict = stats_verdict(&row->test, row->adjusted_p, ALPHA, row->delta, higher);
 		undisturbed = stats_verdict(&calm->test[i], calm->q[i], ALPHA, row->delta, higher);
-		row->why = why_inconclusive(row, verdict, undisturbed, tests[row->gates]);
+		row->why = compare_hosts(r, row, by);
+		if (!row->why)
+			row->why = why_inconclusive(row, verdict, undisturbed, tests[row->gates]);
 		row->verdict = row->why ? VERDICT_INCONCLUSIVE : verdict;
 	}
 }
@@ -211,15 +246,15 @@ static const char *nothing(const struct report *r, enum compare_by by)
 }
 
 /* Verdicts of all rows. 0, or -1: no memory. */
-static int judge_rows(struct analysis *a, struct comparison_rows *rows)
+static int judge_rows(struct analysis *a, enum compare_by by, struct comparison_rows *rows)
 {
 	struct tests all, calm;
 
 	if (allocate_tests(a, &all, rows->count) || allocate_tests(a, &calm, rows->count))
 		return -1;
-	run_tests(&all, rows, NULL);
-	run_tests(&calm, rows, &all);
-	judge(rows, &all, &calm);
+	run_tests(&a->report, &all, rows, NULL);
+	run_tests(&a->report, &calm, rows, &all);
+	judge(&a->report, by, rows, &all, &calm);
 	for (size_t i = 0; i < rows->count; i++)
 		if (!rows->row[i].why && compare_is_exact(&rows->row[i]) &&
 		    compare_exact(&rows->row[i]))
@@ -243,7 +278,7 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 	}
 	for (size_t i = 0; i < rows.count; i++)
 		rows.row[i].gates = criteria_gate(r, &rows.row[i]);
-	if (judge_rows(a, &rows) || compare_facts(a))
+	if (judge_rows(a, by, &rows) || compare_facts(a))
 		goto out;
 	r->comparisons = arena_array(&a->arena, rows.count, sizeof(*rows.row));
 	if (!r->comparisons)

@@ -188,6 +188,9 @@ static void print_comparison(FILE *out, const struct comparison_row *c)
 	line(&s, "ratio", c->test.ratio, c->test.ratio_interval, "", note);
 	line(&s, "adjusted_p", c->adjusted_p, none, "", verdict);
 	line(&s, "detectable", c->test.detectable, none, "", "");
+	if (c->between_runs.counts)
+		line(&s, "between_runs", fmax(c->between_runs.base, c->between_runs.other), none,
+		     "", c->between_runs.assumed ? "assumed" : "measured");
 	if (!c->exact.layouts)
 		return;
 	line(&s, "difference", c->exact.median, (struct interval){c->exact.least, c->exact.most},

@@ -281,6 +281,17 @@ static void first_cells(struct html *h, struct html_table *t, const struct compa
 	side_cell(t, c->other, c->other_name, 0);
 }
 
+static void between_runs(const struct html *h, const struct comparison_row *c)
+{
+	char s[LABEL_SIZE];
+
+	if (!c->between_runs.counts)
+		return;
+	fputs("<span class=\"note\">", h->out);
+	html_text(h, "%s", label_between_runs(s, c));
+	fputs("</span>", h->out);
+}
+
 static void comparison_row(struct html *h, struct html_table *t, const struct axis *a,
 			   const struct comparison_row *c)
 {
@@ -293,6 +304,7 @@ static void comparison_row(struct html *h, struct html_table *t, const struct ax
 	fputs("</strong> <span class=\"interval\">", h->out);
 	html_text(h, "%s", html_ratio_interval(s, c->test.ratio, c->test.ratio_interval));
 	fputs("</span>", h->out);
+	between_runs(h, c);
 	html_table_cell(t);
 	forest_row(h, a, c);
 	html_table_cell(t);

@@ -249,6 +249,21 @@ static json_t *exact(const struct exact_difference *e)
 	return o;
 }
 
+static json_t *between_runs(const struct between_runs *x)
+{
+	json_t *o;
+
+	if (!x->counts)
+		return json_null();
+	o = json_object();
+	json_object_set_new(o, "assumed", json_boolean(x->assumed));
+	json_object_set_new(o, "base_deviation", number(x->base));
+	json_object_set_new(o, "other_deviation", number(x->other));
+	json_object_set_new(o, "runs", json_integer((json_int_t)x->runs));
+	json_object_set_new(o, "trials_p", number(x->trials_p));
+	return o;
+}
+
 static json_t *comparison(const struct comparison_row *c)
 {
 	const struct metric *m = c->base ? c->base : c->other;
@@ -282,6 +297,7 @@ static json_t *comparison(const struct comparison_row *c)
 	json_object_set_new(o, "delta", number(c->delta));
 	json_object_set_new(o, "exact", exact(&c->exact));
 	json_object_set_new(o, "gates", json_boolean(c->gates));
+	json_object_set_new(o, "between_runs", between_runs(&c->between_runs));
 	json_object_set_new(o, "verdict", ranked ? text(verdict_name(c->verdict)) : json_null());
 	json_object_set_new(o, "why", text(c->why));
 	return o;

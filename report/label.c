@@ -163,6 +163,23 @@ const char *label_exact(char *s, const struct comparison_row *c)
 	return s;
 }
 
+const char *label_between_runs(char *s, const struct comparison_row *c)
+{
+	const struct between_runs *x = &c->between_runs;
+	char base[NUMBER_SIZE], other[NUMBER_SIZE], measured[48];
+
+	s[0] = '\0';
+	if (!x->counts)
+		return s;
+	number_share(base, x->base);
+	number_share(other, x->other);
+	snprintf(measured, sizeof(measured), "measured over %u", x->runs);
+	snprintf(s, LABEL_SIZE, "allows for %s%s%s between runs, %s", base,
+		 strcmp(base, other) ? " and " : "", strcmp(base, other) ? other : "",
+		 x->assumed ? "assumed" : measured);
+	return s;
+}
+
 const char *label_note(char *s, const struct comparison_row *c)
 {
 	size_t used;
@@ -171,6 +188,13 @@ const char *label_note(char *s, const struct comparison_row *c)
 	used = strlen(s);
 	if (c->why)
 		snprintf(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "", c->why);
+	if (c->between_runs.counts) {
+		char allows[LABEL_SIZE];
+
+		used = strlen(s);
+		snprintf(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "",
+			 label_between_runs(allows, c));
+	}
 	if (c->exact.layouts && c->exact.unmatched) {
 		used = strlen(s);
 		snprintf(s + used, LABEL_SIZE - used, "; %zu trials without a partner",

@@ -28,6 +28,8 @@ const char *label_ratio_interval(char *s, double ratio, struct interval i);
 /* "+50 instructions (+1.6 %) on all 5 layouts", "no difference on all 5 layouts"; "" where the
  * comparison is no exact one. */
 const char *label_exact(char *s, const struct comparison_row *c);
+/* "allows for 2.1 % between runs, measured over 5", "… assumed"; "" within one run. */
+const char *label_between_runs(char *s, const struct comparison_row *c);
 /* The same, why the row has no better verdict, or has none, and whether it is only shown; "" where
  * there is nothing to say. */
 const char *label_note(char *s, const struct comparison_row *c);

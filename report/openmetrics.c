@@ -444,6 +444,12 @@ static void print_comparisons(struct metrics *m, const struct report *r)
 		sample_with(m, labels, "statistic", "high", NULL, c->test.ratio_interval.high);
 		sample_with(m, labels, "statistic", "detectable", NULL, c->test.detectable);
 		sample_with(m, labels, "statistic", "adjusted_p", NULL, c->adjusted_p);
+		if (c->between_runs.counts) {
+			sample_with(m, labels, "statistic", "between_runs", NULL,
+				    fmax(c->between_runs.base, c->between_runs.other));
+			sample_with(m, labels, "statistic", "between_runs_assumed", NULL,
+				    c->between_runs.assumed);
+		}
 		if (!c->exact.layouts)
 			continue;
 		sample_with(m, labels, "statistic", "difference", NULL, c->exact.median_share);

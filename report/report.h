@@ -138,6 +138,8 @@ struct report {
 	size_t platform_count;
 	struct problem *problems;
 	size_t problem_count;
+	const struct result_noise **noise; /* what `aa` found, as the files hold it */
+	size_t noise_count;
 	/* NULL where there are not two platforms to set side by side, or where `matrix_why` says
 	 * that they are too many. */
 	const struct matrix *matrix;
@@ -164,6 +166,16 @@ struct exact_difference {
 	double least_share, median_share, most_share; /* the same over base, 0.01 is 1 % */
 };
 
+/* What separate runs differ in by themselves, where the two sides are of separate runs: the
+ * comparison allows for it. */
+struct between_runs {
+	bool counts;	    /* the sides are of separate runs */
+	bool assumed;	    /* of a side at least: nobody measured it, a default stands in */
+	double base, other; /* standard deviation of a run's mean log: 0.08 is 8 % */
+	uint32_t runs;	    /* fewest that it was measured over; 0: over none */
+	double trials_p;    /* p of the trials alone, which does not allow for it */
+};
+
 /* One metric on two sides. One of them is NULL where the other side has no such metric. */
 struct comparison_row {
 	const struct metric *base, *other;
@@ -171,6 +183,7 @@ struct comparison_row {
 	double delta; /* smallest effect worth acting on: the stricter of the two plans' */
 	struct comparison test; /* all NaN where not compared; only the ratio where exact */
 	struct exact_difference exact;
+	struct between_runs between_runs;
 	double adjusted_p;
 	enum verdict verdict;
 	const char *why; /* why inconclusive, or why not compared; NULL */
@@ -201,6 +214,10 @@ struct report *report_load(const char *const *paths, size_t count, char *error, 
 struct report *report_load_anonymous(const char *const *paths, size_t count, char *error,
 				     size_t size);
 void report_free(struct report *r);
+
+/* Take what `aa` found on other runs into account: the noise of another result file, whose figures
+ * stay out of the report. 0, or -1 with one line in `error`. */
+int report_add_noise(struct report *r, const char *path, char *error, size_t size);
 
 enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };
 

@@ -27,7 +27,7 @@ left='zq|10\.77\.1|fe80::77|00:77:77|00-77-77|7f7e7f7e'
 # get the same text on both sides.
 columns=$(sqlite3 plain.vq "SELECT m.name || '.' || p.name FROM sqlite_master m, pragma_table_info(m.name) p
 	WHERE m.type = 'table' AND p.type = 'TEXT' AND m.name || '.' || p.name NOT IN ('bench.unit',
-	'bench.better', 'trial.status', 'trial.execution', 'batch.disturbances', 'fault_trial.outcome')")
+	'bench.better', 'trial.status', 'trial.execution', 'noise.execution', 'batch.disturbances', 'fault_trial.outcome')")
 [ "$(echo "$columns" | wc -l)" -ge 35 ]
 ok $? "columns of text: $(echo "$columns" | wc -l)"
 {

@@ -81,8 +81,8 @@ struct result *result_open_failed(struct result *r)
 static void free_lists(struct result *r)
 {
 	struct result_list *const lists[] = {
-		&r->runs,  &r->facts,  &r->platforms, &r->benches,  &r->faults,
-		&r->skips, &r->trials, &r->batches,   &r->counters, &r->criteria,
+		&r->runs,   &r->facts,	 &r->platforms, &r->benches,  &r->faults, &r->skips,
+		&r->trials, &r->batches, &r->counters,	&r->criteria, &r->noise,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -110,6 +110,35 @@ struct result_criterion {
 	uint32_t trials;  /* that a requirement asks for; else 0 */
 };
 
+/*
+ * How much one figure differs where nothing was changed: what `aa` found for a bench on a platform
+ * of a host. Deviations are standard deviations of natural logarithms: 0.05 is about 5 %.
+ */
+struct result_noise {
+	int64_t run;		 /* that it stands beside: the last of those it is from, or a later
+				  * one that took it over */
+	const char *origin;	 /* uuid of the first run that it is from */
+	const char *fingerprint; /* of the host; "" where that is not known */
+	const char *bench, *platform, *variant;
+	int64_t parameter;
+	enum execution execution;
+	uint32_t runs;	/* at least 2 */
+	double trials;	/* of each run, on average; at least 1 */
+	double batches; /* of each trial, on average; at least 1 */
+	/* Between batches of a trial, trials of a run, and runs, each without the others' part;
+	 * NaN: there was nothing to estimate it from. */
+	double within, between_trials, between_runs;
+	double trial_deviation; /* of a trial's figure within a run */
+	double run_deviation;	/* of a run's mean over its trials, from run to run */
+	/* What they take: a batch, a trial without its batches, a run without its trials; NaN: not
+	 * known. */
+	double batch_ns, trial_ns, run_ns;
+	double floor;	   /* two runs differ by no more in 95 of 100 cases: 0.05 is 5 % */
+	double detectable; /* effect found 9 times in 10 where sides are interleaved in one run of
+			    * as many trials; NaN: none */
+	double detectable_runs; /* the same between two separate runs */
+};
+
 struct result_batch {
 	uint32_t number;
 	uint32_t count; /* stamped operations */
@@ -238,6 +267,10 @@ struct result_trial {
 /* Make a new file; refuses to overwrite (errno EEXIST in the message). NULL: see result_error. */
 struct result *result_create(const char *path);
 
+/* Open a file that result_open takes, to add another run to it; one of an older schema is refused,
+ * since rows of this version have no place in it. NULL: see result_error. */
+struct result *result_append(const char *path);
+
 /* Each adds one row, committed before it returns. run->id is filled by result_begin_run. */
 int result_begin_run(struct result *r, struct result_run *run);
 int result_add_fact(struct result *r, const struct result_fact *f);
@@ -247,6 +280,7 @@ int result_add_fault(struct result *r, const struct result_fault *f);
 int result_add_skip(struct result *r, const struct result_skip *s);
 int result_add_counter(struct result *r, struct result_counter *c);
 int result_add_criterion(struct result *r, const struct result_criterion *c);
+int result_add_noise(struct result *r, const struct result_noise *n);
 
 /* A trial with all that belongs to it, in one transaction. On failure (disk full) nothing of it
  * is stored and the file stays whole. Refused, as the reader would refuse it: a valid trial whose
@@ -308,6 +342,7 @@ int result_skips(struct result *r, const struct result_skip **rows, size_t *coun
 int result_counters(struct result *r, const struct result_counter **rows, size_t *count);
 /* None in files before version 3. */
 int result_criteria(struct result *r, const struct result_criterion **rows, size_t *count);
+int result_noise(struct result *r, const struct result_noise **rows, size_t *count);
 
 /*
  * All trials in execution order, without what belongs to them (their counts are 0, place is NULL);

@@ -87,6 +87,33 @@ const char *result_check_criterion(const struct result_criterion *c)
 	return NULL;
 }
 
+#define MAX_DEVIATION 100.0 /* of logs: beyond e^100 nothing is a noise */
+#define MAX_EFFECT    1e18
+#define MAX_NS	      1e15 /* eleven days */
+
+const char *result_check_noise(const struct result_noise *n)
+{
+	if (n->runs < 2)
+		return "it is of fewer than two runs";
+	if (!is_within(n->trials, 1, UINT32_MAX) || !is_within(n->batches, 1, RESULT_MAX_BATCHES))
+		return "trials or batches is out of range";
+	if (!is_unknown_or_within(n->within, 0, MAX_DEVIATION) ||
+	    !is_unknown_or_within(n->between_trials, 0, MAX_DEVIATION) ||
+	    !is_unknown_or_within(n->between_runs, 0, MAX_DEVIATION) ||
+	    !is_within(n->trial_deviation, 0, MAX_DEVIATION) ||
+	    !is_within(n->run_deviation, 0, MAX_DEVIATION))
+		return "a standard deviation is out of range";
+	if (!is_unknown_or_within(n->batch_ns, 0, MAX_NS) ||
+	    !is_unknown_or_within(n->trial_ns, 0, MAX_NS) ||
+	    !is_unknown_or_within(n->run_ns, 0, MAX_NS))
+		return "a time is out of range";
+	if (!is_within(n->floor, 0, MAX_EFFECT) ||
+	    !is_unknown_or_within(n->detectable, 0, MAX_EFFECT) ||
+	    !is_unknown_or_within(n->detectable_runs, 0, MAX_EFFECT))
+		return "floor, detectable or detectable_runs is out of range";
+	return NULL;
+}
+
 /* A trial that yields figures: everything they are computed from must make sense. */
 static const char *check_valid_trial(const struct result_trial *t)
 {

@@ -28,6 +28,7 @@ enum result_table {
 	TABLE_PLACE,
 	TABLE_RAW,
 	TABLE_CRITERION,
+	TABLE_NOISE,
 	RESULT_TABLES
 };
 
@@ -47,6 +48,7 @@ extern const struct result_schema result_schema[RESULT_TABLES];
 
 const char *result_check_run(const struct result_run *run);
 const char *result_check_criterion(const struct result_criterion *c);
+const char *result_check_noise(const struct result_noise *n);
 const char *result_check_trial(const struct result_trial *t);
 const char *result_check_fault_trial(const struct result_fault_trial *f);
 /* `valid`: the trial's figures count, so the batch must agree with its own histogram. */
@@ -101,7 +103,7 @@ struct result {
 	struct arena texts;
 	struct arena details; /* of the last result_batches */
 	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters,
-		criteria;
+		criteria, noise;
 	struct result_list batches;
 };
 
@@ -133,6 +135,7 @@ void result_fetch_count(struct cursor *c, void *row);
 void result_fetch_place(struct cursor *c, void *row);
 void result_fetch_raw(struct cursor *c, void *row);
 void result_fetch_criterion(struct cursor *c, void *row);
+void result_fetch_noise(struct cursor *c, void *row);
 
 /* ---- result.c ---- */
 

@@ -176,6 +176,17 @@ int result_criteria(struct result *r, const struct result_criterion **rows, size
 		  struct result_criterion, result_fetch_criterion, rows, count);
 }
 
+int result_noise(struct result *r, const struct result_noise **rows, size_t *count)
+{
+	if (lacks(r, TABLE_NOISE)) {
+		*rows = NULL;
+		*count = 0;
+		return 0;
+	}
+	LOAD_ONCE(r, noise, TABLE_NOISE, "noise ORDER BY run, id", struct result_noise,
+		  result_fetch_noise, rows, count);
+}
+
 int result_trials(struct result *r, const struct result_trial **rows, size_t *count)
 {
 	LOAD_ONCE(r, trials, TABLE_TRIAL,

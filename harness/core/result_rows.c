@@ -416,6 +416,37 @@ void result_fetch_criterion(struct cursor *c, void *row)
 		c->wrong = result_check_criterion(x);
 }
 
+void result_fetch_noise(struct cursor *c, void *row)
+{
+	struct result_noise *n = row;
+
+	take_any(c);
+	n->run = take_any(c);
+	n->origin = take_name(c);
+	n->fingerprint = take_line(c);
+	n->bench = take_name(c);
+	n->parameter = take_any(c);
+	n->platform = take_name(c);
+	n->variant = take_line(c);
+	n->execution = (enum execution)take_word(c, execution_from_name);
+	n->runs = (uint32_t)take_integer(c, 0, UINT32_MAX);
+	n->trials = take_real_or_null(c);
+	n->batches = take_real_or_null(c);
+	n->within = take_real_or_null(c);
+	n->between_trials = take_real_or_null(c);
+	n->between_runs = take_real_or_null(c);
+	n->trial_deviation = take_real_or_null(c);
+	n->run_deviation = take_real_or_null(c);
+	n->batch_ns = take_real_or_null(c);
+	n->trial_ns = take_real_or_null(c);
+	n->run_ns = take_real_or_null(c);
+	n->floor = take_real_or_null(c);
+	n->detectable = take_real_or_null(c);
+	n->detectable_runs = take_real_or_null(c);
+	if (!c->wrong)
+		c->wrong = result_check_noise(n);
+}
+
 void result_fetch_count(struct cursor *c, void *row)
 {
 	struct result_count *n = row;

@@ -197,4 +197,21 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"INSERT INTO criterion VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			.since = 3,
 		},
+	[TABLE_NOISE] =
+		{
+			"noise",
+			"CREATE TABLE noise (id INTEGER PRIMARY KEY, run INTEGER NOT NULL "
+			"REFERENCES run, "
+			"origin TEXT NOT NULL, fingerprint TEXT NOT NULL, bench TEXT NOT NULL, "
+			"parameter INTEGER NOT NULL, platform TEXT NOT NULL, variant TEXT NOT "
+			"NULL, "
+			"execution TEXT NOT NULL, runs INTEGER NOT NULL, trials REAL NOT NULL, "
+			"batches REAL NOT NULL, within REAL, between_trials REAL, between_runs "
+			"REAL, trial_deviation REAL NOT NULL, run_deviation REAL NOT NULL, "
+			"batch_ns REAL, trial_ns REAL, run_ns REAL, floor REAL NOT NULL, "
+			"detectable REAL, detectable_runs REAL)",
+			"INSERT INTO noise VALUES "
+			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+			.since = 3,
+		},
 };

@@ -26,11 +26,18 @@ static int run_sql(struct result *r, const char *sql)
 	return result_fail_sqlite(r, "write");
 }
 
+static int configure(struct result *r)
+{
+	sqlite3_extended_result_codes(r->db, 1);
+	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
+	return run_sql(r, "PRAGMA journal_mode = DELETE") ||
+	       run_sql(r, "PRAGMA synchronous = FULL") || run_sql(r, "PRAGMA foreign_keys = ON") ||
+	       run_sql(r, "PRAGMA trusted_schema = OFF");
+}
+
 static int create_schema(struct result *r)
 {
-	if (run_sql(r, "PRAGMA journal_mode = DELETE") || run_sql(r, "PRAGMA synchronous = FULL") ||
-	    run_sql(r, "PRAGMA foreign_keys = ON") || run_sql(r, "PRAGMA trusted_schema = OFF") ||
-	    run_sql(r, "BEGIN IMMEDIATE"))
+	if (run_sql(r, "BEGIN IMMEDIATE"))
 		return -1;
 	for (int i = 0; i < RESULT_TABLES; i++)
 		if (run_sql(r, result_schema[i].create))
@@ -92,14 +99,49 @@ struct result *result_create(const char *path)
 			    r->db ? sqlite3_errmsg(r->db) : "no memory");
 		goto failed;
 	}
-	sqlite3_extended_result_codes(r->db, 1);
-	sqlite3_busy_timeout(r->db, BUSY_TIMEOUT_MS);
-	if (create_schema(r) || prepare_inserts(r))
+	if (configure(r) || create_schema(r) || prepare_inserts(r))
 		goto failed;
 	return r;
 failed:
 	unlink(r->path); /* ours: claim() made it */
 	return result_open_failed(r);
+}
+
+/* Whoever reads a file looks at all of it first; whoever adds to it does, too. */
+static int check_open(const char *path, uint32_t *version)
+{
+	struct result *r = result_open(path);
+
+	if (!r)
+		return -1;
+	*version = r->version;
+	result_close(r);
+	return 0;
+}
+
+struct result *result_append(const char *path)
+{
+	uint32_t version;
+	struct result *r;
+
+	if (check_open(path, &version) || !(r = result_new(path)))
+		return NULL;
+	r->writing = true;
+	if (version != RESULT_SCHEMA_VERSION) {
+		result_fail(r,
+			    "has schema version %u, and runs of this virt-qualify are added to "
+			    "version %d alone; choose a new file",
+			    version, RESULT_SCHEMA_VERSION);
+		return result_open_failed(r);
+	}
+	if (sqlite3_open_v2(r->path, &r->db, SQLITE_OPEN_READWRITE, NULL)) {
+		result_fail(r, "cannot be opened to write: %s",
+			    r->db ? sqlite3_errmsg(r->db) : "no memory");
+		return result_open_failed(r);
+	}
+	if (configure(r) || prepare_inserts(r))
+		return result_open_failed(r);
+	return r;
 }
 
 int result_begin(struct result *r)

@@ -8,9 +8,10 @@
 
 #include "tests/unit/sample_result.h"
 
-#define SAMPLE_TRIALS  12u
-#define SAMPLE_BATCHES 4u
-#define SAMPLE_COUNT   100u
+#define SAMPLE_FINGERPRINT "00000000000000f1"
+#define SAMPLE_TRIALS	   12u
+#define SAMPLE_BATCHES	   4u
+#define SAMPLE_COUNT	   100u
 
 struct sample_options {
 	const char *uuid, *version, *host;
@@ -146,6 +147,14 @@ static inline void sample_bench_trials(struct sample *s)
 	};
 
 	sample_cells(s, cells, sizeof(cells) / sizeof(cells[0]), SAMPLE_TRIALS);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
+		struct result_noise n = sample_aa(s->run, SAMPLE_FINGERPRINT, cells[i].bench,
+						  cells[i].platform, 0.004);
+
+		n.parameter = cells[i].parameter;
+		n.execution = cells[i].execution;
+		sample_must(s->r, result_add_noise(s->r, &n));
+	}
 }
 
 static inline void sample_bad_trials(struct sample *s)
@@ -273,6 +282,7 @@ static inline void sample_surroundings(struct sample *s)
 		{s->run, "cpu.governor", NULL, "no cpufreq in a guest"},
 		{s->run, "hostile", SAMPLE_HOSTILE, NULL},
 		{s->run, "hostile.xml", "<a>\r\n\t<b c='\x1b[31m'/>\n</a>\n", NULL},
+		{s->run, "host.fingerprint", SAMPLE_FINGERPRINT, NULL},
 	};
 	const struct result_platform broken = {s->run, "qemu-kvm", "qemu-kvm",
 					       "qemu-system-x86_64 is not installed", NULL};

@@ -84,6 +84,32 @@ static inline void sample_fault(struct result *r, int64_t run, const char *name)
 	sample_must(r, result_add_fault(r, &f));
 }
 
+/* What aa would have found on a host whose runs differ by `deviation`, five of 20 trials. */
+static inline struct result_noise sample_aa(int64_t run, const char *fingerprint, const char *bench,
+					    const char *platform, double deviation)
+{
+	return (struct result_noise){.run = run,
+				     .origin = "5a3c1e10-0000-4000-8000-0000000000aa",
+				     .fingerprint = fingerprint,
+				     .bench = bench,
+				     .platform = platform,
+				     .variant = "",
+				     .runs = 5,
+				     .trials = 20,
+				     .batches = 4,
+				     .within = 0.01,
+				     .between_trials = 0.02,
+				     .between_runs = deviation,
+				     .trial_deviation = 0.0206,
+				     .run_deviation = deviation,
+				     .batch_ns = 2e6,
+				     .trial_ns = 12e6,
+				     .run_ns = 9e8,
+				     .floor = 0.02,
+				     .detectable = 0.023,
+				     .detectable_runs = 0.05};
+}
+
 /* ---- Batches ---- */
 
 static inline void sample_batch_clear(struct result_batch *b, struct histogram *h, uint32_t number)

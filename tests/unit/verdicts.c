@@ -7,11 +7,12 @@
 #include <cmocka.h>
 #include <unistd.h>
 
+#include "report/label.h"
 #include "report/report.h"
 #include "tests/unit/sample_full.h"
 
 static char directory[] = "/tmp/vq-verdicts.XXXXXX";
-static char paths[2][64];
+static char paths[2][64], noise_path[64];
 
 static int set_up(void **state)
 {
@@ -20,6 +21,7 @@ static int set_up(void **state)
 		return -1;
 	snprintf(paths[0], sizeof(paths[0]), "%s/a.vq", directory);
 	snprintf(paths[1], sizeof(paths[1]), "%s/b.vq", directory);
+	snprintf(noise_path, sizeof(noise_path), "%s/aa.vq", directory);
 	return 0;
 }
 
@@ -39,6 +41,8 @@ struct side {
 	enum execution execution;
 	const char *bench, *host, *variant;
 	double delta;
+	double noise; /* between runs, as measured; NaN: it was not */
+	const char *fingerprint;
 	uint32_t disturbed;  /* so many of the four batches of each trial … */
 	double disturbed_ns; /* … take that long instead */
 };
@@ -49,6 +53,8 @@ static const struct side plain = {.trials = 20,
 				  .bench = "b",
 				  .host = "h",
 				  .variant = "",
+				  .noise = 0.002,
+				  .fingerprint = "f1",
 				  .delta = 0.03};
 
 static void add_trials(struct result *r, int64_t run, const struct side *s, const char *platform,
@@ -90,16 +96,24 @@ static struct result *begin(const char *path, const char *uuid, const struct sid
 				 .seed = 7,
 				 .delta = s->delta};
 	const struct result_fact host = {.name = "host.name", .value = s->host};
+	struct result_fact kind = {.name = "host.fingerprint", .value = s->fingerprint};
 	struct result *r = sample_create(path);
 	struct result_fact fact = host;
 
 	sample_must(r, result_begin_run(r, &row));
-	*run = fact.run = row.id;
+	*run = fact.run = kind.run = row.id;
+	sample_must(r, result_add_fact(r, &kind));
 	sample_must(r, result_add_fact(r, &fact));
 	sample_must(r, result_begin(r));
 	sample_platform(r, *run, "native", "native");
 	sample_platform(r, *run, "kvm", "kvm");
 	sample_bench(r, *run, s->bench, s->unit);
+	if (!isnan(s->noise)) {
+		struct result_noise n = sample_aa(*run, s->fingerprint, s->bench, "kvm", s->noise);
+
+		n.execution = s->execution;
+		sample_must(r, result_add_noise(r, &n));
+	}
 	return r;
 }
 
@@ -116,6 +130,15 @@ static void write_side(const char *path, const char *uuid, const struct side *s)
 	struct result *r = begin(path, uuid, s, &run);
 
 	add_trials(r, run, s, "kvm", 0);
+	end(r, run);
+}
+
+/* A file of aa's: its noise is taken, its figures are not. */
+static void write_noise(const struct side *s)
+{
+	int64_t run;
+	struct result *r = begin(noise_path, "u-aa", s, &run);
+
 	end(r, run);
 }
 
@@ -312,6 +335,87 @@ static void test_two_executions(void **state)
 	report_free(report);
 }
 
+/* Separate runs: what aa measured is allowed for; where it did not, a default, which is said. */
+static void test_between_runs(void **state)
+{
+	struct side a = plain, b = plain;
+	struct report *report;
+	char note[LABEL_SIZE], error[512];
+
+	(void)state;
+	b.ns = 1100;
+	a.noise = b.noise = 0.05; /* runs differ by 5 %: 10 % is nothing */
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "the same code differ as much", 3);
+	b.ns = 1400;
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	a.noise = b.noise = NAN; /* 8 % are assumed */
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	b.ns = 1200;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "may differ as much", 3);
+	report = compare(&a, &b, BY_VERSION);
+	assert_true(report->comparisons->between_runs.counts);
+	assert_true(report->comparisons->between_runs.assumed);
+	assert_non_null(strstr(label_note(note, report->comparisons), "8 % between runs, assumed"));
+	assert_true(report->comparisons->between_runs.trials_p < 0.05);
+	report_free(report);
+
+	/* Either file may hold it; of another kind of host it says nothing. */
+	a.noise = 0.002;
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	a.noise = NAN;
+	b.noise = 0.002;
+	report = compare(&a, &b, BY_VERSION);
+	assert_int_equal(report->comparisons->verdict, VERDICT_REGRESSED);
+	assert_non_null(strstr(label_note(note, report->comparisons), "measured over 5"));
+	report_free(report);
+	a.noise = 0.002;
+	b.noise = NAN;
+	b.fingerprint = "f2";
+	b.host = "other";
+	report = compare(&a, &b, BY_HOST);
+	assert_int_equal(report->comparisons->verdict, VERDICT_REGRESSED);
+	assert_true(report->comparisons->between_runs.assumed);
+	assert_true(report->comparisons->between_runs.base == 0.002);
+	assert_true(report->comparisons->between_runs.other == 0.08);
+	report_free(report);
+
+	/* A third file, of the same host. */
+	a.noise = b.noise = NAN;
+	b.fingerprint = plain.fingerprint;
+	b.host = plain.host;
+	report = compare(&a, &b, BY_VERSION);
+	assert_int_equal(report->comparisons->verdict, VERDICT_INCONCLUSIVE);
+	report_free(report);
+	write_noise(&plain);
+	report = load(2);
+	assert_int_equal(report_add_noise(report, noise_path, error, sizeof(error)), 0);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+	assert_int_equal(report->comparisons->verdict, VERDICT_REGRESSED);
+	assert_int_equal(report->run_count, 2);
+	report_free(report);
+	report = load(2);
+	assert_int_equal(report_add_noise(report, paths[0], error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "holds no noise"));
+	report_free(report);
+	remove(noise_path);
+}
+
+/* Another kind of host: no verdict by version, whatever the figures; one that is not known may be
+ * the same. */
+static void test_kinds_of_hosts(void **state)
+{
+	struct side b = plain;
+
+	(void)state;
+	b.fingerprint = "f2";
+	b.ns = 3000;
+	assert_verdict(&plain, &b, VERDICT_INCONCLUSIVE, "not of one kind", 3);
+	assert_verdict(&b, &plain, VERDICT_INCONCLUSIVE, "not of one kind", 3);
+	b.fingerprint = NULL;
+	b.noise = NAN;
+	assert_verdict(&plain, &b, VERDICT_REGRESSED, NULL, 1);
+}
+
 static void test_hosts(void **state)
 {
 	struct side b = plain;
@@ -449,7 +553,8 @@ int main(void)
 		cmocka_unit_test(test_disturbed),      cmocka_unit_test(test_unlike),
 		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_variants),       cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_two_executions),
+		cmocka_unit_test(test_two_executions), cmocka_unit_test(test_between_runs),
+		cmocka_unit_test(test_kinds_of_hosts),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
