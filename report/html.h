@@ -168,10 +168,12 @@ extern const char html_style[];
 
 void html_term(struct html *h, enum html_term term); /* html_terms.c */
 void html_header(struct html *h);
+void html_trust(struct html *h);
 void html_comparison(struct html *h);
 void html_verdicts(struct html *h); /* the counts alone */
 void html_matrix(struct html *h);
 void html_means(struct html *h);	 /* its bars */
+void html_forest(struct html *h);	 /* its ratios to native */
 void html_matrix_faults(struct html *h); /* its faults */
 void html_benches(struct html *h);
 void html_bench_plot(struct html *h, const struct metric *const *m, size_t count);
@@ -185,6 +187,7 @@ void html_faults(struct html *h);
 void html_recoveries(struct html *h);
 void html_timelines(struct html *h);
 void html_topologies(struct html *h);
+int html_is_topology(const char *fact); /* the name of what that draws */
 void html_disclosure(struct html *h);
 
 /* html_matrix.c: what an empty cell says; a column for the row's name, then one a platform, whose

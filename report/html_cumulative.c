@@ -78,26 +78,31 @@ static void cost_ticks(const struct svg *s, const struct axis *a, enum unit unit
 }
 
 static void shares(struct html *h, const struct metric *const *m, size_t count,
-		   const struct axis *a, const char *name)
+		   const struct axis *cost, const char *name)
 {
+	struct axis inside = *cost, *a = &inside;
 	char title[500];
+	double y[5];
 	struct svg s;
 
+	inside.from = 0.1; /* the names of the shares stand before it */
 	snprintf(title, sizeof(title), "Share of operations of %s up to a cost", name);
 	svg_begin(&s, h->out, ++h->plots, HEIGHT, title,
 		  "Cumulative distribution; medians and percentiles stand in the tables.");
 	cost_ticks(&s, a, m[0]->unit);
 	for (int quarter = 0; quarter <= 4; quarter++) {
-		double y = BOTTOM - quarter * (BOTTOM - TOP) / 4;
 		char text[16];
 
-		svg_line(&s, 0, y, 1, y, INK_GRID, 1, NULL);
+		y[quarter] = BOTTOM - quarter * (BOTTOM - TOP) / 4;
 		snprintf(text, sizeof(text), "%d\xc2\xa0%%", quarter * 25);
 		if (quarter && quarter < 4)
-			svg_text(&s, 0, y - 3, ANCHOR_START, INK_MUTED, 0, text);
+			svg_text(&s, 0, y[quarter] - 3, ANCHOR_START, INK_MUTED, 0, text);
 	}
+	svg_curves_begin(&s);
+	svg_levels(&s, y, 5, INK_GRID);
 	for (size_t i = 0; i < count; i++)
 		share_curve(h, &s, a, m[i]);
+	svg_curves_end(&s);
 	svg_end(&s);
 }
 
@@ -154,7 +159,7 @@ static void percentile_scales(const struct svg *s, const struct axis *x_axis,
 	static const char *const names[] = {"0\xc2\xa0%",      "90\xc2\xa0%",	 "99\xc2\xa0%",
 					    "99.9\xc2\xa0%",   "99.99\xc2\xa0%", "99.999\xc2\xa0%",
 					    "99.9999\xc2\xa0%"};
-	double ticks[AXIS_TICKS], x[7];
+	double ticks[AXIS_TICKS], y[AXIS_TICKS], x[7];
 	size_t n = 0;
 
 	for (; n < 7 && (double)n <= x_axis->high; n++)
@@ -163,12 +168,12 @@ static void percentile_scales(const struct svg *s, const struct axis *x_axis,
 	for (size_t i = 0; i < n; i++)
 		svg_text(s, x[i], BOTTOM + 18, ANCHOR_MIDDLE, INK_MUTED, 0, names[i]);
 	n = axis_ticks(y_axis, 4, ticks);
+	axis_places(y_axis, ticks, n, y);
+	svg_levels(s, y, n, INK_GRID);
 	for (size_t i = 0; i < n; i++) {
-		double y = axis_place(y_axis, ticks[i]);
 		char text[FIGURE_SIZE];
 
-		svg_line(s, 0, y, 1, y, INK_GRID, 1, NULL);
-		svg_text(s, 0, y - 3, ANCHOR_START, INK_MUTED, 0,
+		svg_text(s, 0, y[i] - 3, ANCHOR_START, INK_MUTED, 0,
 			 html_tick(text, ticks[i], n > 1 ? ticks[1] - ticks[0] : ticks[0], unit));
 	}
 }
@@ -190,8 +195,10 @@ static void percentiles(struct html *h, const struct metric *const *m, size_t co
 	svg_begin(&s, h->out, ++h->plots, HEIGHT, title,
 		  "From the cheapest operations to the tail, which takes most of the width.");
 	percentile_scales(&s, &x_axis, &y_axis, m[0]->unit);
+	svg_curves_begin(&s);
 	for (size_t i = 0; i < count; i++)
 		percentile_curve(h, &s, &x_axis, &y_axis, m[i]);
+	svg_curves_end(&s);
 	svg_end(&s);
 }
 

@@ -140,6 +140,23 @@ static const struct result_fact *fact_of(const struct report *r, const struct re
 	return NULL;
 }
 
+#define SHORT 400 /* letters of a fact that stands there unfolded */
+
+static void value(const struct html *h, const struct result_fact *f)
+{
+	size_t length = strlen(f->value);
+
+	if (html_is_topology(f->name)) {
+		html_text(h, "drawn above; %zu bytes of XML in the result file", length);
+	} else if (length <= SHORT) {
+		html_text(h, "%s", f->value);
+	} else {
+		fprintf(h->out, "<details><summary>%zu letters</summary>", length);
+		html_text(h, "%s", f->value);
+		fputs("</details>", h->out);
+	}
+}
+
 static void fact_row(struct html_table *t, const char *name)
 {
 	const struct html *h = t->h;
@@ -157,7 +174,7 @@ static void fact_row(struct html_table *t, const char *name)
 			undisclosed(h, f ? f->why : "not recorded in this run");
 			continue;
 		}
-		html_text(h, "%s", f->value);
+		value(h, f);
 		if (!f->why || !*f->why)
 			continue;
 		fputs("<span class=\"note warn\">\xe2\x96\xb3 ", h->out);
@@ -251,6 +268,7 @@ void html_disclosure(struct html *h)
 	fputs("<section aria-labelledby=\"hosts\"><h2 id=\"hosts\">Host and platforms</h2>\n",
 	      h->out);
 	platforms(h);
+	html_topologies(h);
 	facts(h);
 	fputs("</section>\n<section aria-labelledby=\"reproduce\"><h2 id=\"reproduce\">How to "
 	      "reproduce</h2>\n<p>The result file holds every sample behind this page. Run the "

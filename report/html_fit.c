@@ -67,16 +67,15 @@ static int frame(const struct html *h, struct panel *p)
 static void scales(const struct svg *s, const struct panel *p)
 {
 	enum unit unit = p->first->unit;
-	double ticks[AXIS_TICKS], x[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS], y[AXIS_TICKS];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(&p->y, 5, ticks);
 
+	axis_places(&p->y, ticks, n, y);
+	svg_levels(s, y, n, INK_GRID);
 	for (size_t i = 0; i < n; i++) {
-		double y = axis_place(&p->y, ticks[i]);
-
-		svg_line(s, 0, y, 1, y, INK_GRID, 1, NULL);
 		if (ticks[i] != 0)
-			svg_text(s, 0, y - 4, ANCHOR_START, INK_MUTED, 0,
+			svg_text(s, 0, y[i] - 4, ANCHOR_START, INK_MUTED, 0,
 				 html_tick(text, ticks[i], ticks[1] - ticks[0], unit));
 	}
 	n = axis_ticks(&p->x, 6, ticks);

@@ -1,120 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The head of the page: what was run, when, where, and how far it can be trusted. */
+/* The head of the page: what was run, when, where. */
 #include "report/html.h"
 
-#include <math.h>
 #include <string.h>
-
-struct trust {
-	size_t trials, discarded, figures, soft[EXECUTIONS];
-	double disturbed, weight, worst;
-	size_t unfinished;
-};
-
-static struct trust judge(const struct report *r)
-{
-	struct trust t = {0};
-
-	for (size_t i = 0; i < r->metric_count; i++) {
-		const struct metric *m = &r->metrics[i];
-
-		t.figures++;
-		t.trials += m->trials;
-		t.discarded += m->discarded;
-		t.soft[(unsigned int)m->execution % EXECUTIONS]++;
-		if (m->bench->disturbance_exempt || isnan(m->disturbed_share))
-			continue;
-		t.disturbed += m->disturbed_share * (double)m->trials;
-		t.weight += (double)m->trials;
-		t.worst = fmax(t.worst, m->disturbed_share);
-	}
-	for (size_t i = 0; i < r->fault_count; i++) {
-		t.figures++;
-		t.trials += r->faults[i].trials;
-		t.discarded += r->faults[i].outcomes[OUTCOME_HARNESS_ERROR];
-	}
-	for (size_t i = 0; i < r->run_count; i++)
-		t.unfinished += !r->runs[i]->finished || r->runs[i]->interrupted;
-	return t;
-}
-
-static void tile_begin(const struct html *h, const char *name, int doubtful)
-{
-	fprintf(h->out, "<div%s><dt>%s</dt><dd>", doubtful ? " class=\"doubt\"" : "", name);
-}
-
-static void tile_note(const struct html *h)
-{
-	fputs("<span class=\"note\">", h->out);
-}
-
-static void tile_end(const struct html *h)
-{
-	fputs("</span></dd></div>\n", h->out);
-}
-
-static void trust_box(const struct html *h)
-{
-	struct trust t = judge(h->r);
-	size_t soft = t.soft[EXECUTION_INTERPRETED] + t.soft[EXECUTION_EMULATED] +
-		      t.soft[EXECUTION_DETERMINISTIC];
-	const char *separator = "";
-	char s[FIGURE_SIZE];
-
-	fputs("<section class=\"trust\" aria-labelledby=\"trust\"><h2 id=\"trust\">What stands "
-	      "behind "
-	      "these figures</h2>\n<dl>\n",
-	      h->out);
-	tile_begin(h, "Trials", t.discarded != 0);
-	html_text(h, "%zu", t.trials);
-	tile_note(h);
-	html_text(h, "for %zu figures; %zu more discarded, each with a reason", t.figures,
-		  t.discarded);
-	tile_end(h);
-
-	tile_begin(h, "Disturbed batches", t.worst > 0.1);
-	html_text(h, "%s", t.weight > 0 ? number_share(s, t.disturbed / t.weight) : "n/a");
-	tile_note(h);
-	html_text(h, "marked, not deleted; the worst figure: %s", number_share(s, t.worst));
-	tile_end(h);
-
-	tile_begin(h, "Not in hardware", soft != 0);
-	html_text(h, "%zu", soft);
-	tile_note(h);
-	if (!soft)
-		html_text(h, "every figure comes from hardware execution");
-	for (int e = EXECUTION_INTERPRETED; e < EXECUTIONS; e++)
-		if (t.soft[e]) {
-			html_text(h, "%s%zu %s", separator, t.soft[e],
-				  execution_name((enum execution)e));
-			separator = ", ";
-		}
-	if (soft)
-		html_text(h, " of %zu; hatched in plots", t.figures - h->r->fault_count);
-	tile_end(h);
-
-	tile_begin(h, "Skipped", h->r->skip_count != 0);
-	html_text(h, "%zu", h->r->skip_count);
-	tile_note(h);
-	fputs("<a href=\"#skipped\">what, and why</a>", h->out);
-	tile_end(h);
-
-	tile_begin(h, "Problems", h->r->problem_count != 0);
-	html_text(h, "%zu", h->r->problem_count);
-	tile_note(h);
-	fputs("<a href=\"#problems\">invalid trials and doubts</a>", h->out);
-	tile_end(h);
-
-	tile_begin(h, h->r->run_count > 1 ? "Runs" : "Run", t.unfinished != 0);
-	html_text(h, "%s", t.unfinished ? "incomplete" : "complete");
-	tile_note(h);
-	if (t.unfinished)
-		html_text(h, "%zu of %zu stopped before the end", t.unfinished, h->r->run_count);
-	else
-		html_text(h, "the plan was carried out to its end");
-	tile_end(h);
-	fputs("</dl></section>\n", h->out);
-}
 
 /* "Example CPU, Linux 6.1, 8 CPUs": what the host says of itself, as far as it is known. */
 static void host_line(const struct html *h, const struct result_run *run)
@@ -187,5 +75,5 @@ void html_header(struct html *h)
 	if (r->comparison_count)
 		html_verdicts(h);
 	fputs("</header>\n", h->out);
-	trust_box(h);
+	html_trust(h);
 }

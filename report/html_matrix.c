@@ -347,6 +347,7 @@ void html_matrix(struct html *h)
 	      h->out);
 	places(h);
 	html_means(h);
+	html_forest(h);
 	bench_table(h);
 	html_matrix_faults(h);
 	reasons(h);

@@ -106,16 +106,16 @@ static struct axis axis_for(const struct fault_figure *const *f, size_t count)
 
 static void scales(const struct svg *s, const struct axis *a, enum unit unit)
 {
-	double ticks[AXIS_TICKS], x[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS], y[5];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(a, 5, ticks);
 
+	for (int quarter = 0; quarter <= 4; quarter++)
+		y[quarter] = height(quarter / 4.0);
+	svg_levels(s, y, 5, INK_GRID);
 	for (int quarter = 0; quarter <= 4; quarter++) {
-		double y = height(quarter / 4.0);
-
-		svg_line(s, 0, y, 1, y, INK_GRID, 1, NULL);
 		snprintf(text, sizeof(text), "%d\xc2\xa0%%", quarter * 25);
-		svg_text(s, 0, y - 3, ANCHOR_START, INK_MUTED, 0, text);
+		svg_text(s, 0, y[quarter] - 3, ANCHOR_START, INK_MUTED, 0, text);
 	}
 	axis_places(a, ticks, n, x);
 	svg_rules(s, x, n, BOTTOM, BOTTOM + 5, INK_MUTED, NULL);

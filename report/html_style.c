@@ -19,7 +19,9 @@ const char html_style[] =
 	"--s6:#f08fae}}\n"
 	/* Plots: the classes that svg.c writes. */
 	"svg{width:100%;overflow:visible}svg.definitions{position:absolute;width:0;height:0}"
-	"svg text{font-size:12px;stroke:var(--paper);stroke-width:3;stroke-linejoin:round;"
+	"svg "
+	"text{font-size:12px;fill:var(--muted);stroke:var(--paper);stroke-width:3;stroke-linejoin:"
+	"round;"
 	"paint-order:stroke}svg text.f-paper{stroke:none}.mid{text-anchor:middle}"
 	".end{text-anchor:end}.bold{font-weight:600}.faint{fill-opacity:.15}.void{fill:none}"
 	".hollow{fill:var(--paper);stroke-width:1.8}"
@@ -98,7 +100,7 @@ const char html_style[] =
 	"border-radius:4px;padding:1rem 1.2rem 1.1rem}\n"
 	".trust h2{border:0;margin:0 0 .8rem;padding:0;font-size:.95rem;letter-spacing:0}\n"
 	".trust dl{margin:0;display:grid;gap:1rem 1.6rem;"
-	"grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr))}\n"
+	"grid-template-columns:repeat(auto-fit,minmax(13rem,1fr))}\n"
 	".trust dt{font-size:.8rem;color:var(--muted)}\n"
 	".trust dd{margin:0;font-size:1.4rem;font-weight:600;line-height:1.25}\n"
 	".trust .note{margin-top:.15rem}\n"
@@ -156,6 +158,12 @@ const char html_style[] =
 	".legend li{margin:.25rem 0}.legend.row{display:flex;flex-wrap:wrap;gap:.1rem 1.2rem}\n"
 	".stamps{list-style:none;margin:.5rem 0;padding:0;font-size:.86rem;display:grid;"
 	"grid-template-columns:repeat(auto-fill,minmax(13rem,1fr));gap:.15rem 1rem}\n"
+	/* The host as boxes in boxes. */
+	".topology{max-width:none;font-size:.8rem;line-height:1.35}"
+	".topology ul{list-style:none;margin:.3rem 0 0;padding:0;display:flex;flex-wrap:wrap;gap:"
+	".35rem}.topology li{border:1px solid var(--grid);border-radius:3px;padding:.2rem .45rem;"
+	"flex:1 1 auto;background:var(--paper)}.topology>ul>li{background:var(--raised)}"
+	".topology li.leaf{flex:0 1 auto}.topology li.memory{border-style:dashed;flex:1 1 100%}\n"
 	/* Folded parts. */
 	"details{margin:.5rem 0}summary{cursor:pointer;color:var(--link);font-size:.88rem;"
 	"width:fit-content}\n"

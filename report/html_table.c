@@ -182,6 +182,8 @@ void html_line_legend(const struct html *h, const struct metric *const *m, size_
 {
 	char s[NAME_SIZE];
 
+	if (count < 2) /* its name stands above already */
+		return;
 	fputs("<ul class=\"legend row\">", h->out);
 	for (size_t i = 0; i < count; i++) {
 		size_t series = html_series(h, m[i]->run, m[i]->platform, m[i]->variant);

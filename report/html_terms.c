@@ -92,7 +92,7 @@ static const struct {
 	[TERM_TRIALS] =
 		{"How to read trials and warm-up",
 		 "<p>A trial is one freshly booted guest and gives one figure; verdicts rest on "
-		 "how these scatter: the figure is one standard deviation. Dots that slant from "
+		 "how these scatter: \xc2\xb1 is one standard deviation. Dots that slant from "
 		 "top "
 		 "to bottom are a drift of the host during the run; dots far off are trials worth "
 		 "a look (report --trace). The warm-up shows the batches within a trial, each over "

@@ -170,16 +170,15 @@ static const char *count_text(char *s, double v)
 
 static void scales(const struct svg *s, const struct timeline *t)
 {
-	double ticks[AXIS_TICKS], x[AXIS_TICKS];
+	double ticks[AXIS_TICKS], x[AXIS_TICKS], y[AXIS_TICKS];
 	char text[FIGURE_SIZE];
 	size_t n = axis_ticks(&t->y, 4, ticks);
 
+	axis_places(&t->y, ticks, n, y);
+	svg_levels(s, y, n, INK_GRID);
 	for (size_t i = 0; i < n; i++) {
-		double y = axis_place(&t->y, ticks[i]);
-
-		svg_line(s, 0, y, 1, y, INK_GRID, 1, NULL);
 		if (ticks[i] > 0)
-			svg_text(s, 0, y - 4, ANCHOR_START, INK_MUTED, 0,
+			svg_text(s, 0, y[i] - 4, ANCHOR_START, INK_MUTED, 0,
 				 count_text(text, ticks[i]));
 	}
 	n = axis_ticks(&t->x, 5, ticks);

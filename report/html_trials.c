@@ -81,10 +81,10 @@ static const char *scatter(char *s, const struct metric *m)
 		deviation = stats_deviation(logs, m->trials);
 	free(logs);
 	if (isfinite(deviation))
-		snprintf(s, FIGURE_SIZE, "scatter %.30s, %zu trials",
+		snprintf(s, FIGURE_SIZE, "\xc2\xb1\xc2\xa0%.30s, n\xc2\xa0=\xc2\xa0%zu",
 			 number_share(share, expm1(deviation)), m->trials);
 	else
-		snprintf(s, FIGURE_SIZE, "%zu trials", m->trials);
+		snprintf(s, FIGURE_SIZE, "n\xc2\xa0=\xc2\xa0%zu", m->trials);
 	return s;
 }
 
@@ -180,16 +180,16 @@ static void warm_up_axes(const struct metric *const *m, size_t count, struct axi
 
 static void warm_up_scales(const struct svg *s, const struct axis *x, const struct axis *y)
 {
-	double ticks[AXIS_TICKS];
+	double ticks[AXIS_TICKS], at[AXIS_TICKS], one = axis_place(y, 1);
 	size_t n = axis_ticks(y, 3, ticks);
 	char text[FIGURE_SIZE];
 
+	axis_places(y, ticks, n, at);
+	svg_levels(s, at, n, INK_GRID);
+	svg_levels(s, &one, 1, INK_MUTED);
 	for (size_t i = 0; i < n; i++) {
-		double at = axis_place(y, ticks[i]);
-
-		svg_line(s, 0, at, 1, at, INK_GRID, 1, NULL);
 		snprintf(text, sizeof(text), "%.4g\xc3\x97", ticks[i]);
-		svg_text(s, 0, at - 3, ANCHOR_START, INK_MUTED, 0, text);
+		svg_text(s, 0, at[i] - 3, ANCHOR_START, INK_MUTED, 0, text);
 	}
 	n = axis_ticks(x, 6, ticks);
 	for (size_t i = 0; i < n; i++) {
@@ -199,7 +199,6 @@ static void warm_up_scales(const struct svg *s, const struct axis *x, const stru
 		svg_text(s, axis_place(x, ticks[i]), BOTTOM + 18, ANCHOR_MIDDLE, INK_MUTED, 0,
 			 text);
 	}
-	svg_line(s, 0, axis_place(y, 1), 1, axis_place(y, 1), INK_MUTED, 1, NULL);
 }
 
 static void warm_up_curve(const struct html *h, const struct svg *s, const struct axis *x,
@@ -243,8 +242,10 @@ static void warm_up(struct html *h, const struct metric *const *m, size_t count,
 		"Medians over trials. A line that starts high and falls is a warm-up that was too "
 		"short.");
 	warm_up_scales(&s, &x, &y);
+	svg_curves_begin(&s);
 	for (size_t i = 0; i < n; i++)
 		warm_up_curve(h, &s, &x, &y, with[i]);
+	svg_curves_end(&s);
 	svg_end(&s);
 	fputs("</details>\n", h->out);
 }

@@ -144,6 +144,7 @@ void svg_begin(struct svg *s, FILE *out, unsigned int id, double height, const c
 {
 	s->out = out;
 	s->height = height;
+	s->stretched = 0;
 	fprintf(out,
 		"<svg role=\"img\" height=\"%g\" aria-labelledby=\"g%ut g%ud\"><title id=\"g%ut\">",
 		height, id, id, id);
@@ -209,11 +210,23 @@ void svg_box(const struct svg *s, double x1, double x2, double y, double height,
 	fputs("/>\n", s->out);
 }
 
+/* Without a class text is muted and starts where it stands: so do the names of most ticks. */
+static void put_text_class(FILE *out, enum ink ink, enum anchor anchor, int bold)
+{
+	static const char *const anchors[] = {"", " mid", " end"};
+	char class[64];
+
+	snprintf(class, sizeof(class), "%s%s%s%s", ink == INK_MUTED ? "" : " f-",
+		 ink == INK_MUTED ? "" : inks[ink], anchors[anchor], bold ? " bold" : "");
+	if (*class)
+		fprintf(out, " class=\"%s\">", class + 1);
+	else
+		fputc('>', out);
+}
+
 void svg_text(const struct svg *s, double x, double y, enum anchor anchor, enum ink ink, int bold,
 	      const char *text)
 {
-	static const char *const anchors[] = {"", " mid", " end"};
-
 	if (anchor == ANCHOR_MIDDLE && x < 0.045)
 		anchor = ANCHOR_START;
 	if (anchor == ANCHOR_MIDDLE && x > 0.955)
@@ -221,7 +234,7 @@ void svg_text(const struct svg *s, double x, double y, enum anchor anchor, enum 
 	fputs("<text", s->out);
 	put_percent(s->out, "x", x);
 	put_pixel(s->out, "y", y);
-	fprintf(s->out, " class=\"f-%s%s%s\">", inks[ink], anchors[anchor], bold ? " bold" : "");
+	put_text_class(s->out, ink, anchor, bold);
 	svg_escape(s->out, text);
 	fputs("</text>\n", s->out);
 }
@@ -319,8 +332,26 @@ static size_t thin_out(const double *x, const double *y, size_t n, double *thin_
 
 static void stretch_begin(const struct svg *s)
 {
-	fprintf(s->out, "<svg viewBox=\"0 0 %d %g\" preserveAspectRatio=\"none\">", UNITS,
-		s->height);
+	if (!s->stretched)
+		fprintf(s->out, "<svg viewBox=\"0 0 %d %g\" preserveAspectRatio=\"none\">", UNITS,
+			s->height);
+}
+
+static void stretch_end(const struct svg *s)
+{
+	fputs(s->stretched ? "/>\n" : "/></svg>\n", s->out);
+}
+
+void svg_curves_begin(struct svg *s)
+{
+	stretch_begin(s);
+	s->stretched = 1;
+}
+
+void svg_curves_end(struct svg *s)
+{
+	s->stretched = 0;
+	fputs("</svg>\n", s->out);
 }
 
 void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, double base,
@@ -337,15 +368,12 @@ void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, 
 	}
 	stretch_begin(s);
 	put_path(s, x, y, n, base, fill != FILL_OUTLINE);
-	put_fill(s->out, ink, fill);
-	if (fill == FILL_FAINT) { /* its edge */
-		fputs("/>", s->out);
-		put_path(s, x, y, n, base, 0);
-		put_fill(s->out, ink, FILL_OUTLINE);
-	}
-	if (dash)
-		fprintf(s->out, " stroke-dasharray=\"%s\"", dash);
-	fputs("/></svg>\n", s->out);
+	if (fill == FILL_FAINT)
+		fprintf(s->out, " class=\"f-%s faint o-%s\"", inks[ink], inks[ink]);
+	else
+		put_fill(s->out, ink, fill);
+	put_pen(s->out, 1, dash);
+	stretch_end(s);
 }
 
 void svg_rules(const struct svg *s, const double *x, size_t n, double from, double to, enum ink ink,
@@ -367,7 +395,25 @@ void svg_rules(const struct svg *s, const double *x, size_t n, double from, doub
 	}
 	fprintf(s->out, "\" class=\"rule o-%s\"", inks[ink]);
 	put_pen(s->out, 1, dash);
-	fputs("/></svg>\n", s->out);
+	stretch_end(s);
+}
+
+void svg_levels(const struct svg *s, const double *y, size_t n, enum ink ink)
+{
+	struct pen pen = {0, 0};
+
+	if (!n)
+		return;
+	stretch_begin(s);
+	fputs("<path d=\"", s->out);
+	for (size_t i = 0; i < n; i++) {
+		fputc('m', s->out);
+		put_step(s->out, &pen, 0, y[i]);
+		fprintf(s->out, "h%d", UNITS);
+		pen.x = UNITS;
+	}
+	fprintf(s->out, "\" class=\"rule o-%s\"", inks[ink]);
+	stretch_end(s);
 }
 
 void svg_dots(const struct svg *s, const double *x, const double *y, size_t n, enum ink ink)
@@ -383,7 +429,8 @@ void svg_dots(const struct svg *s, const double *x, const double *y, size_t n, e
 		put_step(s->out, &pen, x[i], y[i]);
 		fputs("h0", s->out);
 	}
-	fprintf(s->out, "\" class=\"dots o-%s\"/></svg>\n", inks[ink]);
+	fprintf(s->out, "\" class=\"dots o-%s\"", inks[ink]);
+	stretch_end(s);
 }
 
 void svg_whisker(const struct svg *s, double low, double high, double y, enum ink ink)
@@ -396,7 +443,8 @@ void svg_whisker(const struct svg *s, double low, double high, double y, enum in
 	fputs("v10m0,-5", s->out);
 	pen.y += 50;
 	fprintf(s->out, "h%ld", lround(percent(high) * UNITS / 100) - pen.x);
-	fprintf(s->out, "m0,-5v10\" class=\"whisker o-%s\"/></svg>\n", inks[ink]);
+	fprintf(s->out, "m0,-5v10\" class=\"whisker o-%s\"", inks[ink]);
+	stretch_end(s);
 }
 
 /* ---- Legends ---- */

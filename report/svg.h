@@ -43,6 +43,7 @@ enum anchor { ANCHOR_START, ANCHOR_MIDDLE, ANCHOR_END };
 struct svg {
 	FILE *out;
 	double height;
+	int stretched; /* between svg_curves_begin and _end */
 };
 
 /* Marks and hatches, once a page, before the first plot. */
@@ -60,6 +61,13 @@ void svg_line(const struct svg *s, double x1, double y1, double x2, double y2, e
 /* Thin lines down from y = `from` to `to`, at each of x: a plot's grid, or its ticks. */
 void svg_rules(const struct svg *s, const double *x, size_t n, double from, double to, enum ink ink,
 	       const char *dash);
+
+/* The same across the whole plot, at each of y. */
+void svg_levels(const struct svg *s, const double *y, size_t n, enum ink ink);
+
+/* Around several curves, rules, levels, dots and whiskers, and nothing else: it saves bytes. */
+void svg_curves_begin(struct svg *s);
+void svg_curves_end(struct svg *s);
 
 /* Small round dots, all in one path. */
 void svg_dots(const struct svg *s, const double *x, const double *y, size_t n, enum ink ink);

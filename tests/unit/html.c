@@ -325,7 +325,7 @@ static const struct matrix *fill_matrix(double odd)
 						    .host = i ? HOSTILE : NULL,
 						    .figures = {[EXECUTION_EMULATED] = 3},
 						    .skipped = 2};
-	metrics[1].native_ratio = odd;
+	metrics[1].native_ratio = metrics[3].native_ratio = odd;
 	metrics[1].native_interval = (struct interval){odd, NAN};
 	bench_cells[0] = (struct matrix_cell){CELL_FIGURES, metrics, NULL, 4, 0};
 	bench_cells[1] = (struct matrix_cell){CELL_SKIPPED, NULL, NULL, 0, 2};
