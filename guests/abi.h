@@ -176,6 +176,24 @@ static inline uint64_t vq_heartbeat_checksum(const struct vq_heartbeat *h)
 	return vq_mix(x ^ h->slowest);
 }
 
+/* ---- Disk: what the harness writes into every block, so that each can be held against it ---- */
+
+#define VQ_DISK_BLOCKS 256u /* of VQ_PAGE_SIZE */
+#define VQ_DISK_WORDS  (VQ_PAGE_SIZE / 8u)
+
+static inline uint64_t vq_disk_word(uint32_t block, uint32_t i)
+{
+	return vq_mix(((uint64_t)block << 32 | i) + 0x9e3779b97f4a7c15ull);
+}
+
+static inline int vq_disk_block_is(uint32_t block, const uint64_t *words)
+{
+	for (uint32_t i = 0; i < VQ_DISK_WORDS; i++)
+		if (words[i] != vq_disk_word(block, i))
+			return 0;
+	return 1;
+}
+
 /* The digest after operation `sequence`: the host recomputes it to find silent corruption. */
 static inline uint64_t vq_chain_next(uint64_t chain, uint64_t sequence)
 {
@@ -267,6 +285,7 @@ struct vq_event {
 enum vq_event_code {
 	VQ_EVENT_INTERRUPTS_SEEN = 1, /* value: interrupts that the handler counted */
 	VQ_EVENT_EXCEPTION,	      /* value: vector << 32 | low half of the error code */
+	VQ_EVENT_DISK_BAD, /* value: operations on the disk that failed or brought other bytes */
 };
 
 struct vq_goodbye {

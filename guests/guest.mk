@@ -15,7 +15,7 @@ NATIVE_FLAGS  := -DVQ_NATIVE $(PAYLOAD_FLAGS)
 
 payload_src   := guests/payload.c guests/measure.c guests/workload.c
 guest_src     := $(payload_src) guests/kernel.c guests/boot.c guests/clock.c \
-	guests/plan.c guests/transport.c guests/screen.c harness/core/histogram.c \
+	guests/plan.c guests/transport.c guests/screen.c guests/disk.c harness/core/histogram.c \
 	harness/core/record_writer.c $(bench_src)
 
 guest_obj     := $(guest_src:%.c=$(B)/guest/%.o) $(B)/guest/guests/entry.o $(B)/guest/guests/boot_entry.o

@@ -9,6 +9,8 @@
 uint8_t apic_id[VQ_MAX_CPUS] = {0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10, 11, 12, 13, 14, 15,
 				16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
+uint64_t payload_block[VQ_DISK_WORDS];
+
 static const char *skip_to(const char *s, char c)
 {
 	while (*s && *s != c)

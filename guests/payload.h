@@ -236,6 +236,17 @@ void payload_relax(void);
  */
 uint8_t *payload_region(struct payload *p, uint64_t size, bool huge);
 
+/*
+ * The guest's disk (CAN_DISK), in blocks of VQ_PAGE_SIZE. Open: false with p->why where there is
+ * none; it may be opened again. Read: false where the disk says that it failed.
+ * There is no write: string output costs KVM an exit for every two bytes, and nothing else would be
+ * measured.
+ */
+extern uint64_t payload_block[VQ_DISK_WORDS]; /* for whoever uses the disk: one at a time */
+
+bool payload_disk_open(struct payload *p);
+bool payload_disk_read(uint32_t block, void *to);
+
 void payload_event(struct payload *p, uint32_t code, uint64_t value);
 
 /* Say why this bench cannot run here; always false, for `return payload_refuse(p, "…")`. */

@@ -101,6 +101,8 @@ static const char *lacks(const struct payload *p, const struct bench *b)
 		return "it needs several guests, and this one is alone";
 	if (b->needs & CAN_KERNEL_DEVICES)
 		return "it needs devices that only a VMM of ours has";
+	if (b->needs & CAN_DISK)
+		return "it needs a disk of its own, and those of this machine are not touched";
 	if (b->untouched)
 		return "it needs RAM that the host has not given yet, and none is known to be";
 	if (b->needs & CAN_APIC && flags & VQ_MACHINE_NO_APIC)

@@ -30,6 +30,7 @@ struct worker {
 	uint64_t last_tsc;
 	uint64_t state; /* of the work */
 	bool feeds;	/* a watchdog device, while it serves */
+	bool reads;	/* a block of its disk in each operation */
 	uint64_t fed_tsc;
 };
 
@@ -65,6 +66,14 @@ static void dirty_page(struct worker *w)
 		w->next_dirty = 0;
 }
 
+/* Of a random block. An operation whose read fails, or brings other bytes, is no service. */
+static bool read_disk(const struct worker *w)
+{
+	uint32_t block = (uint32_t)(w->state % VQ_DISK_BLOCKS);
+
+	return payload_disk_read(block, payload_block) && vq_disk_block_is(block, payload_block);
+}
+
 static void one_operation(struct worker *w)
 {
 	uint64_t x = w->state;
@@ -75,7 +84,8 @@ static void one_operation(struct worker *w)
 	if (w->dirty)
 		dirty_page(w);
 	__asm__ volatile("" ::"r"(x));
-	acknowledge(w);
+	if (!w->reads || read_disk(w))
+		acknowledge(w);
 }
 
 static uint32_t *lock_word(struct worker *w, uint32_t lock)
@@ -284,6 +294,9 @@ void workload_serve(struct payload *p)
 		.dirty = payload_number(p->boot, "dirty", 0),
 	};
 
+	w.reads = !p->cpu && payload_number(p->boot, "disk", 0);
+	if (w.reads && !payload_disk_open(p))
+		return; /* nobody is told of a service that cannot be */
 	if (p->boot->memory_size < DIRTY_FROM + (uint64_t)w.dirty * VQ_PAGE_SIZE)
 		w.dirty = 0;
 

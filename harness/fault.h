@@ -38,6 +38,7 @@ enum detector {
 	DETECT_PROCESS_EXIT, /* the host reports the end of the guest process */
 	DETECT_PVPANIC,	     /* the platform reports what the guest told its pvpanic device */
 	DETECT_DEVICE,	     /* the platform reports that the guest's watchdog device ran out */
+	DETECT_DISK,	     /* the platform reports an error of the guest's disk */
 	DETECT_CONNECTION,   /* the connection to the daemon that manages the guest is closed */
 };
 
@@ -59,7 +60,7 @@ struct fault_trial {
 
 struct fault {
 	const char *name;
-	const char *group; /* "guest", "deadlock", "vmm", "overcommit", "management" */
+	const char *group; /* "guest", "deadlock", "vmm", "overcommit", "management", "disk" */
 	const char *summary;
 	unsigned int needs;	    /* mask of enum capability */
 	unsigned int recovered_by;  /* mask of enum recovery_kind */

@@ -72,6 +72,11 @@ static int take_event(struct trial *t, struct intake *in, const struct record *r
 	else if (e->code == VQ_EVENT_EXCEPTION)
 		return trial_fail(t, TRIAL_FAILED, "exception %u (error code %#x) inside the guest",
 				  (unsigned int)(e->value >> 32), (unsigned int)e->value);
+	else if (e->code == VQ_EVENT_DISK_BAD && e->value)
+		return trial_fail(
+			t, TRIAL_FAILED,
+			"%llu operations on the guest's disk failed or brought other bytes",
+			(unsigned long long)e->value);
 	return 0;
 }
 

@@ -83,6 +83,8 @@ const char *capability_name(enum capability one)
 		return "a watchdog device (ib700)";
 	case CAN_MIGRATE:
 		return "live migration";
+	case CAN_DISK:
+		return "a disk for the guest";
 	}
 	return "?";
 }
@@ -485,6 +487,12 @@ int machine_snapshot(struct machine *m)
 int machine_exec(struct machine *m)
 {
 	return send_command(m, COMMAND_EXEC);
+}
+
+int machine_disk(struct machine *m, enum machine_disk how)
+{
+	m->status->disk = how;
+	return send_command(m, COMMAND_DISK);
 }
 
 int machine_swap_memory(struct machine *m)

@@ -52,10 +52,11 @@ enum capability {
 	CAN_WATCHDOG = 1u << 18,      /* a device that the guest has to feed */
 	CAN_MANAGEMENT = 1u << 19,    /* a daemon of ours manages guests, and can be killed */
 	CAN_MIGRATE = 1u << 20,	      /* live migration to another process that hosts it */
+	CAN_DISK = 1u << 21,	      /* an IDE disk that can be made to fail, or slow */
 };
 
 /* Devices that a machine has only where its config asks for them. */
-#define CAN_DEVICES (CAN_PVPANIC | CAN_WATCHDOG)
+#define CAN_DEVICES (CAN_PVPANIC | CAN_WATCHDOG | CAN_DISK)
 
 /* What comes with a process below the guest; see struct platform's `type1`. */
 #define CAN_BY_PROCESS (CAN_PROCESS | CAN_USER_DEVICES | CAN_LAZY_RAM)
@@ -160,6 +161,8 @@ struct machine_status {
 	uint32_t locked;		  /* guest memory is locked */
 	uint32_t unsupported;		  /* with an error: not a failure, it cannot be had here */
 	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */
+	uint32_t disk;			  /* to the guest process: enum machine_disk wanted */
+	uint32_t disk_errors;		  /* of the guest's disk, that the platform told of */
 	uint32_t ready;			  /* ring and heartbeat are the guest's, not firmware's */
 	int32_t host_pid;		  /* who hosts the guest, 0: the guest process itself */
 	int32_t host_pidfd;		  /* its pidfd, in the guest process's own table */
@@ -178,6 +181,15 @@ struct machine_status {
 	char error[512];
 	char console[4096];
 };
+
+/* How the guest's disk is; it is made well. */
+enum machine_disk {
+	DISK_WELL,
+	DISK_FAILS, /* each operation ends with an error of the device */
+	DISK_SLOW,  /* it does DISK_SLOW_RATE operations a second, and no more */
+};
+
+#define DISK_SLOW_RATE 20
 
 struct platform;
 
@@ -291,6 +303,7 @@ int machine_resume(struct machine *m);
 int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
 int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
+int machine_disk(struct machine *m, enum machine_disk how); /* of a guest with CAN_DISK */
 
 /*
  * Live migration of a serving guest (config.migrates) to another process on this host, which has
@@ -339,6 +352,7 @@ enum machine_command {
 	COMMAND_RESTORE,
 	COMMAND_EXEC,
 	COMMAND_MIGRATE,
+	COMMAND_DISK,
 };
 
 struct machine_commands {

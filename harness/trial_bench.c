@@ -86,6 +86,7 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 		.command = command,
 		.member = member,
 		.watch = member == 0,
+		.devices = b->needs & CAN_DEVICES,
 		/* Never where switches are timed. */
 		.events = member == 0 && !b->disturbance_exempt && !b->sleeps,
 		.pin = pin,

@@ -104,6 +104,13 @@ static void by_device(struct watch *w, int64_t now)
 	detected(w, now, "the platform reports that the watchdog device ran out");
 }
 
+static void by_disk(struct watch *w, int64_t now)
+{
+	name_detector(w, false, "platform: errors of the guest's disk");
+	if (__atomic_load_n(&fault_victim(w->f)->status->disk_errors, __ATOMIC_ACQUIRE))
+		detected(w, now, "the platform reports an error of the guest's disk");
+}
+
 static void by_connection(struct watch *w, int64_t now)
 {
 	int64_t lost = fault_victim(w->f)->status->unmanaged_ns;
@@ -136,6 +143,7 @@ void watch_detect(struct watch *w, int64_t now)
 		[DETECT_PROCESS_EXIT] = by_process,
 		[DETECT_PVPANIC] = by_pvpanic,
 		[DETECT_DEVICE] = by_device,
+		[DETECT_DISK] = by_disk,
 		[DETECT_CONNECTION] = by_connection,
 	};
 

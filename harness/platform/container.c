@@ -274,6 +274,8 @@ const char *container_lacks(enum capability one)
 	if (one == CAN_MIGRATE)
 		return "a container does not migrate: that would take CRIU, which this does not "
 		       "use";
+	if (one == CAN_DISK)
+		return "a container has its host's files, and no disk of its own";
 	if (one == CAN_CGROUP)
 		return "a container has cgroups of its own";
 	return NULL;

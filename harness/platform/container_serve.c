@@ -35,6 +35,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_SNAPSHOT:
 	case COMMAND_RESTORE:
 	case COMMAND_MIGRATE:
+	case COMMAND_DISK:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));

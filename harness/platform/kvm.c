@@ -55,6 +55,8 @@ static const char *lacks(enum capability one)
 {
 	if (one == CAN_MIGRATE)
 		return "the embedded VMM hosts its guest in one process, to its end";
+	if (one == CAN_DISK)
+		return "the embedded VMM emulates no disk; QEMU's platforms have one";
 	if (one == CAN_HYPERCALL)
 		return "guest ring 0 is interpreted here, and VMCALL/VMMCALL never return from the "
 		       "interpreter; run it on a host with VT-x or AMD-V";
@@ -133,6 +135,9 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return -1;
 	case COMMAND_MIGRATE:
 		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_MIGRATE));
+		return -1;
+	case COMMAND_DISK:
+		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_DISK));
 		return -1;
 	}
 	if (ret)

@@ -48,6 +48,8 @@ static const char *lacks(enum capability one)
 		return "a plain process has no snapshot";
 	if (one == CAN_MIGRATE)
 		return "a plain process does not migrate";
+	if (one == CAN_DISK)
+		return "a plain process has its host's files, and no disk of its own";
 	return NULL;
 }
 

@@ -86,6 +86,19 @@ void environment_feed_watchdog(void)
 	/* A process is never given one. */
 }
 
+/* Neither has it a disk: its operations are a kernel's, and another thing. */
+bool payload_disk_open(struct payload *p)
+{
+	return payload_refuse(p, "a process has no disk of its own");
+}
+
+bool payload_disk_read(uint32_t block, void *to)
+{
+	(void)block;
+	(void)to;
+	return false;
+}
+
 uint8_t *payload_region(struct payload *p, uint64_t size, bool huge)
 {
 	bool is_huge;

@@ -2,8 +2,8 @@
 /*
  * The platforms `qemu-kvm` and `qemu-tcg`: QEMU's machine type q35 as libvirt runs it, in a private
  * libvirtd that lives as long as the run. libvirt defines, starts, pins, suspends, saves and ends;
- * a monitor of our own only reads counters. The firmware is qboot: where guest ring 0 is
- * interpreted, SeaBIOS would take two seconds.
+ * a monitor of our own reads counters, and breaks the disk. The firmware is qboot: where guest ring
+ * 0 is interpreted, SeaBIOS would take two seconds.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +26,7 @@
 #include "harness/platform/libvirt/daemon.h"
 #include "harness/platform/libvirt/events.h"
 #include "harness/platform/libvirt/qemu_domain.h"
+#include "harness/platform/qemu/disk.h"
 #include "harness/platform/qemu/emulator.h"
 #include "harness/platform/qemu/guest.h"
 #include "harness/vmm/vmm.h"
@@ -113,6 +114,7 @@ struct driver {
 	int events;   /* struct libvirt_event; -1: none */
 	bool stopped; /* libvirt has said so */
 	char name[64], uuid[40];
+	int disk; /* the file that its disk is; -1: it has none */
 	int listening[3];
 	char path[3][600];
 };
@@ -225,7 +227,7 @@ static int connect_guest(struct driver *d)
 static char *describe(struct driver *d)
 {
 	struct machine *m = d->guest.m;
-	char command[2 * VQ_COMMAND_LENGTH], ram[64], kernel[600];
+	char command[2 * VQ_COMMAND_LENGTH], ram[64], disk[64], kernel[600];
 	struct qemu_domain domain = {
 		.name = d->name,
 		.uuid = d->uuid,
@@ -240,11 +242,13 @@ static char *describe(struct driver *d)
 		.doorbell = d->path[DOORBELL],
 		.console = d->path[CONSOLE],
 		.monitor = d->path[MONITOR],
+		.disk = d->disk < 0 ? NULL : disk,
 		.devices = m->config.devices,
 	};
 
 	qemu_guest_command(&d->guest, command, sizeof(command));
 	snprintf(ram, sizeof(ram), "/proc/%d/fd/%d", getpid(), m->memory_fd);
+	snprintf(disk, sizeof(disk), "/proc/%d/fd/%d", getpid(), d->disk);
 	snprintf(kernel, sizeof(kernel), "%s/guest.elf", libvirtd.directory);
 	sched_getaffinity(0, sizeof(domain.others), &domain.others);
 	return qemu_domain_xml(&domain);
@@ -358,13 +362,22 @@ static int name_domain(struct driver *d, const struct machine *m)
 	return 0;
 }
 
+static int make_disk(struct driver *d, struct machine *m)
+{
+	if (!(m->config.devices & CAN_DISK))
+		return 0;
+	d->disk = qemu_disk_file(m);
+	return d->disk < 0 ? -1 : 0;
+}
+
 static int start(struct driver *d, struct machine *m, bool kvm, bool from_snapshot)
 {
 	uint8_t *said = m->memory + VQ_CONTROL_OFFSET;
 	uint8_t kept[2 * VQ_PAGE_SIZE];
 
-	if (qemu_guest_init(&d->guest, m, kvm) || name_domain(d, m) || connect_libvirt(d) ||
-	    listen_at(d, DOORBELL, "d") || listen_at(d, CONSOLE, "c") || listen_at(d, MONITOR, "m"))
+	if (qemu_guest_init(&d->guest, m, kvm) || name_domain(d, m) || make_disk(d, m) ||
+	    connect_libvirt(d) || listen_at(d, DOORBELL, "d") || listen_at(d, CONSOLE, "c") ||
+	    listen_at(d, MONITOR, "m"))
 		return -1;
 	d->guest.quiet = d->guest.paused = true;
 	/* What host and guest have said to each other since the snapshot stays said. */
@@ -579,6 +592,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_EXEC:
 	case COMMAND_MIGRATE:
 		break;
+	case COMMAND_DISK:
+		return qemu_disk_set(&d->guest, m->status->disk);
 	}
 	snprintf(m->error, sizeof(m->error), "libvirt's driver knows no command %d", command);
 	return -1;
@@ -606,6 +621,9 @@ static void end(void *context, struct machine *m)
 		unlink(d->path[i]);
 		close(d->listening[i]);
 	}
+	if (d->disk >= 0)
+		close(d->disk);
+	d->disk = -1;
 	qemu_guest_close(g);
 }
 
@@ -614,7 +632,8 @@ static void drive(struct machine *m, bool kvm)
 	static struct driver d; /* large, and this process drives one */
 	bool from_snapshot = m->status->from_snapshot;
 
-	d.events = d.listening[DOORBELL] = d.listening[CONSOLE] = d.listening[MONITOR] = -1;
+	d.disk = d.events = d.listening[DOORBELL] = d.listening[CONSOLE] = d.listening[MONITOR] =
+		-1;
 	qemu_guest_keep_off(m);
 	if (start(&d, m, kvm, from_snapshot) || let_go(&d, from_snapshot)) {
 		machine_ended(m, MACHINE_ERROR, m->error);

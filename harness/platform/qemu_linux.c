@@ -166,6 +166,7 @@ static const char *lacks(enum capability one)
 		return "QEMU with a whole Linux in it takes more memory than such a cgroup has";
 	case CAN_PVPANIC:
 	case CAN_WATCHDOG:
+	case CAN_DISK:
 		return "the guest's Linux would have to drive that device, and the payload is a "
 		       "process of it; qemu-kvm and qemu-tcg have it";
 	case CAN_WINDOW:

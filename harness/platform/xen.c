@@ -121,6 +121,9 @@ static const char *lacks(enum capability one)
 	case CAN_MIGRATE:
 		return "Xen suspends a PVH guest for its last move with the help of the guest's "
 		       "own xenstore driver, which this guest has not";
+	case CAN_DISK:
+		return "a PVH guest's disks come by Xen's own block protocol, for which this guest "
+		       "has no driver";
 	case CAN_KERNEL_DEVICES:
 		return "no kernel answers for a Xen guest's devices: there is no ioeventfd";
 	case CAN_NOTIFY:
@@ -224,6 +227,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_RESTORE:
 	case COMMAND_EXEC:
 	case COMMAND_MIGRATE:
+	case COMMAND_DISK:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_SNAPSHOT));

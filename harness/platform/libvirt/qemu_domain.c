@@ -7,6 +7,7 @@
 
 #include "harness/platform.h"
 #include "harness/platform/libvirt/xml.h"
+#include "harness/platform/qemu/disk.h"
 
 static void put_argument(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -53,9 +54,15 @@ static void put_socket(FILE *f, const char *id, const char *path)
 	free(safe);
 }
 
+static void put_disk_argument(void *to, const char *argument)
+{
+	put_argument(to, "%s", argument);
+}
+
 /*
  * What libvirt has no words for: RAM that is a file of ours (it would name its own), port devices,
- * and a second monitor that only reads. Migration names its memory after the machine's default.
+ * a disk whose filters are changed while it runs, and a second monitor for that and to read
+ * counters. Migration names its memory after the machine's default.
  */
 static void put_commandline(FILE *f, const struct qemu_domain *d)
 {
@@ -74,6 +81,8 @@ static void put_commandline(FILE *f, const struct qemu_domain *d)
 	put_socket(f, "vq.monitor", d->monitor);
 	put_argument(f, "-mon");
 	put_argument(f, "chardev=vq.monitor,mode=control");
+	if (d->disk)
+		qemu_disk_describe(d->disk, put_disk_argument, f);
 	fputs("</qemu:commandline>\n", f);
 }
 

@@ -19,6 +19,7 @@ struct qemu_domain {
 	const char *doorbell; /* sockets that listen: what the guest writes to its two ports, … */
 	const char *console;
 	const char *monitor;  /* … and a monitor of our own */
+	const char *disk;     /* the file that its disk is; NULL: it has none */
 	unsigned int devices; /* mask of CAN_DEVICES */
 };
 

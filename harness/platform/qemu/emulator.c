@@ -194,7 +194,8 @@ unsigned int qemu_devices(void)
 	asked = true;
 	ask("-device", "help", list, sizeof(list));
 	devices = (strstr(list, "\"pvpanic\"") ? CAN_PVPANIC : 0) |
-		  (strstr(list, "\"ib700\"") ? CAN_WATCHDOG : 0);
+		  (strstr(list, "\"ib700\"") ? CAN_WATCHDOG : 0) |
+		  (strstr(list, "\"isa-ide\"") && strstr(list, "\"ide-hd\"") ? CAN_DISK : 0);
 	return devices;
 }
 

@@ -42,11 +42,12 @@ void qemu_guest_command(const struct qemu_guest *g, char *text, size_t size)
 	uint64_t untouched = m->config.untouched ? m->memory_size - m->config.untouched : 0;
 
 	snprintf(text, size,
-		 "cpus=%u doorbell=%d tsc_khz=%u interpreted=%d member=%u untouched=%llu %s%s",
+		 "cpus=%u doorbell=%d tsc_khz=%u interpreted=%d member=%u untouched=%llu %s%s%s",
 		 m->config.cpus, VQ_DOORBELLS_ANSWERED, host_tsc_khz(),
 		 g->kvm && !vmm_probe()->hardware_ring0, m->config.member,
 		 (unsigned long long)untouched >> 10, m->config.command,
-		 m->config.devices & CAN_WATCHDOG ? " watchdog=1" : "");
+		 m->config.devices & CAN_WATCHDOG ? " watchdog=1" : "",
+		 m->config.devices & CAN_DISK ? " disk=1" : "");
 }
 
 /* false: there is none. */
@@ -241,6 +242,8 @@ static void on_event(void *context, const char *name, const json_t *data)
 		qemu_guest_over(g, MACHINE_PANICKED, "QEMU: the guest panicked");
 	} else if (!g->quiet && !strcmp(name, "WATCHDOG")) {
 		qemu_guest_over(g, MACHINE_UNFED, "QEMU: the watchdog device ran out");
+	} else if (!strcmp(name, "BLOCK_IO_ERROR")) {
+		__atomic_add_fetch(&g->m->status->disk_errors, 1, __ATOMIC_RELEASE);
 	} else if (!strcmp(name, "STOP") && !g->paused) {
 		g->stopped = true;
 	}

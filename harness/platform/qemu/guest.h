@@ -33,12 +33,13 @@ struct qemu_guest {
 	int messages; /* QEMU's standard error */
 	int pidfd;    /* of QEMU */
 	pid_t pid;
-	bool quiet;	/* libvirt tells how it ends, not QEMU */
-	bool gone;	/* QEMU is: set where quiet */
-	bool ours;	/* QEMU is our child: its exit status is ours to take */
-	bool paused;	/* by us */
-	bool stopped;	/* not by us: QEMU has to say why */
-	bool over;	/* its end was told */
+	bool quiet;   /* libvirt tells how it ends, not QEMU */
+	bool gone;    /* QEMU is: set where quiet */
+	bool ours;    /* QEMU is our child: its exit status is ours to take */
+	bool paused;  /* by us */
+	bool stopped; /* not by us: QEMU has to say why */
+	bool over;    /* its end was told */
+	enum machine_disk disk;
 	bool uncounted; /* QEMU or KVM has no statistics of vCPUs */
 	uint64_t kicks; /* of vCPU 0, by reading statistics */
 	char cpu0[128]; /* QOM path of vCPU 0 */

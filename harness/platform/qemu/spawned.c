@@ -10,6 +10,7 @@
 
 #include "guests/payload.h"
 #include "harness/host.h"
+#include "harness/platform/qemu/disk.h"
 
 #define START_NS 5000000000ll /* from exec to QMP's greeting, however busy the host */
 
@@ -32,6 +33,7 @@ enum beginning {
 /* The other ends of what the driver holds; QEMU inherits them. */
 struct ends {
 	int qmp, doorbell, console, messages;
+	int disk; /* -1: it has none */
 	struct qemu_files files;
 };
 
@@ -66,8 +68,8 @@ int qemu_memory_file(struct machine *m, const char *name, const void *bytes, siz
 
 static void close_ends(const struct ends *e)
 {
-	const int fds[] = {e->qmp,	e->doorbell,	 e->console,
-			   e->messages, e->files.kernel, e->files.initrd};
+	const int fds[] = {e->qmp,  e->doorbell,     e->console,     e->messages,
+			   e->disk, e->files.kernel, e->files.initrd};
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		if (fds[i] >= 0)
@@ -78,9 +80,14 @@ static int make_ends(struct driver *d, struct ends *e)
 {
 	struct qemu_guest *g = d->guest;
 
-	*e = (struct ends){-1, -1, -1, -1, {-1, -1}};
+	*e = (struct ends){-1, -1, -1, -1, -1, {-1, -1}};
 	if (d->kind->open_files(g->m, &e->files))
 		return -1;
+	if (g->m->config.devices & CAN_DISK) {
+		e->disk = qemu_disk_file(g->m);
+		if (e->disk < 0)
+			return -1;
+	}
 	if (pair_up(&g->qmp.fd, &e->qmp) || pair_up(&g->doorbell, &e->doorbell) ||
 	    pair_up(&g->console, &e->console) || pair_up(&g->messages, &e->messages))
 		return fail(g->m, "sockets to QEMU");
@@ -91,6 +98,19 @@ static void add_character_device(struct qemu_arguments *a, const char *id, int f
 {
 	qemu_argument(a, "-chardev");
 	qemu_argument(a, "socket,id=%s,fd=%d", id, fd);
+}
+
+static void put_argument(void *to, const char *argument)
+{
+	qemu_argument(to, "%s", argument);
+}
+
+static void add_disk(struct qemu_arguments *a, int fd)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	qemu_disk_describe(path, put_argument, a);
 }
 
 static void build(struct qemu_arguments *a, const struct driver *d, const struct ends *e,
@@ -118,6 +138,8 @@ static void build(struct qemu_arguments *a, const struct driver *d, const struct
 	qemu_argument(a, "isa-debugcon,iobase=%#x,chardev=doorbell", VQ_PORT_DOORBELL);
 	d->kind->arguments(a, g, &e->files);
 	qemu_add_devices(a, g->m->config.devices);
+	if (e->disk >= 0)
+		add_disk(a, e->disk);
 	if (beginning != FROM_MIGRATION)
 		qemu_argument(a, "-S");
 	if (beginning != FROM_RESET) {
@@ -139,9 +161,9 @@ static int spawn(struct driver *d, enum beginning beginning)
 	build(&a, d, &e, beginning);
 	/* Beside a guest that runs it stays where we are: off that one's first vCPU. */
 	ret = qemu_spawn(&a,
-			 (int[]){e.qmp, e.doorbell, e.console, e.files.kernel, e.files.initrd,
-				 g->m->memory_fd},
-			 6, e.messages, beginning == FROM_MIGRATION ? NULL : g->m->config.affinity,
+			 (int[]){e.qmp, e.doorbell, e.console, e.disk, e.files.kernel,
+				 e.files.initrd, g->m->memory_fd},
+			 7, e.messages, beginning == FROM_MIGRATION ? NULL : g->m->config.affinity,
 			 &g->pid, &g->pidfd);
 	if (ret)
 		fail(g->m, "starting " QEMU_PROGRAM);
@@ -270,6 +292,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return restore(d, m);
 	case COMMAND_MIGRATE:
 		return migrate(d, m);
+	case COMMAND_DISK:
+		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_EXEC:
 		break;
 	}

@@ -47,6 +47,9 @@ const char *qemu_kvm_lacks(enum capability one)
 	case CAN_WATCHDOG:
 		return "this QEMU was built without the watchdog device ib700; install one that "
 		       "has it (Debian: qemu-system-x86)";
+	case CAN_DISK:
+		return "this QEMU was built without the devices isa-ide and ide-hd; install one "
+		       "that has them (Debian: qemu-system-x86)";
 	case CAN_MIGRATE:
 		return "a migration through libvirt takes a second libvirtd, which is not started "
 		       "here; see qemu-kvm-microvm and qemu-tcg-microvm";
