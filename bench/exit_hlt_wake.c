@@ -30,7 +30,7 @@ GUEST_FN void finish(struct payload *p)
 	payload_event(p, VQ_EVENT_INTERRUPTS_SEEN, interrupts_taken(VECTOR_IPI + 1));
 }
 
-GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .stamps = true,
+GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .stamps = true, .plants = true,
 	      .other = halt_again_and_again, .finish = finish)
 {
 	const uint32_t vector = VECTOR_IPI + 1;
@@ -48,6 +48,8 @@ GUEST_SAMPLES(exit_hlt_wake, RING0, .from_ring3 = true, .stamps = true,
 		apic_send_ipi(1, vector);
 		while (interrupts_taken(vector) == taken)
 			cpu_pause();
+		if (p->spins)
+			plant_spin(p->spins);
 		ticks[i] = stamp_end_in(RING0) - begin;
 	}
 }

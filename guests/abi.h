@@ -286,6 +286,7 @@ enum vq_event_code {
 	VQ_EVENT_INTERRUPTS_SEEN = 1, /* value: interrupts that the handler counted */
 	VQ_EVENT_EXCEPTION,	      /* value: vector << 32 | low half of the error code */
 	VQ_EVENT_DISK_BAD, /* value: operations on the disk that failed or brought other bytes */
+	VQ_EVENT_PLANTED,  /* value: ticks that each operation was made longer by, on purpose */
 };
 
 struct vq_goodbye {

@@ -13,7 +13,7 @@ GUEST_FLAGS   := -DVQ_GUEST -fno-delete-null-pointer-checks $(PAYLOAD_FLAGS) -ff
 	-mcmodel=small -fno-asynchronous-unwind-tables
 NATIVE_FLAGS  := -DVQ_NATIVE $(PAYLOAD_FLAGS)
 
-payload_src   := guests/payload.c guests/measure.c guests/workload.c
+payload_src   := guests/payload.c guests/measure.c guests/plant.c guests/workload.c
 guest_src     := $(payload_src) guests/kernel.c guests/boot.c guests/clock.c \
 	guests/plan.c guests/transport.c guests/screen.c guests/disk.c harness/core/histogram.c \
 	harness/core/record_writer.c $(bench_src)

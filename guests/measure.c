@@ -40,6 +40,7 @@ static void nothing_ring3(struct payload *p, uint64_t *t, uint32_t n)
 struct loop {
 	const struct guest_bench *bench;
 	void (*stamped)(struct payload *p, uint64_t *t, uint32_t n);
+	void (*plain)(struct payload *p, uint32_t n);
 	struct payload *p;
 	uint32_t n;
 };
@@ -56,7 +57,7 @@ static void ring0_plain(void *a, void *b)
 	struct loop *l = a;
 
 	(void)b;
-	l->bench->plain(l->p, l->n);
+	l->plain(l->p, l->n);
 }
 
 static bool in_ring0(const struct guest_bench *b)
@@ -77,10 +78,11 @@ static void run_plain(struct loop *l)
 	if (in_ring0(l->bench))
 		ring0_call(ring0_plain, l, 0);
 	else
-		l->bench->plain(l->p, l->n);
+		l->plain(l->p, l->n);
 }
 
-static void calibrate(struct payload *p, const struct guest_bench *b)
+/* Returns what the stamp of an empty operation takes. */
+static uint64_t calibrate(struct payload *p, const struct guest_bench *b)
 {
 	struct loop l = {
 		.bench = b, .stamped = b->ring == RING0 ? nothing_ring0 : nothing_ring3, .p = p};
@@ -101,12 +103,17 @@ static void calibrate(struct payload *p, const struct guest_bench *b)
 	c.count = count;
 	c.median_ticks = count ? histogram_quantile(&histogram, 1, 2) : 0;
 	record_write(p->writer, VQ_RECORD_CALIBRATION, 0, &c, sizeof(c));
+	return c.median_ticks;
 }
 
 /* Take n samples in chunks; their sum, and the histogram, grow. */
 static uint64_t take_samples(struct payload *p, const struct guest_bench *b, uint32_t n)
 {
-	struct loop l = {.bench = b, .stamped = b->sample ? b->sample : b->stamped, .p = p};
+	struct loop l = {.bench = b,
+			 .stamped = b->sample  ? b->sample
+				    : p->spins ? b->planted
+					       : b->stamped,
+			 .p = p};
 	uint64_t sum = 0;
 
 	while (n) {
@@ -179,7 +186,8 @@ static void measure_batch(struct payload *p, const struct guest_bench *b, uint32
 			  uint32_t samples)
 {
 	struct vq_batch batch = {.number = number, .count = samples};
-	struct loop plain = {.bench = b, .p = p, .n = samples};
+	struct loop plain = {
+		.bench = b, .plain = p->spins ? b->planted_plain : b->plain, .p = p, .n = samples};
 
 	histogram_clear(&histogram);
 	payload_doorbell(p, VQ_DOORBELL_BATCH);
@@ -230,9 +238,40 @@ static void wait_for_others(const struct payload *p, const struct guest_bench *b
 		payload_relax();
 }
 
+#define PLANT_SAMPLES 33u
+
+/* The median of stamped spins of so many turns. */
+static uint64_t measure_spin(struct payload *p, const struct guest_bench *b, uint32_t turns)
+{
+	struct loop l = {.bench = b,
+			 .stamped = b->ring == RING0 ? plant_stamped_ring0 : plant_stamped_ring3,
+			 .p = p,
+			 .n = PLANT_SAMPLES};
+
+	p->spins = turns;
+	histogram_clear(&histogram);
+	run_stamped(&l, ticks);
+	for (uint32_t i = 0; i < l.n; i++)
+		histogram_record(&histogram, ticks[i]);
+	return histogram_quantile(&histogram, 1, 2);
+}
+
+/* After the warm-up, whose histogram is there. */
+static bool plant(struct payload *p, const struct guest_bench *b, uint64_t nothing)
+{
+	uint32_t turns = in_ring0(b) ? PLANT_MANY_RING0 : PLANT_MANY;
+	uint64_t median = histogram_quantile(&histogram, 1, 2), few;
+
+	if (b->sample && !b->plants)
+		return payload_refuse(p,
+				      "it takes its own samples: nothing can be planted in them");
+	few = measure_spin(p, b, PLANT_FEW);
+	return plant_choose(p, median - nothing, nothing, few, measure_spin(p, b, turns), turns);
+}
+
 void bench_run(struct payload *p, const struct guest_bench *b)
 {
-	uint64_t operations = 0;
+	uint64_t operations = 0, nothing;
 
 	p->planned = p->warmup + (uint64_t)p->batches * p->samples * (b->plain ? 2 : 1);
 	wait_for_others(p, b);
@@ -240,9 +279,14 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 		bench_refused(p);
 		return;
 	}
-	calibrate(p, b);
+	nothing = calibrate(p, b);
 	histogram_clear(&histogram);
 	take_samples(p, b, p->warmup);
+	if (payload_number(p->boot, "plant", 0) && !plant(p, b, nothing)) {
+		bench_stop_others();
+		bench_refused(p);
+		return;
+	}
 	for (uint32_t i = 0; i < p->batches; i++) {
 		measure_batch(p, b, i, p->samples);
 		operations += p->samples;

@@ -41,6 +41,7 @@ struct payload {
 	uint32_t batches, samples, warmup; /* of a trial */
 	uint64_t seed;			   /* of the trial: layouts differ from trial to trial */
 	uint64_t planned;		   /* operations, warm-up and bare loops included */
+	uint32_t spins; /* of plant_spin() in each operation; 0: none is planted */
 	struct record_writer *writer;
 	char why[160];	     /* a setup that returns false says here why it cannot run */
 	uint64_t scratch[8]; /* the bench's own, zero at start, one set for each CPU */
@@ -60,12 +61,17 @@ struct guest_bench {
 	void (*peer)(struct payload *p);
 	/* After the last batch, in ring 3: events to report, things to put back. */
 	void (*finish)(struct payload *p);
+	bool plants; /* its own samples call plant_spin() where p->spins asks for it */
 	bool stamps; /* its own samples are taken by stamp_begin and stamp_end, and cost as much */
 	/* In place of stamping each operation: the bench takes its own samples. */
 	void (*sample)(struct payload *p, uint64_t *ticks, uint32_t n);
 	/* Filled by GUEST_OP: n stamped operations, and n in a bare loop. */
 	void (*stamped)(struct payload *p, uint64_t *ticks, uint32_t n);
 	void (*plain)(struct payload *p, uint32_t n);
+	/* The same, each operation made longer by plant_spin(): apart, so that the others stay as
+	 * they are. */
+	void (*planted)(struct payload *p, uint64_t *ticks, uint32_t n);
+	void (*planted_plain)(struct payload *p, uint32_t n);
 };
 
 /* ---- Stamps (Intel SDM vol. 2B RDTSC, RDTSCP: what the fences order) ---- */
@@ -106,6 +112,15 @@ static inline uint64_t rdtsc(void)
 
 	__asm__ volatile("rdtsc" : "=a"(lo), "=d"(hi));
 	return (uint64_t)hi << 32 | lo;
+}
+
+/*
+ * A slowness on purpose, of n (at least 1) turns of an empty loop. The fence keeps it from running
+ * beside the operation, which would hide it.
+ */
+static inline void plant_spin(uint32_t n)
+{
+	__asm__ volatile("lfence\n1: dec %0\n jnz 1b" : "+r"(n)::"cc", "memory");
 }
 
 /* ---- Instructions ---- */
@@ -282,10 +297,29 @@ bool payload_refuse(struct payload *p, const char *why);
 		for (uint32_t i = 0; i < n; i++)                                                   \
 			id##_op(p);                                                                \
 	}                                                                                          \
+	static void id##_planted(struct payload *p, uint64_t *ticks, uint32_t n)                   \
+	{                                                                                          \
+		for (uint32_t i = 0; i < n; i++) {                                                 \
+			uint64_t begin = stamp_begin();                                            \
+                                                                                                   \
+			id##_op(p);                                                                \
+			plant_spin(p->spins);                                                      \
+			ticks[i] = stamp_end_in(privilege) - begin;                                \
+		}                                                                                  \
+	}                                                                                          \
+	static void id##_planted_plain(struct payload *p, uint32_t n)                              \
+	{                                                                                          \
+		for (uint32_t i = 0; i < n; i++) {                                                 \
+			id##_op(p);                                                                \
+			plant_spin(p->spins);                                                      \
+		}                                                                                  \
+	}                                                                                          \
 	static const struct guest_bench id##_guest = {.name = #id,                                 \
 						      .ring = privilege,                           \
 						      .stamped = id##_stamped,                     \
 						      .plain = id##_plain,                         \
+						      .planted = id##_planted,                     \
+						      .planted_plain = id##_planted_plain,         \
 						      __VA_ARGS__};                                \
 	REGISTER(guest_benches, id##_guest);                                                       \
 	static inline __attribute__((always_inline)) void id##_op(struct payload *p                \

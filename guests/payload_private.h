@@ -30,6 +30,20 @@ void bench_stop_others(void);
 uint64_t bench_last_median(void); /* of the last batch, ticks, raw */
 void bench_refused(struct payload *p);
 
+/*
+ * guests/plant.c: `n` stamped turns of plant_spin(p->spins) alone, as the ring stamps. And, from
+ * the medians of those with PLANT_FEW and with `many` turns, how many turns make an operation of
+ * `operation` ticks longer by option plant= (parts per million): into p->spins, told to the host.
+ * false: it cannot be planted evenly, p->why says why.
+ */
+#define PLANT_FEW	 1u
+#define PLANT_MANY	 1024u
+#define PLANT_MANY_RING0 128u /* interpreted, a turn takes near a microsecond */
+void plant_stamped_ring0(struct payload *p, uint64_t *t, uint32_t n);
+void plant_stamped_ring3(struct payload *p, uint64_t *t, uint32_t n);
+bool plant_choose(struct payload *p, uint64_t operation, uint64_t nothing, uint64_t few,
+		  uint64_t many, uint32_t turns);
+
 /* guests/workload.c: never returns but for a fault that ends it */
 void workload_serve(struct payload *p);
 

@@ -19,14 +19,16 @@
 struct arguments {
 	struct plan_arguments plan;
 	const char *output;
-	int tap, raw;
+	int tap, raw, host_faults;
 };
 
-enum { OPTION_RAW = 512 };
+enum { OPTION_RAW = 512, OPTION_HOST_FAULTS };
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
+	{"allow-host-faults", OPTION_HOST_FAULTS, NULL, 0,
+	 "Allow what changes the host for other processes, too", 0},
 	{"raw", OPTION_RAW, NULL, 0, "Keep every sample, for report --raw", 0},
 	{0},
 };
@@ -41,6 +43,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'o':
 		a->output = text;
+		return 0;
+	case OPTION_HOST_FAULTS:
+		a->host_faults = 1;
 		return 0;
 	case OPTION_RAW:
 		a->raw = 1;
@@ -161,6 +166,7 @@ static int run_main(int argc, char **argv)
 	command = command_join(argc, argv);
 	o.plan = plan;
 	o.raw = a.raw;
+	o.host_faults = a.host_faults;
 	o.command = command ? command : "";
 	o.output = a.output ? a.output : path;
 	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL

@@ -69,6 +69,8 @@ static int take_event(struct trial *t, struct intake *in, const struct record *r
 		return garbage(t, r);
 	if (e->code == VQ_EVENT_INTERRUPTS_SEEN)
 		in->interrupts = e->value;
+	else if (e->code == VQ_EVENT_PLANTED)
+		in->planted = e->value;
 	else if (e->code == VQ_EVENT_EXCEPTION)
 		return trial_fail(t, TRIAL_FAILED, "exception %u (error code %#x) inside the guest",
 				  (unsigned int)(e->value >> 32), (unsigned int)e->value);
@@ -94,7 +96,7 @@ void intake_begin(struct intake *in)
 {
 	in->hello = in->goodbye = in->failed = false;
 	in->batches = in->ring = 0;
-	in->operations = 0;
+	in->operations = in->planted = 0;
 	in->interrupts = UINT64_MAX;
 }
 

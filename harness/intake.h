@@ -17,6 +17,7 @@ struct intake {
 	uint32_t ring;
 	uint64_t operations; /* stamped, as goodbye claims */
 	uint64_t interrupts; /* seen to arrive; UINT64_MAX: the bench takes none */
+	uint64_t planted;    /* ticks in each operation; 0: nothing was said of it */
 	int64_t window_ticks[TRIAL_MAX_BATCHES];
 };
 

@@ -94,6 +94,7 @@ void plan_free(struct plan *p)
 		plan_criterion_free(&p->criteria[i]);
 	plan_globs_free(&p->platforms);
 	free(p->criteria);
+	variants_free(&p->variants);
 	free(p->limits);
 	free(p->benches);
 	free(p->faults);

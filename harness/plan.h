@@ -11,6 +11,9 @@
  *	  - match: qemu-*
  *	    benches: 5                   # trials of each
  *	    faults: 2
+ *	variants:                        # forms of a platform, trials interleaved; the first is
+ *	  base:                          # the base: see harness/setting.h for the keys
+ *	  slow: {plant: 5%}
  *	benches:
  *	  - match: "exit_*"              # a glob over names
  *	    trials: 20
@@ -47,6 +50,7 @@
 
 #include "harness/core/registry.h"
 #include "harness/core/words.h"
+#include "harness/variant.h"
 
 struct plan_globs {
 	char **glob;
@@ -100,6 +104,7 @@ struct plan {
 	int seed_given;
 	double delta;
 	struct plan_globs platforms;
+	struct variants variants; /* none: each platform as it is */
 	struct plan_bench *benches;
 	size_t bench_count;
 	struct plan_fault *faults;

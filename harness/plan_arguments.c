@@ -10,12 +10,18 @@
 #include "harness/bench.h"
 #include "harness/core/command.h"
 #include "harness/fault.h"
+#include "harness/setting.h"
+
+enum { OPTION_VARIANT = 768 };
 
 static const struct argp_option options[] = {
 	{"platform", 'p', "GLOB", 0, "Run on these platforms only (repeatable; all)", 0},
 	{"bench", 'b', "GLOB", 0, "Run these benches only (repeatable; none)", 0},
 	{"fault", 'f', "GLOB", 0, "Run these faults only (repeatable; none)", 0},
 	{"preset", 'P', "NAME", 0, "Built-in plan: smoke, ci, qualify, lab", 0},
+	{"variant", OPTION_VARIANT, "NAME[:KEY=VALUE,...]", 0,
+	 "Compare this form of each platform with the others (repeatable; the first is the base)",
+	 0},
 	{"seed", 's', "N", 0, "Seed of the order of trials", 0},
 	{0},
 };
@@ -23,7 +29,7 @@ static const struct argp_option options[] = {
 static void add_glob(struct argp_state *state, struct plan_argument_globs *g, char *text)
 {
 	if (g->count == PLAN_MAX_GLOBS)
-		argp_failure(state, EXIT_USAGE, 0, "more than %d globs; put them in a plan",
+		argp_failure(state, EXIT_USAGE, 0, "an option more than %d times; write a plan",
 			     PLAN_MAX_GLOBS);
 	g->glob[g->count++] = text;
 }
@@ -57,6 +63,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case 'P':
 		a->preset = text;
+		return 0;
+	case OPTION_VARIANT:
+		add_glob(state, &a->variants, text);
 		return 0;
 	case 's':
 		a->seed = plan_number(state, "--seed", text);
@@ -121,6 +130,23 @@ static struct registry groups_of_benches(void)
 	return all;
 }
 
+/* Those of the command line in place of the plan's own. */
+static int replace_variants(struct plan *p, const struct plan_argument_globs *given, char *error,
+			    size_t size)
+{
+	char why[256];
+
+	if (given->count)
+		variants_free(&p->variants);
+	for (size_t i = 0; i < given->count; i++) {
+		if (!variants_add_text(&p->variants, given->glob[i], why, sizeof(why)))
+			continue;
+		snprintf(error, size, "--variant %.100s: %s", given->glob[i], why);
+		return -1;
+	}
+	return settings_check(p, error, size);
+}
+
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
 {
 	struct plan_names names = {
@@ -142,7 +168,7 @@ struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size
 		return NULL;
 	if (plan_narrow(p, a->platforms.glob, a->platforms.count, a->benches.glob, a->benches.count,
 			a->faults.glob, a->faults.count, &names, error, size) ||
-	    tell_platforms(p, error, size)) {
+	    replace_variants(p, &a->variants, error, size) || tell_platforms(p, error, size)) {
 		plan_free(p);
 		return NULL;
 	}

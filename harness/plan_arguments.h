@@ -22,6 +22,7 @@ struct plan_arguments {
 	const char *plan, *preset;
 	const char *otherwise; /* the preset where neither is given; set before parsing */
 	struct plan_argument_globs platforms, benches, faults;
+	struct plan_argument_globs variants; /* in place of the plan's own */
 	uint64_t seed;
 	int seed_given;
 };

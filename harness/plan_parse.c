@@ -442,6 +442,12 @@ static int read_faults(struct reader *r, const char *key, yaml_node_t *node, voi
 	return plan_read_entries(r, key, node, out, add_fault);
 }
 
+static int read_variants(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	(void)key;
+	return plan_read_variants(r, node, out);
+}
+
 static int read_plan(struct reader *r, void *out)
 {
 	static const struct plan_field fields[] = {
@@ -450,6 +456,7 @@ static int read_plan(struct reader *r, void *out)
 		{"delta", read_delta, offsetof(struct plan, delta)},
 		{"platforms", read_platforms, offsetof(struct plan, platforms)},
 		{"at_most", read_limits, 0},
+		{"variants", read_variants, offsetof(struct plan, variants)},
 		{"benches", read_benches, 0},
 		{"faults", read_faults, 0},
 		{"gate", plan_read_gate, 0},

@@ -145,6 +145,20 @@ static void put_criteria(FILE *out, const struct plan *p)
 	put_criteria_of(out, p, CRITERION_WEIGHT, "weights");
 }
 
+static void put_variant(FILE *out, const struct variant *v)
+{
+	fputs("  ", out);
+	put_quoted(out, v->name);
+	fputs(": {", out);
+	for (size_t i = 0; i < v->count; i++) {
+		fputs(i ? ", " : "", out);
+		put_quoted(out, v->settings[i].key);
+		fputs(": ", out);
+		put_quoted(out, v->settings[i].value);
+	}
+	fputs("}\n", out);
+}
+
 char *plan_text(const struct plan *p)
 {
 	char *text = NULL;
@@ -163,6 +177,10 @@ char *plan_text(const struct plan *p)
 		fputs("at_most:\n", out);
 	for (size_t i = 0; i < p->limit_count; i++)
 		put_limit(out, &p->limits[i]);
+	if (p->variants.count)
+		fputs("variants:\n", out);
+	for (size_t i = 0; i < p->variants.count; i++)
+		put_variant(out, &p->variants.variant[i]);
 	if (p->bench_count)
 		fputs("benches:\n", out);
 	for (size_t i = 0; i < p->bench_count; i++)

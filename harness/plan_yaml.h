@@ -23,6 +23,9 @@ struct reader {
 int plan_fail(struct reader *r, size_t line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* harness/plan_parse_variant.c: the value of `variants:`. 0, or -1 with the error left. */
+int plan_read_variants(struct reader *r, const yaml_node_t *node, struct variants *all);
+
 #define PLAN_MAX_BYTES (1u << 20)
 #define PLAN_NO_MEMORY "out of memory; close something and try again"
 

@@ -89,6 +89,8 @@ bool machine_has_huge_pages(pid_t pid, uint64_t size);
 int machine_without_huge_pages(struct machine *m);
 
 struct journal;
+struct setting_key;
+struct variant;
 
 struct machine_config {
 	uint32_t cpus;
@@ -111,7 +113,8 @@ struct machine_config {
 	bool watch;    /* keep the host CPU's counters of each batch, the hypervisor's statistics */
 	bool events;   /* and performance events: they make each switch of a thread dearer */
 	bool realtime; /* its vCPU threads may be given SCHED_FIFO later */
-	struct journal *journal; /* of changes to the host */
+	struct journal *journal;       /* of changes to the host */
+	const struct variant *variant; /* what is set of the platform; NULL: nothing */
 };
 
 /* What the host counted around one batch, at its doorbells. */
@@ -242,6 +245,9 @@ struct platform {
 	/* What a user says behind "NAME:"; called before works(), perhaps more than once. 0, or -1
 	 * with one line in `error`. NULL: nothing may stand there. */
 	int (*take)(const char *argument, char *error, size_t size);
+	/* Keys that a variant of it may set, a NULL last: SETTINGS() of harness/setting.h. NULL:
+	 * none. */
+	const struct setting_key *const *settings;
 	/* How much longer than the embedded VMM's a start or a command may take (firmware, a
 	 * daemon), milliseconds. */
 	int slack_ms;

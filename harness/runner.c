@@ -14,6 +14,7 @@
 #include "harness/journal.h"
 #include "harness/progress.h"
 #include "harness/run_row.h"
+#include "harness/setting.h"
 #include "harness/store.h"
 
 #define MAX_CPUS      256
@@ -24,8 +25,9 @@ struct cell {
 	struct trial_spec spec;
 	uint32_t trials;
 	size_t ok, tried;
-	unsigned int *placed; /* CPUs of the spec, where they are placed */
-	bool unsupported;     /* the guest says it cannot run this here: a skip, once */
+	unsigned int *placed;		  /* CPUs of the spec, where they are placed */
+	char form[VARIANT_MAX_NAME + 32]; /* the spec's: "slow", "slow, same-core" */
+	bool unsupported;		  /* the guest says it cannot run this here: a skip, once */
 	char last_reason[128];
 };
 
@@ -127,8 +129,26 @@ static int place_cell(struct run *r, struct cell *c, enum placement p, char *why
 	return !c->spec.cpu_count;
 }
 
+/* Variant and placement: in another form, it is another figure. */
+static void name_form(struct cell *c)
+{
+	const char *variant = c->spec.variant ? c->spec.variant->name : "";
+	const char *placement =
+		c->spec.placement == PLACEMENT_ANY ? "" : placement_name(c->spec.placement);
+
+	snprintf(c->form, sizeof(c->form), "%s%s%s", variant, *variant && *placement ? ", " : "",
+		 placement);
+}
+
+/* A platform in one of its forms. */
+struct form {
+	const struct platform *platform;
+	const struct variant *variant; /* NULL: as it is */
+	bool again;		       /* what it lacks was said of another form */
+};
+
 static int add_bench_cell(struct run *r, const struct bench *b, const struct plan_bench *entry,
-			  const struct platform *p, uint32_t parameter, enum placement placement)
+			  const struct form *f, uint32_t parameter, enum placement placement)
 {
 	struct cell *c = add_cell(r);
 	char why[512];
@@ -136,42 +156,47 @@ static int add_bench_cell(struct run *r, const struct bench *b, const struct pla
 
 	if (!c)
 		return -1;
-	c->spec.platform = p;
+	c->spec.platform = f->platform;
+	c->spec.variant = f->variant;
 	c->spec.bench = b;
 	c->spec.parameter = parameter;
 	c->spec.batches = entry->batches;
 	c->spec.samples = entry->samples;
 	c->spec.raw = r->options->raw;
-	c->trials = plan_bench_trials(r->options->plan, p->name, entry->trials);
+	c->trials = plan_bench_trials(r->options->plan, f->platform->name, entry->trials);
 	ret = place_cell(r, c, placement, why, sizeof(why));
+	name_form(c);
 	if (ret <= 0)
 		return ret;
 	free(c->placed);
 	r->cells--;
-	return add_skip(r, "bench", b->name, p->name, why);
+	return add_skip(r, "bench", b->name, f->platform->name, why);
 }
 
 static int add_bench_cells(struct run *r, const struct bench *b, const struct plan_bench *entry,
-			   const struct platform *p)
+			   const struct form *f)
 {
 	uint32_t placements = entry->placements ? entry->placements : 1u << PLACEMENT_ANY;
 	char why[512];
 	size_t i = 0;
 
-	if (!bench_fits(b, p, why, sizeof(why)))
-		return add_skip(r, "bench", b->name, p->name, why);
+	if (!bench_fits(b, f->platform, why, sizeof(why)))
+		return f->again ? 0 : add_skip(r, "bench", b->name, f->platform->name, why);
+	if (!setting_fits_bench(f->variant, f->platform, b, why, sizeof(why)))
+		return add_skip(r, "bench", b->name, f->platform->name, why);
 	do {
 		for (int k = 0; k < PLACEMENTS; k++)
 			if (placements & 1u << k &&
-			    add_bench_cell(r, b, entry, p, b->parameters[i], (enum placement)k))
+			    add_bench_cell(r, b, entry, f, b->parameters[i], (enum placement)k))
 				return -1;
 	} while (++i < MAX_PARAMETERS && b->parameters[i]);
 	return 0;
 }
 
 static int add_fault_cell(struct run *r, const struct fault *f, const struct recovery *y,
-			  const struct plan_fault *entry, const struct platform *p)
+			  const struct plan_fault *entry, const struct form *form)
 {
+	const struct platform *p = form->platform;
 	char why[512], what[128];
 	struct cell *c;
 
@@ -179,26 +204,30 @@ static int add_fault_cell(struct run *r, const struct fault *f, const struct rec
 		return 0;
 	snprintf(what, sizeof(what), "%s+%s", f->name, y->name);
 	if (!fault_fits(f, y, p, why, sizeof(why)))
+		return form->again ? 0 : add_skip(r, "fault", what, p->name, why);
+	if (!setting_fits_bench(form->variant, p, NULL, why, sizeof(why)))
 		return add_skip(r, "fault", what, p->name, why);
 	c = add_cell(r);
 	if (!c)
 		return -1;
 	c->spec.platform = p;
+	c->spec.variant = form->variant;
 	c->spec.fault = f;
 	c->spec.recovery = y;
 	c->spec.horizon_ns = (int64_t)entry->horizon_ns;
 	c->trials = plan_fault_trials(r->options->plan, p->name, entry->trials);
+	name_form(c);
 	return 0;
 }
 
-static int add_platform_cells(struct run *r, const struct platform *p)
+static int add_form_cells(struct run *r, const struct form *form)
 {
 	const struct plan *plan = r->options->plan;
 
 	for_each_registered (struct bench, b, REGISTRY(benches)) {
 		const struct plan_bench *entry = plan_find_bench(plan, b->name);
 
-		if (entry && add_bench_cells(r, b, entry, p))
+		if (entry && add_bench_cells(r, b, entry, form))
 			return -1;
 	}
 	for_each_registered (struct fault, f, REGISTRY(faults)) {
@@ -207,9 +236,34 @@ static int add_platform_cells(struct run *r, const struct platform *p)
 		if (!entry)
 			continue;
 		for_each_registered (struct recovery, y, REGISTRY(recoveries)) {
-			if (add_fault_cell(r, f, y, entry, p))
+			if (add_fault_cell(r, f, y, entry, form))
 				return -1;
 		}
+	}
+	return 0;
+}
+
+/* Each variant of the plan; what a platform does not take is never run as if it had. */
+static int add_platform_cells(struct run *r, const struct platform *p)
+{
+	const struct variants *all = &r->options->plan->variants;
+	struct form form = {.platform = p};
+	char why[512], what[128];
+
+	if (!all->count)
+		return add_form_cells(r, &form);
+	for (size_t i = 0; i < all->count; i++) {
+		form.variant = &all->variant[i];
+		snprintf(what, sizeof(what), "%s/%s", p->name, form.variant->name);
+		if (!setting_fits_platform(form.variant, p, r->options->host_faults, why,
+					   sizeof(why))) {
+			if (add_skip(r, "platform", what, NULL, why))
+				return -1;
+			continue;
+		}
+		if (add_form_cells(r, &form))
+			return -1;
+		form.again = true;
 	}
 	return 0;
 }
@@ -336,6 +390,28 @@ static int store_descriptors(struct run *r)
 	return 0;
 }
 
+static int store_variants(struct run *r)
+{
+	const struct variants *all = &r->options->plan->variants;
+	char label[512];
+	int ret = 0;
+
+	for (size_t i = 0; i < all->count && !ret; i++) {
+		char *settings = variant_settings_text(&all->variant[i]);
+		struct result_variant row = {.run = r->row.id,
+					     .name = all->variant[i].name,
+					     .settings = settings,
+					     .label = label};
+
+		setting_describe(&all->variant[i], label, sizeof(label));
+		if (!settings)
+			return fail(r, "out of memory");
+		ret = result_add_variant(r->result, &row) ? result_failed(r) : 0;
+		free(settings);
+	}
+	return ret;
+}
+
 /* One transaction: these are many small rows, and none is worth anything without the others. */
 static int describe_run(struct run *r)
 {
@@ -345,7 +421,7 @@ static int describe_run(struct run *r)
 		return result_failed(r);
 	if (counters_describe(&r->counters, r->result, r->row.id))
 		return result_failed(r);
-	if (store_facts(r) || store_descriptors(r) || add_platforms(r))
+	if (store_facts(r) || store_descriptors(r) || store_variants(r) || add_platforms(r))
 		return -1;
 	/* Declared beforehand: it stands in the file before the first trial. */
 	if (plan_store_criteria(r->options->plan, r->result, r->row.id))
@@ -458,11 +534,27 @@ static void count_trial(struct run *r, struct cell *c, const struct trial_result
 /* A guest that says it cannot run this makes a skip, once, as if the host had known. */
 static int note_unsupported(struct run *r, const struct cell *c, const struct trial_result *t)
 {
+	char why[sizeof(t->reason) + sizeof(c->form) + 2];
+
 	if (t->status != TRIAL_UNSUPPORTED)
 		return 0;
+	snprintf(why, sizeof(why), "%s%s%s", c->form, c->form[0] ? ": " : "", t->reason);
 	return add_skip(r, c->spec.bench ? "bench" : "fault",
 			c->spec.bench ? c->spec.bench->name : c->spec.fault->name,
-			c->spec.platform->name, t->reason);
+			c->spec.platform->name, why);
+}
+
+/* What its variant sets of the host is undone with all that the trial did, by the journal. */
+static void run_in_form(struct run *r, const struct trial_spec *spec, struct trial_result *t)
+{
+	if (!setting_apply(spec->variant, spec->platform, r->journal, t->reason,
+			   sizeof(t->reason))) {
+		trial_run(spec, t, r->options->stop);
+		return;
+	}
+	t->status = TRIAL_FAILED;
+	t->memory_locked = -1;
+	t->started_ns = t->ended_ns = host_now_ns();
 }
 
 static int run_trial(struct run *r, size_t ordinal)
@@ -475,7 +567,8 @@ static int run_trial(struct run *r, size_t ordinal)
 	if (!t)
 		return fail(r, "out of memory for a trial's result");
 	spec.seed = r->options->plan->seed * 1000003 + ordinal;
-	trial_run(&spec, t, r->options->stop);
+	spec.form = c->form;
+	run_in_form(r, &spec, t);
 	if (journal_heal(r->journal)) {
 		fail(r, "a change to the host could not be undone; run: virt-qualify recover");
 		goto out;

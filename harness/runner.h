@@ -19,7 +19,8 @@ struct run_options {
 	const char *command; /* the command line, for the record */
 	int stop;	     /* readable when the user wants out; -1: never */
 	enum progress_where progress;
-	int raw; /* keep every sample */
+	int raw;	 /* keep every sample */
+	int host_faults; /* what changes the host is allowed */
 };
 
 struct run_summary {

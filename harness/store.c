@@ -126,8 +126,7 @@ int store_trial(struct result *result, int64_t run, uint32_t ordinal, int64_t ru
 		.fault = s->fault ? s->fault->name : NULL,
 		.recovery = s->recovery ? s->recovery->name : NULL,
 		.platform = s->platform->name,
-		/* Placed otherwise, it is another figure. */
-		.variant = s->placement == PLACEMENT_ANY ? "" : placement_name(s->placement),
+		.variant = s->form ? s->form : "",
 		.parameter = s->parameter,
 		.status = t->status,
 		.reason = t->reason,

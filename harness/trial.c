@@ -154,6 +154,7 @@ int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)
 	if (CPU_COUNT(&t->usable))
 		config.affinity = &t->usable;
 	config.journal = t->spec->journal;
+	config.variant = t->spec->variant;
 	keep_place(t, member, c);
 	if (machine_open(m, t->spec->platform, &config))
 		return trial_fail(t, TRIAL_FAILED, "guest %u: %s", member, m->error);

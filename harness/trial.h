@@ -35,7 +35,9 @@ struct trial_spec {
 	uint64_t seed;
 	int64_t horizon_ns;
 	enum placement placement;
-	const unsigned int *cpus; /* usable host CPUs, best first, or as placed */
+	const struct variant *variant; /* NULL: the platform as it is */
+	const char *form;	       /* what result_trial.variant says: that, and the placement */
+	const unsigned int *cpus;      /* usable host CPUs, best first, or as placed */
 	unsigned int cpu_count;
 	struct journal *journal; /* of changes to the host; see harness/journal.h */
 };

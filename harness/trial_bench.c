@@ -12,6 +12,7 @@
 #include "harness/disturbance.h"
 #include "harness/host.h"
 #include "harness/intake.h"
+#include "harness/setting.h"
 
 #define DEFAULT_BATCHES	  4u
 #define DEFAULT_SAMPLES	  50u
@@ -102,6 +103,8 @@ static int open_member(struct trial *t, const struct cast_wiring *w, uint32_t me
 		 or_default(s->batches, b->batches, DEFAULT_BATCHES), samples,
 		 b->warmup ? b->warmup : samples, s->parameter, (uint32_t)s->seed,
 		 s->raw && member == 0 ? " raw=1" : "");
+	if (member == 0)
+		setting_tell_guest(s->variant, s->platform, command, sizeof(command));
 	return trial_open(t, member, &c);
 }
 
@@ -212,6 +215,21 @@ static int check_end(struct trial *t, const struct intake *in)
 	if (in->reader.missing)
 		return trial_fail(t, TRIAL_FAILED, "%llu records were lost",
 				  (unsigned long long)in->reader.missing);
+	return 0;
+}
+
+/* A guest that planted nothing must not pass for one that did. */
+static int check_planted(struct trial *t, const struct intake *in)
+{
+	int64_t now = host_now_ns();
+
+	if (!setting_planted(t->spec->variant))
+		return 0;
+	if (!in->planted)
+		return trial_fail(t, TRIAL_INVALID,
+				  "the guest did not say that it planted anything");
+	trial_event(t, now, now - t->start_ns, "guest 0", "planted %.0f ns in each operation",
+		    (double)in->planted * 1e6 / host_tsc_khz());
 	return 0;
 }
 
@@ -334,7 +352,7 @@ static int collect(struct trial *t, const struct intake *in)
 	if (!r->batch_count)
 		return trial_fail(t, TRIAL_FAILED, "the guest ended without a batch");
 	mark_disturbances(t, in);
-	return prove(t, in);
+	return check_planted(t, in) ? -1 : prove(t, in);
 }
 
 int trial_bench(struct trial *t)

@@ -11,7 +11,7 @@ struct arguments {
 	const char *format, *output, *noise;
 	const char **files;
 	size_t count;
-	bool anonymize;
+	bool anonymize, by_given;
 	enum compare_by by;
 	int fail_on_inconclusive;
 };
@@ -31,6 +31,7 @@ static void parse_by(struct arguments *a, const char *value, struct argp_state *
 		if (strcmp(value, by_names[i]))
 			continue;
 		a->by = (enum compare_by)i;
+		a->by_given = true;
 		return;
 	}
 	argp_failure(state, EXIT_USAGE, 0,
@@ -86,7 +87,7 @@ static int compare(const struct arguments *a, const struct format *format)
 	if (!r)
 		return complain(EXIT_USAGE, "%s", error);
 	if ((a->noise && report_add_noise(r, a->noise, error, sizeof(error))) ||
-	    report_compare(r, a->by, error, sizeof(error))) {
+	    report_compare(r, a->by_given ? a->by : report_compare_by(r), error, sizeof(error))) {
 		report_free(r);
 		return complain(EXIT_USAGE, "%s", error);
 	}
@@ -102,7 +103,7 @@ static int command_compare(int argc, char **argv)
 	static const struct argp_option options[] = {
 		{"by", OPTION_BY, "WHAT", 0,
 		 "What the sides differ in: version (run against run, the default), host, platform "
-		 "or variant",
+		 "or variant (the default for one file with several)",
 		 0},
 		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
 		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},

@@ -294,6 +294,18 @@ out:
 	return failed;
 }
 
+enum compare_by report_compare_by(const struct report *r)
+{
+	size_t count;
+
+	for (size_t i = 0; i < r->run_count && r->file_count == 1; i++) {
+		label_variants(r, r->runs[i], &count);
+		if (count > 1)
+			return BY_VARIANT;
+	}
+	return BY_VERSION;
+}
+
 bool report_is_compared(const struct comparison_row *c)
 {
 	return c->base && c->other && (c->exact.layouts || isfinite(c->test.p));

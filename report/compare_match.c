@@ -58,6 +58,22 @@ static int by_text(const char *a, const char *b)
 	return strcmp(a, b);
 }
 
+/* A metric's side among variants: the variant where the run declares any, else whatever form. */
+static const char *variant_key(const struct matching *m, const struct metric *x)
+{
+	const struct result_variant *v = label_variant(m->r, x->run, x->variant);
+
+	return v ? v->name : x->variant;
+}
+
+/* What is left of its form: the placement. Of undeclared variants nothing is known. */
+static const char *form_rest(const struct matching *m, const struct metric *x)
+{
+	const struct result_variant *v = label_variant(m->r, x->run, x->variant);
+
+	return v ? x->variant + strlen(v->name) : "";
+}
+
 /* Do the two measure the same thing, but for what tells the sides apart? */
 static bool is_counterpart(const struct matching *m, const struct metric *a, const struct metric *b)
 {
@@ -65,7 +81,20 @@ static bool is_counterpart(const struct matching *m, const struct metric *a, con
 		return false;
 	if (m->by != BY_PLATFORM && by_text(a->platform_name, b->platform_name))
 		return false;
-	return m->by == BY_VARIANT || !by_text(a->variant, b->variant);
+	if (m->by == BY_VARIANT)
+		return !by_text(form_rest(m, a), form_rest(m, b));
+	return !by_text(a->variant, b->variant);
+}
+
+static void name_variant(const struct matching *m, char *name, size_t size, const struct metric *x)
+{
+	const struct result_variant *v = label_variant(m->r, x->run, x->variant);
+	char s[LABEL_SIZE];
+
+	if (v)
+		snprintf(name, size, "%.100s", label_variant_name(s, v));
+	else
+		snprintf(name, size, "%.60s", x->variant[0] ? x->variant : "(no variant)");
 }
 
 static void name_side(const struct matching *m, char *name, size_t size, const struct metric *x)
@@ -90,7 +119,7 @@ static void name_side(const struct matching *m, char *name, size_t size, const s
 		snprintf(name, size, "%.60s", x->platform);
 		break;
 	case BY_VARIANT:
-		snprintf(name, size, "%.60s", x->variant[0] ? x->variant : "(no variant)");
+		name_variant(m, name, size, x);
 		break;
 	}
 }
@@ -200,7 +229,7 @@ static void match(struct matching *m, const struct side *base, const struct side
 /* What a metric's side is called inside the run or among the runs. */
 static const char *side_key(const struct matching *m, const struct metric *x)
 {
-	return m->by == BY_PLATFORM ? x->platform_name : x->variant;
+	return m->by == BY_PLATFORM ? x->platform_name : variant_key(m, x);
 }
 
 /* ---- Between runs: by version, by host ---- */
@@ -243,9 +272,26 @@ static void match_runs(struct matching *m, const struct metric **space)
 
 /* ---- Within a run: by platform, by variant ---- */
 
-/* The side that the others are held against: native; else the first that ran. */
+/* The first variant that the plan names, of those that ran; NULL: it names none. */
+static const char *first_variant(const struct matching *m, const struct side *all)
+{
+	size_t count;
+	const struct result_variant *v = label_variants(m->r, all->metrics[0]->run, &count);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < all->count; k++)
+			if (!strcmp(side_key(m, all->metrics[k]), v[i].name))
+				return v[i].name;
+	return NULL;
+}
+
+/* The side that the others are held against: native; else the first of the plan, or that ran. */
 static const char *base_key(const struct matching *m, const struct side *all)
 {
+	const char *first = m->by == BY_VARIANT ? first_variant(m, all) : NULL;
+
+	if (first)
+		return first;
 	for (size_t i = 0; i < all->count && m->by == BY_PLATFORM; i++)
 		if (!strcmp(all->metrics[i]->platform_name, BASELINE_PLATFORM))
 			return BASELINE_PLATFORM;

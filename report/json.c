@@ -82,6 +82,23 @@ static json_t *counters(const struct report *r, const struct result_run *run)
 	return list;
 }
 
+static json_t *variants(const struct report *r, const struct result_run *run)
+{
+	json_t *all = json_array();
+	size_t count;
+	const struct result_variant *v = label_variants(r, run, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		json_t *o = json_object();
+
+		json_object_set_new(o, "name", text(v[i].name));
+		json_object_set_new(o, "settings", text(v[i].settings));
+		json_object_set_new(o, "label", text(v[i].label));
+		json_array_append_new(all, o);
+	}
+	return all;
+}
+
 static json_t *run(const struct report *r, const struct result_run *run)
 {
 	json_t *o = json_object(), *host = json_object(), *why = json_object();
@@ -114,6 +131,7 @@ static json_t *run(const struct report *r, const struct result_run *run)
 	json_object_set_new(o, "host_why", why);
 	json_object_set_new(o, "platforms", platforms);
 	json_object_set_new(o, "counters", counters(r, run));
+	json_object_set_new(o, "variants", variants(r, run));
 	return o;
 }
 

@@ -363,3 +363,57 @@ const char *label_version(const struct report *r, const struct result_run *run, 
 			return platforms[i].version;
 	return NULL;
 }
+
+/* ---- Variants ---- */
+
+const struct result_variant *label_variants(const struct report *r, const struct result_run *run,
+					    size_t *count)
+{
+	const struct report_file *file = label_file(r, run);
+	const struct result_variant *rows;
+	size_t all, first = 0;
+
+	*count = 0;
+	if (!file || result_variants(file->result, &rows, &all))
+		return NULL;
+	while (first < all && rows[first].run != run->id)
+		first++;
+	while (first + *count < all && rows[first + *count].run == run->id)
+		++*count;
+	return *count ? &rows[first] : NULL;
+}
+
+const struct result_variant *label_variant(const struct report *r, const struct result_run *run,
+					   const char *variant)
+{
+	size_t count;
+	const struct result_variant *v = label_variants(r, run, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t length = strlen(v[i].name);
+
+		if (!strncmp(variant, v[i].name, length) &&
+		    (!variant[length] || !strncmp(variant + length, ", ", 2)))
+			return &v[i];
+	}
+	return NULL;
+}
+
+const char *label_variant_name(char *s, const struct result_variant *v)
+{
+	snprintf(s, LABEL_SIZE, v->settings[0] ? "%s (%s)" : "%s", v->name, v->label);
+	return s;
+}
+
+const char *label_all_variants(char *s, const struct report *r, const struct result_run *run)
+{
+	char one[LABEL_SIZE];
+	size_t count, n = 0;
+	const struct result_variant *v = label_variants(r, run, &count);
+
+	s[0] = '\0';
+	for (size_t i = 0; i < count && n < LABEL_SIZE; i++)
+		n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%s", n ? ", " : "",
+				      label_variant_name(one, &v[i]));
+	return s;
+}

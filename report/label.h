@@ -66,6 +66,16 @@ const char *label_value(char *s, const char *value);
 const char *label_host(const struct report *r, const struct result_run *run);
 /* The version of a platform in a run, by its name; NULL where it is not disclosed. */
 const char *label_version(const struct report *r, const struct result_run *run, const char *name);
+/* The variants of a run, in the plan's order; NULL: it compared none. */
+const struct result_variant *label_variants(const struct report *r, const struct result_run *run,
+					    size_t *count);
+/* Which of them a trial's or metric's `variant` ("slow, same-core") is of; NULL: none. */
+const struct result_variant *label_variant(const struct report *r, const struct result_run *run,
+					   const char *variant);
+/* "slow (planted 5 %)", "base" */
+const char *label_variant_name(char *s, const struct result_variant *v);
+/* All of a run: "base, slow (planted 5 %)"; "" for none */
+const char *label_all_variants(char *s, const struct report *r, const struct result_run *run);
 /* The file that holds a run. */
 const struct report_file *label_file(const struct report *r, const struct result_run *run);
 

@@ -96,9 +96,10 @@ static void run_cell(FILE *out, const struct report *r, const struct result_run 
 
 static void print_runs(const struct report *r, FILE *out)
 {
+	char variants[LABEL_SIZE];
 	bool folded = begin(out, r, "Runs", r->run_count,
-			    "| run | started | host | virt-qualify | file | SHA-256 |",
-			    "|---|---|---|---|---|---|");
+			    "| run | started | host | virt-qualify | variants | file | SHA-256 |",
+			    "|---|---|---|---|---|---|---|");
 	for (size_t i = 0; i < r->run_count; i++) {
 		const struct result_run *run = r->runs[i];
 		const struct report_file *file = label_file(r, run);
@@ -108,6 +109,7 @@ static void print_runs(const struct report *r, FILE *out)
 		cell(out, "%s", run->started);
 		cell(out, "%s", host ? host : "not disclosed");
 		cell(out, "%s", run->version);
+		cell(out, "%s", label_all_variants(variants, r, run));
 		cell(out, "%s", file ? file->path : "");
 		cell(out, "%s", file ? file->sha256 : "");
 		fputc('\n', out);

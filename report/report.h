@@ -229,6 +229,9 @@ enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };
  */
 int report_compare(struct report *r, enum compare_by by, char *error, size_t size);
 
+/* What is compared where nobody says: the variants of one file that has several, else versions. */
+enum compare_by report_compare_by(const struct report *r);
+
 /* 0 fine, 1 a metric regressed, 3 something inconclusive and fail_on_inconclusive. */
 int report_exit_code(const struct report *r, int fail_on_inconclusive);
 

@@ -17,7 +17,7 @@ run_scripts   = $(filter-out $(if $(SAN),$(unsanitized)), \
 
 # What a unit test links beside core/ and report/.
 obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
-plan_unit    := $(call obj,harness/plan*.c) $(preset_obj)
+plan_unit    := $(call obj,harness/plan*.c harness/setting.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c)
 watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
 	harness/disturbance.c)
@@ -109,8 +109,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_CC      ?= clang
 fuzzers      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness/plan.c \
-	harness/plan_parse.c harness/plan_criteria.c harness/plan_yaml.c harness/plan_value.c \
-	harness/plan_text.c
+	harness/plan_parse.c harness/plan_parse_variant.c harness/plan_variant.c harness/plan_criteria.c \
+	harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
 
 $(B)/fuzz/fuzz_import: harness/import_trial.c harness/intake.c
 $(B)/fuzz/fuzz_qmp: harness/platform/qemu/qmp.c

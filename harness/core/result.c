@@ -82,7 +82,7 @@ static void free_lists(struct result *r)
 {
 	struct result_list *const lists[] = {
 		&r->runs,   &r->facts,	 &r->platforms, &r->benches,  &r->faults, &r->skips,
-		&r->trials, &r->batches, &r->counters,	&r->criteria, &r->noise,
+		&r->trials, &r->batches, &r->counters,	&r->criteria, &r->noise,  &r->variants,
 	};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

@@ -139,6 +139,14 @@ struct result_noise {
 	double detectable_runs; /* the same between two separate runs */
 };
 
+/* A form of the platforms that the run compares; the first is the base of the others. */
+struct result_variant {
+	int64_t run;
+	const char *name;
+	const char *settings; /* "KEY=VALUE,KEY=VALUE" */
+	const char *label;    /* the same in words: "planted 5 %", "as it is" */
+};
+
 struct result_batch {
 	uint32_t number;
 	uint32_t count; /* stamped operations */
@@ -232,7 +240,7 @@ struct result_trial {
 	const char *fault;    /* NULL for a bench */
 	const char *recovery; /* NULL for a bench */
 	const char *platform;
-	const char *variant; /* "" where the run has none */
+	const char *variant; /* a variant's name, a placement, or both: "slow, same-core"; or "" */
 	int64_t parameter;   /* 0 where the bench takes none */
 	enum trial_status status;
 	const char *reason; /* one line where status is not TRIAL_OK, else "" */
@@ -278,6 +286,7 @@ int result_add_platform(struct result *r, const struct result_platform *p);
 int result_add_bench(struct result *r, const struct result_bench *b);
 int result_add_fault(struct result *r, const struct result_fault *f);
 int result_add_skip(struct result *r, const struct result_skip *s);
+int result_add_variant(struct result *r, const struct result_variant *v);
 int result_add_counter(struct result *r, struct result_counter *c);
 int result_add_criterion(struct result *r, const struct result_criterion *c);
 int result_add_noise(struct result *r, const struct result_noise *n);
@@ -341,6 +350,7 @@ int result_skips(struct result *r, const struct result_skip **rows, size_t *coun
 /* None in files of version 1, as are counts, places and raw samples. */
 int result_counters(struct result *r, const struct result_counter **rows, size_t *count);
 /* None in files before version 3. */
+int result_variants(struct result *r, const struct result_variant **rows, size_t *count);
 int result_criteria(struct result *r, const struct result_criterion **rows, size_t *count);
 int result_noise(struct result *r, const struct result_noise **rows, size_t *count);
 

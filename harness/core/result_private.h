@@ -29,6 +29,7 @@ enum result_table {
 	TABLE_RAW,
 	TABLE_CRITERION,
 	TABLE_NOISE,
+	TABLE_VARIANT,
 	RESULT_TABLES
 };
 
@@ -103,7 +104,7 @@ struct result {
 	struct arena texts;
 	struct arena details; /* of the last result_batches */
 	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters,
-		criteria, noise;
+		criteria, noise, variants;
 	struct result_list batches;
 };
 
@@ -136,6 +137,7 @@ void result_fetch_place(struct cursor *c, void *row);
 void result_fetch_raw(struct cursor *c, void *row);
 void result_fetch_criterion(struct cursor *c, void *row);
 void result_fetch_noise(struct cursor *c, void *row);
+void result_fetch_variant(struct cursor *c, void *row);
 
 /* ---- result.c ---- */
 

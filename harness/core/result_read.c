@@ -165,6 +165,17 @@ int result_counters(struct result *r, const struct result_counter **rows, size_t
 		  result_fetch_counter, rows, count);
 }
 
+int result_variants(struct result *r, const struct result_variant **rows, size_t *count)
+{
+	if (lacks(r, TABLE_VARIANT)) {
+		*rows = NULL;
+		*count = 0;
+		return 0;
+	}
+	LOAD_ONCE(r, variants, TABLE_VARIANT, "variant ORDER BY run, id", struct result_variant,
+		  result_fetch_variant, rows, count);
+}
+
 int result_criteria(struct result *r, const struct result_criterion **rows, size_t *count)
 {
 	if (lacks(r, TABLE_CRITERION)) {

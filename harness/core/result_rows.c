@@ -390,6 +390,17 @@ static int take_word_or_null(struct cursor *c, int (*from_name)(const char *))
 	return take_null(c) ? -1 : take_word(c, from_name);
 }
 
+void result_fetch_variant(struct cursor *c, void *row)
+{
+	struct result_variant *v = row;
+
+	take_any(c);
+	v->run = take_any(c);
+	v->name = take_name(c);
+	v->settings = take_line(c);
+	v->label = take_line(c);
+}
+
 void result_fetch_criterion(struct cursor *c, void *row)
 {
 	struct result_criterion *x = row;

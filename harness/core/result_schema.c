@@ -214,4 +214,14 @@ const struct result_schema result_schema[RESULT_TABLES] = {
 			"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 			.since = 3,
 		},
+	[TABLE_VARIANT] =
+		{
+			"variant",
+			"CREATE TABLE variant (id INTEGER PRIMARY KEY, run INTEGER NOT NULL "
+			"REFERENCES run, "
+			"name TEXT NOT NULL, settings TEXT NOT NULL, label TEXT NOT NULL, "
+			"UNIQUE (run, name))",
+			"INSERT INTO variant VALUES (?,?,?,?,?)",
+			.since = 3,
+		},
 };

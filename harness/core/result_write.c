@@ -264,6 +264,20 @@ int result_add_fault(struct result *r, const struct result_fault *f)
 	return insert_row(&i);
 }
 
+int result_add_variant(struct result *r, const struct result_variant *v)
+{
+	struct insert i = insert_into(r, TABLE_VARIANT);
+
+	if (insert_allowed(r))
+		return -1;
+	insert_null(&i);
+	insert_integer(&i, v->run);
+	insert_text(&i, v->name);
+	insert_text(&i, v->settings);
+	insert_text(&i, v->label);
+	return insert_row(&i);
+}
+
 int result_add_skip(struct result *r, const struct result_skip *s)
 {
 	struct insert i = insert_into(r, TABLE_SKIP);

@@ -11,6 +11,7 @@
 #include "guests/payload.h"
 #include "harness/host.h"
 #include "harness/platform.h"
+#include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
 static bool works(char *why, size_t size)
@@ -232,4 +233,5 @@ static void guest_process(struct machine *m)
 
 PLATFORM(kvm, .summary = "our own VMM on /dev/kvm", .works = works, .label = label,
 	 .version = version, .capabilities = capabilities, .execution = execution, .lacks = lacks,
-	 .snapshot_room = snapshot_room, .guest_process = guest_process);
+	 .snapshot_room = snapshot_room, .settings = SETTINGS(&setting_plant, &setting_kvm),
+	 .guest_process = guest_process);

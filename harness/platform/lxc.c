@@ -17,6 +17,7 @@
 #include "harness/platform/libvirt/daemon.h"
 #include "harness/platform/lxc_domain.h"
 #include "harness/platform/namespaces.h"
+#include "harness/setting.h"
 
 static const char *const drivers[] = {"lxc", NULL};
 static const struct libvirt_daemon_options options = {.drivers = drivers};
@@ -287,4 +288,5 @@ static void guest_process(struct machine *m)
 PLATFORM(lxc, .summary = "a container by libvirt's LXC driver: the native payload as its init",
 	 .works = works, .label = label, .version = version, .capabilities = capabilities,
 	 .execution = container_execution, .lacks = container_lacks, .slack_ms = 4000,
-	 .tidies = true, .begin = begin, .end = end_run, .guest_process = guest_process);
+	 .tidies = true, .begin = begin, .end = end_run, .settings = SETTINGS(&setting_plant),
+	 .guest_process = guest_process);

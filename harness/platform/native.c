@@ -8,6 +8,7 @@
 
 #include "harness/host.h"
 #include "harness/platform/process.h"
+#include "harness/setting.h"
 
 static bool works(char *why, size_t size)
 {
@@ -72,4 +73,4 @@ static void guest_process(struct machine *m)
 
 PLATFORM(native, .summary = "a plain process on this host: the baseline", .works = works,
 	 .label = label, .version = version, .capabilities = capabilities, .execution = execution,
-	 .lacks = lacks, .guest_process = guest_process);
+	 .lacks = lacks, .settings = SETTINGS(&setting_plant), .guest_process = guest_process);

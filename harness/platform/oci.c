@@ -17,6 +17,7 @@
 #include "harness/platform/container.h"
 #include "harness/platform/oci_bundle.h"
 #include "harness/platform/oci_runc.h"
+#include "harness/setting.h"
 
 #define REALTIME_US 100000 /* of each second, for a container that asks for SCHED_FIFO */
 
@@ -310,4 +311,4 @@ static void guest_process(struct machine *m)
 PLATFORM(oci, .summary = "an OCI container by runc: the native payload as its init",
 	 .works = runc_works, .label = label, .version = version, .capabilities = capabilities,
 	 .execution = container_execution, .lacks = lacks, .slack_ms = 4000, .tidies = true,
-	 .guest_process = guest_process);
+	 .settings = SETTINGS(&setting_plant), .guest_process = guest_process);

@@ -29,6 +29,7 @@
 #include "harness/platform/qemu/disk.h"
 #include "harness/platform/qemu/emulator.h"
 #include "harness/platform/qemu/guest.h"
+#include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
 #define CONNECT_MS   5000  /* QEMU connects before libvirt reports the domain started */
@@ -232,7 +233,8 @@ static char *describe(struct driver *d)
 		.name = d->name,
 		.uuid = d->uuid,
 		.kvm = d->guest.kvm,
-		.emulator = qemu_path(),
+		.emulator = qemu_program(m),
+		.machine = qemu_machine_type(m, "q35"),
 		.firmware = find_firmware(),
 		.kernel = kernel,
 		.command = command,
@@ -725,6 +727,7 @@ PLATFORM_CALLED(qemu_kvm, "qemu-kvm", .summary = "QEMU's q35 on /dev/kvm, throug
 		.lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
 		.ambient_exits = QEMU_AMBIENT_EXITS, .tidies = true, .snapshot_room = snapshot_room,
 		.begin = begin, .end = end_run, .kill_management = kill_libvirtd,
+		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_machine, &setting_kvm),
 		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg, "qemu-tcg", .summary = "QEMU's q35, its CPU in software, through libvirt",
@@ -732,4 +735,6 @@ PLATFORM_CALLED(qemu_tcg, "qemu-tcg", .summary = "QEMU's q35, its CPU in softwar
 		.capabilities = tcg_capabilities, .execution = qemu_tcg_execution,
 		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
 		.tidies = true, .snapshot_room = snapshot_room, .begin = begin, .end = end_run,
-		.kill_management = kill_libvirtd, .guest_process = tcg_process);
+		.kill_management = kill_libvirtd,
+		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_machine),
+		.guest_process = tcg_process);

@@ -15,6 +15,7 @@
 #include "harness/platform/qemu/emulator.h"
 #include "harness/platform/qemu/guest.h"
 #include "harness/platform/qemu/spawned.h"
+#include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
 #define RAM_MIB	   128u
@@ -61,7 +62,8 @@ static void arguments(struct qemu_arguments *a, const struct qemu_guest *g,
 		      const struct qemu_files *f)
 {
 	qemu_argument(a, "-machine");
-	qemu_argument(a, "pc,accel=%s,vmport=off", g->kvm ? "kvm" : "tcg");
+	qemu_argument(a, "%s,accel=%s,vmport=off", qemu_machine_type(g->m, "pc"),
+		      g->kvm ? "kvm" : "tcg");
 	qemu_argument(a, "-m");
 	qemu_argument(a, "%uM", RAM_MIB);
 	qemu_argument(a, "-object");
@@ -182,10 +184,13 @@ PLATFORM_CALLED(qemu_kvm_linux, "qemu-kvm-linux",
 		.works = kvm_works, .label = kvm_label, .version = version,
 		.capabilities = capabilities, .execution = qemu_kvm_execution, .lacks = lacks,
 		.slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS, .ambient_exits = QEMU_AMBIENT_EXITS,
+		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_machine, &setting_kvm),
 		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg_linux, "qemu-tcg-linux",
 		.summary = "Debian's kernel with the payload as init, QEMU's pc in software",
 		.works = tcg_works, .label = tcg_label, .version = version,
 		.capabilities = capabilities, .execution = qemu_tcg_execution, .lacks = lacks,
-		.slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS, .guest_process = tcg_process);
+		.slack_ms = SLACK_MS, .horizon_ms = HORIZON_MS,
+		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_machine),
+		.guest_process = tcg_process);

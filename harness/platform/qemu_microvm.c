@@ -8,6 +8,7 @@
 #include "harness/platform/qemu/emulator.h"
 #include "harness/platform/qemu/guest.h"
 #include "harness/platform/qemu/spawned.h"
+#include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
 extern const uint8_t guest_image_start[];
@@ -136,6 +137,7 @@ PLATFORM_CALLED(qemu_kvm_microvm, "qemu-kvm-microvm",
 		.label = kvm_label, .version = qemu_version, .capabilities = kvm_capabilities,
 		.execution = qemu_kvm_execution, .lacks = qemu_kvm_lacks, .slack_ms = SLACK_MS,
 		.ambient_exits = QEMU_AMBIENT_EXITS, .snapshot_room = qemu_snapshot_room,
+		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_kvm),
 		.guest_process = kvm_process);
 
 PLATFORM_CALLED(qemu_tcg_microvm, "qemu-tcg-microvm",
@@ -143,4 +145,4 @@ PLATFORM_CALLED(qemu_tcg_microvm, "qemu-tcg-microvm",
 		.works = tcg_works, .label = tcg_label, .version = qemu_version,
 		.capabilities = tcg_capabilities, .execution = qemu_tcg_execution,
 		.lacks = qemu_tcg_lacks, .slack_ms = SLACK_MS, .snapshot_room = qemu_snapshot_room,
-		.guest_process = tcg_process);
+		.settings = SETTINGS(&setting_plant, &setting_qemu), .guest_process = tcg_process);

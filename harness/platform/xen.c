@@ -16,6 +16,7 @@
 #include "harness/platform.h"
 #include "harness/platform/xen/domain.h"
 #include "harness/platform/xen/foreign.h"
+#include "harness/setting.h"
 
 #define LOOK_NS 500000 /* at the doorbell; the guest waits as long, outside the timed part */
 
@@ -280,4 +281,5 @@ static void guest_process(struct machine *m)
 PLATFORM(xen, .summary = "a PVH domain of Xen, through libvirt (" XEN_URI ")", .works = works,
 	 .label = pvh_label, .version = version, .capabilities = capabilities,
 	 .execution = execution, .lacks = lacks, .slack_ms = SLACK_MS, .tidies = true,
-	 .type1 = true, .map_memory = map_memory, .guest_process = guest_process);
+	 .type1 = true, .map_memory = map_memory, .settings = SETTINGS(&setting_plant),
+	 .guest_process = guest_process);

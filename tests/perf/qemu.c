@@ -95,7 +95,7 @@ static double to_first_byte(struct perf_row *row, int ram, int image, const int 
 	int pidfd;
 	pid_t pid;
 
-	a = (struct qemu_arguments){0};
+	a = (struct qemu_arguments){.program = qemu_path()};
 	build(&a, ram, image, doorbell[1]);
 	if (qemu_spawn(&a, (int[]){ram, image, doorbell[1]}, 3, 2, NULL, &pid, &pidfd))
 		return perf_fail(row, "starting QEMU: %s", strerror(errno));

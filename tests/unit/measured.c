@@ -214,7 +214,8 @@ static void version_1_stays_readable(void **state)
 	(void)state;
 	write_sample();
 	tamper("DROP TABLE count; DROP TABLE counter; DROP TABLE place; DROP TABLE raw; "
-	       "DROP TABLE criterion; DROP TABLE noise; PRAGMA user_version = 1; VACUUM");
+	       "DROP TABLE criterion; DROP TABLE noise; DROP TABLE variant; PRAGMA user_version = "
+	       "1; VACUUM");
 	r = result_open(path);
 	if (!r)
 		print_error("%s\n", result_error(NULL));
@@ -245,7 +246,8 @@ static void version_2_stays_readable(void **state)
 
 	(void)state;
 	write_sample();
-	tamper("DROP TABLE criterion; DROP TABLE noise; PRAGMA user_version = 2; VACUUM");
+	tamper("DROP TABLE criterion; DROP TABLE noise; DROP TABLE variant; PRAGMA user_version = "
+	       "2; VACUUM");
 	r = result_open(path);
 	if (!r)
 		print_error("%s\n", result_error(NULL));

@@ -70,6 +70,9 @@ static const char whole[] = "plan: a whole one\n"
 			    "  - match: [\"qemu-*\", kvm]\n"
 			    "    benches: 7\n"
 			    "    faults: 2\n"
+			    "variants:\n"
+			    "  base:\n"
+			    "  slow-1: {plant: 5%, kvm.halt_poll_ns: \"0\"}\n"
 			    "benches:\n"
 			    "  - match: \"exit_*\"\n"
 			    "    trials: 12\n"
@@ -95,6 +98,12 @@ static void check_whole(const struct plan *p)
 	assert_int_equal(p->limits[0].benches, 5);
 	assert_int_equal(p->limits[0].faults, 0);
 	assert_int_equal(p->limits[1].match.count, 2);
+	assert_int_equal(p->variants.count, 2);
+	assert_string_equal(p->variants.variant[0].name, "base");
+	assert_int_equal(p->variants.variant[0].count, 0);
+	assert_int_equal(p->variants.variant[1].count, 2);
+	assert_string_equal(variant_value(&p->variants.variant[1], "plant"), "5%");
+	assert_null(variant_value(&p->variants.variant[0], "plant"));
 	assert_int_equal(p->bench_count, 2);
 	assert_int_equal(p->benches[0].trials, 12);
 	assert_int_equal(p->benches[0].batches, 4);
@@ -117,9 +126,10 @@ static void test_everything_is_read(void **state)
 	(void)state;
 	check_whole(p);
 	assert_string_equal(p->file, "p.yaml");
-	assert_int_equal(p->benches[0].line, 12);
-	assert_int_equal(p->benches[1].line, 17);
-	assert_int_equal(p->faults[0].line, 20);
+	assert_int_equal(p->variants.variant[1].line, 13);
+	assert_int_equal(p->benches[0].line, 15);
+	assert_int_equal(p->benches[1].line, 20);
+	assert_int_equal(p->faults[0].line, 23);
 	plan_free(p);
 }
 
@@ -272,8 +282,8 @@ static const struct wrong wrongs[] = {
 	{"---\n", "p.yaml:2: ", "the plan holds nothing"},
 	/* Keys. */
 	{"plan: x\nbenchs:\n- match: all\n", "p.yaml:2: ", "did you mean \"benches\"?"},
-	{"plan: x\nzzz: 1\n",
-	 "p.yaml:2: ", "the keys are plan, seed, delta, platforms, at_most, benches, faults"},
+	{"plan: x\nzzz: 1\n", "p.yaml:2: ",
+	 "the keys are plan, seed, delta, platforms, at_most, variants, benches, faults"},
 	{"benches:\n- match: all\n  trails: 3\n", "p.yaml:3: ", "did you mean \"trials\"?"},
 	{"benches:\n- match: all\n  horizon: 3s\n",
 	 "p.yaml:3: ", "the keys are match, trials, batches, samples, placement"},
@@ -286,6 +296,17 @@ static const struct wrong wrongs[] = {
 	{"benches:\n- trials: 1\n  match: all\n  trials: 1\n", "p.yaml:4: ", "twice"},
 	{"? [a]\n: b\n", "p.yaml:1: ", "a list for a key"},
 	{"\"plan\\0\": x\n", "p.yaml:1: ", "no key"},
+	/* Variants. */
+	{"variants: [a]\n", "p.yaml:1: ", "no mapping"},
+	{"variants:\n  a: 5\n", "p.yaml:2: ", "holds no settings"},
+	{"variants:\n  a b: {}\n", "p.yaml:2: ", "no name of a variant"},
+	{"variants:\n  a:\n  a:\n", "p.yaml:3: ", "two variants \"a\""},
+	{"variants:\n  [a]: {}\n", "p.yaml:2: ", "is no word"},
+	{"variants:\n  a: {plant: [5%]}\n", "p.yaml:2: ", "write KEY: VALUE"},
+	{"variants:\n  a:\n    plant:\n", "p.yaml:3: ", "plant has no value"},
+	{"variants:\n  a:\n    x: 1\n    x: 2\n", "p.yaml:4: ", "x twice"},
+	{"variants:\n  a: {\"x y\": 1}\n", "p.yaml:2: ", "\"x y\" is no key"},
+	{"variants:\n  a: {x: \"1,2\"}\n", "p.yaml:2: ", "without commas"},
 	/* Shapes. */
 	{"at_most:\n- match: kvm\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
 	{"at_most:\n- benches: 2\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
@@ -391,6 +412,40 @@ static void test_bounds(void **state)
 			       "all,all,all]}\n",
 			       "- *e\n", 100, ""));
 	assert_non_null(strstr(error, "more than 4096 globs"));
+}
+
+static void test_variants_of_a_command_line(void **state)
+{
+	static const struct {
+		const char *text, *why;
+	} bad[] = {
+		{"", "no name"},      {":", "no name"},
+		{"a b", "no name"},   {"v", "two variants"},
+		{"b:", "no setting"}, {"c:x", "no setting"},
+		{"d:=1", "no key"},   {"e:x=1,,y=2", "no setting"},
+		{"f:x=", "no value"}, {"g:x=1,x=1", "twice"},
+	};
+	struct variants all = {0};
+	char why[256], *text;
+
+	(void)state;
+	assert_int_equal(variants_add_text(&all, "base", why, sizeof(why)), 0);
+	assert_int_equal(variants_add_text(&all, "v:plant=5%,kvm.x=a:b=c", why, sizeof(why)), 0);
+	assert_int_equal(all.count, 2);
+	assert_string_equal(variant_value(&all.variant[1], "plant"), "5%");
+	assert_string_equal(variant_value(&all.variant[1], "kvm.x"), "a:b=c");
+	assert_null(variant_value(NULL, "plant"));
+	text = variant_settings_text(&all.variant[1]);
+	assert_string_equal(text, "plant=5%,kvm.x=a:b=c");
+	free(text);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (!variants_add_text(&all, bad[i].text, why, sizeof(why)))
+			fail_msg("\"%s\" passed for a variant", bad[i].text);
+		if (!strstr(why, bad[i].why))
+			fail_msg("\"%s\": expected %s, got %s", bad[i].text, bad[i].why, why);
+	}
+	variants_free(&all);
+	assert_int_equal(all.count, 0);
 }
 
 /* "NAME:ARGUMENT" is one of the platforms, and neither a glob nor a bench. */
@@ -572,6 +627,7 @@ int main(void)
 		cmocka_unit_test(test_narrow_with_nothing_changes_nothing),
 		cmocka_unit_test(test_narrow_errors),
 		cmocka_unit_test(test_platform_argument),
+		cmocka_unit_test(test_variants_of_a_command_line),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -497,6 +497,52 @@ static void test_variants(void **state)
 	report_free(report);
 }
 
+static void declare_variant(struct result *r, int64_t run, const char *name, const char *settings,
+			    const char *label)
+{
+	struct result_variant v = {run, name, settings, label};
+
+	sample_must(r, result_add_variant(r, &v));
+}
+
+/* The first that the plan names is the base, whatever its name; placements stay apart. */
+static void test_declared_variants(void **state)
+{
+	static const char *const forms[] = {"zero", "zero, same-core", "a", "a, same-core"};
+	struct report *report;
+	struct result *r;
+	int64_t run;
+	char error[512];
+
+	(void)state;
+	r = begin(paths[0], "u", &plain, &run);
+	declare_variant(r, run, "zero", "", "as it is");
+	declare_variant(r, run, "a", "plant=20%", "planted 20 %");
+	for (uint32_t i = 0; i < 4; i++) {
+		struct side s = plain;
+
+		s.variant = forms[i];
+		s.ns = i < 2 ? 1000 : 1200;
+		add_trials(r, run, &s, "kvm", 20 * i);
+	}
+	end(r, run);
+	report = load(1);
+	assert_int_equal(report_compare_by(report), BY_VARIANT);
+	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct comparison_row *c = &report->comparisons[i];
+
+		assert_string_equal(c->base_name, "zero");
+		assert_string_equal(c->other_name, "a (planted 20 %)");
+		assert_string_equal(c->base->variant, forms[i]);
+		assert_string_equal(c->other->variant, forms[i + 2]);
+		assert_int_equal(c->verdict, VERDICT_REGRESSED);
+	}
+	assert_int_equal(report_exit_code(report, 0), 1);
+	report_free(report);
+}
+
 /*
  * The whole sample: 20 % in exit_pio and 10 % in mem_copy are found among 15 metrics, and nothing
  * else; the same code under other seeds raises no alarm.
@@ -554,7 +600,7 @@ int main(void)
 		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_variants),       cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_two_executions), cmocka_unit_test(test_between_runs),
-		cmocka_unit_test(test_kinds_of_hosts),
+		cmocka_unit_test(test_kinds_of_hosts), cmocka_unit_test(test_declared_variants),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -115,7 +115,9 @@ char *qemu_domain_xml(const struct qemu_domain *d)
 	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n",
 		(unsigned long long)d->memory >> 10, d->cpus);
 	put_emulator_pin(f, &d->others);
-	fputs("<os><type arch='x86_64' machine='q35'>hvm</type>\n<loader type='rom'>", f);
+	fputs("<os><type arch='x86_64' machine='", f);
+	xml_put_escaped(f, d->machine);
+	fputs("'>hvm</type>\n<loader type='rom'>", f);
 	xml_put_escaped(f, d->firmware);
 	fputs("</loader>\n", f);
 	xml_put_element(f, "kernel", d->kernel);

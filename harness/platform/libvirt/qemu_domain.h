@@ -11,6 +11,7 @@ struct qemu_domain {
 	const char *name, *uuid;
 	bool kvm;
 	const char *emulator, *firmware;
+	const char *machine;	      /* its type: "q35" */
 	const char *kernel, *command; /* the guest's image and its command line */
 	uint32_t cpus;
 	uint64_t memory;      /* bytes */

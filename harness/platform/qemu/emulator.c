@@ -24,7 +24,7 @@
 #define VERSION_MS   5000	  /* a cold start from a slow disk */
 #define DEVICES_SIZE (128u << 10) /* of a list that takes 20 KiB in QEMU 7.2 */
 
-static bool is_program(const char *path)
+bool qemu_is_program(const char *path)
 {
 	struct stat st;
 
@@ -45,7 +45,7 @@ const char *qemu_path(void)
 
 		snprintf(path, sizeof(path), "%.*s/" QEMU_PROGRAM, (int)length, at);
 		/* Not one that happens to lie where we are run. */
-		if (*at == '/' && is_program(path))
+		if (*at == '/' && qemu_is_program(path))
 			return path;
 		at += length + (at[length] == ':');
 	}
@@ -95,8 +95,8 @@ static void become(const struct qemu_arguments *a, const int *keep, size_t keep_
 			fcntl(keep[i], F_SETFD, 0);
 	if (nothing > 2)
 		close(nothing);
-	execv(qemu_path(), a->argv);
-	dprintf(2, "%s: %s", qemu_path(), strerror(errno));
+	execv(a->program, a->argv);
+	dprintf(2, "%s: %s", a->program, strerror(errno));
 	_exit(127);
 }
 
@@ -105,7 +105,7 @@ int qemu_spawn(const struct qemu_arguments *a, const int *keep, size_t keep_coun
 {
 	pid_t parent = getpid();
 
-	if (a->overflow || !a->count || !qemu_path()) {
+	if (a->overflow || !a->count || !a->program) {
 		errno = a->overflow ? E2BIG : ENOENT;
 		return -1;
 	}
@@ -145,7 +145,7 @@ static void read_all(int fd, char *text, size_t size)
 	text[used] = '\0';
 }
 
-static void ask(const char *option, const char *value, char *text, size_t size)
+static void ask(const char *program, const char *option, const char *value, char *text, size_t size)
 {
 	int out[2];
 	pid_t pid;
@@ -156,7 +156,7 @@ static void ask(const char *option, const char *value, char *text, size_t size)
 	pid = fork();
 	if (pid == 0) {
 		dup2(out[1], 1);
-		execl(qemu_path(), QEMU_PROGRAM, option, value, NULL);
+		execl(program, QEMU_PROGRAM, option, value, NULL);
 		_exit(127);
 	}
 	close(out[1]);
@@ -168,18 +168,24 @@ static void ask(const char *option, const char *value, char *text, size_t size)
 	close(out[0]);
 }
 
+void qemu_version_of(const char *program, char version[QEMU_VERSION_SIZE])
+{
+	char text[512];
+
+	ask(program, "--version", NULL, text, sizeof(text));
+	text[strcspn(text, "\r\n")] = '\0';
+	text_clean(version, text, strnlen(text, 160), false);
+}
+
 const char *qemu_version(void)
 {
-	static char version[TEXT_CLEAN_SIZE(160)];
+	static char version[QEMU_VERSION_SIZE];
 	static bool asked;
-	char text[512];
 
 	if (asked || !qemu_path())
 		return version;
 	asked = true;
-	ask("--version", NULL, text, sizeof(text));
-	text[strcspn(text, "\r\n")] = '\0';
-	text_clean(version, text, strnlen(text, 160), false);
+	qemu_version_of(qemu_path(), version);
 	return version;
 }
 
@@ -192,7 +198,7 @@ unsigned int qemu_devices(void)
 	if (asked || !qemu_path())
 		return devices;
 	asked = true;
-	ask("-device", "help", list, sizeof(list));
+	ask(qemu_path(), "-device", "help", list, sizeof(list));
 	devices = (strstr(list, "\"pvpanic\"") ? CAN_PVPANIC : 0) |
 		  (strstr(list, "\"ib700\"") ? CAN_WATCHDOG : 0) |
 		  (strstr(list, "\"isa-ide\"") && strstr(list, "\"ide-hd\"") ? CAN_DISK : 0);

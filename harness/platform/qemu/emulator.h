@@ -8,12 +8,28 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "harness/core/text.h"
+#include "harness/platform.h"
+
 #define QEMU_PROGRAM "qemu-system-x86_64"
 
-/* Its path; NULL: not in PATH. Looked up once. */
+/* Its path; NULL: not in PATH. Looked up once. A variant may name another: qemu_program(). */
 const char *qemu_path(void);
 
-/* The first line of `--version`, "" where it cannot be had; asked once. */
+/* What a machine is to be run by: its variant's QEMU, or the one in PATH; NULL: neither. */
+const char *qemu_program(const struct machine *m);
+
+/* What its variant names as the machine's type, or that. */
+const char *qemu_machine_type(const struct machine *m, const char *otherwise);
+
+/* A file that can be executed? */
+bool qemu_is_program(const char *path);
+
+/* The first line of `--version`, "" where it cannot be had; within 5 s. */
+#define QEMU_VERSION_SIZE TEXT_CLEAN_SIZE(160)
+void qemu_version_of(const char *program, char version[QEMU_VERSION_SIZE]);
+
+/* The same of qemu_path(); asked once. */
 const char *qemu_version(void);
 
 /* Which devices (mask of CAN_DEVICES) it was built with; asked once. */
@@ -24,6 +40,7 @@ bool qemu_works(bool kvm, char *why, size_t size);
 
 /* An argument vector that is put together; what does not fit is remembered. */
 struct qemu_arguments {
+	const char *program; /* its path */
 	char *argv[96];
 	size_t count;
 	char text[8192];

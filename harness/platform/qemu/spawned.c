@@ -155,7 +155,7 @@ static int spawn(struct driver *d, enum beginning beginning)
 	struct ends e;
 	int ret = -1;
 
-	a = (struct qemu_arguments){0};
+	a = (struct qemu_arguments){.program = qemu_program(g->m)};
 	if (make_ends(d, &e))
 		goto out;
 	build(&a, d, &e, beginning);
