@@ -136,6 +136,8 @@ $(B)/%.1: docs/%.1.scd
 install: all man
 	install -D -m 755 $(B)/virt-qualify $(DESTDIR)$(bindir)/virt-qualify
 	install -D -m 644 $(B)/virt-qualify.1 $(DESTDIR)$(mandir)/man1/virt-qualify.1
+	[ ! -f $(ISO_NAME).iso ] || install -D -m 644 $(ISO_NAME).iso \
+		$(DESTDIR)$(prefix)/share/virt-qualify/virt-qualify.iso
 
 # ---- What keeps the house in order --------------------------------------------------------------
 

@@ -88,7 +88,7 @@ static int wait_no_guest(struct trial *t)
 
 int life_wait_service(struct trial *t, uint64_t before, int64_t *at)
 {
-	if (t->spec->platform->no_guest)
+	if (!platform_has_guest(t->spec->platform))
 		return wait_no_guest(t);
 	while (life_sequence(t) <= before)
 		if (before ? check_guest(t) : give_way(t))

@@ -44,7 +44,7 @@ static bool refuses(const struct platform *p, char *why, size_t size)
 }
 
 BENCH(life_resume, .group = "life cycle", .summary = "resume a paused guest until it serves",
-      .unit = NANOSECONDS, .better = LOWER, .native = true, .needs = CAN_PAUSE, .refuses = refuses,
-      .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .native = true, .needs = CAN_PAUSE | CAN_SIGHT,
+      .refuses = refuses, .measure = measure);
 
 #endif

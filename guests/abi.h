@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#define VQ_ABI_VERSION 3u
+#define VQ_ABI_VERSION 4u
 
 /* ---- Memory layout, offsets from the start of guest memory (guest-physical addresses) ---- */
 
@@ -219,7 +219,11 @@ enum vq_record_type {
 	VQ_RECORD_TRIAL, /* struct vq_trial: a trial begins; what follows is its own */
 	VQ_RECORD_DONE,	 /* struct vq_done: the end of the plan */
 	VQ_RECORD_RAW,	 /* struct vq_raw + ticks: a whole batch in order; option raw=1 */
+	/* Where nobody shares memory, each VQ_HEARTBEAT_MS of a guest that serves: */
+	VQ_RECORD_HEARTBEAT, /* struct vq_heartbeat of each CPU */
 };
+
+#define VQ_HEARTBEAT_MS 10u
 
 struct vq_record {
 	uint32_t magic;

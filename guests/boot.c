@@ -255,22 +255,23 @@ static uint32_t number(const char *key, uint32_t otherwise)
 
 static void take_options(void)
 {
-	bool plan = payload_option(&boot, "plan");
+	bool plan = payload_option(&boot, "plan"), alone;
 
 	boot.magic = VQ_BOOT_MAGIC;
+	boot.doorbell = number("doorbell", VQ_DOORBELLS_NONE);
+	alone = boot.doorbell == VQ_DOORBELLS_NONE; /* no host tells it what it knows */
 	boot.cpus = number("cpus", plan ? PLAN_CPUS : 1);
 	if (!boot.cpus || boot.cpus > VQ_MAX_CPUS || boot.flags & VQ_MACHINE_NO_APIC)
 		boot.cpus = 1;
 	boot.tsc_khz = number("tsc_khz", 0);
 	if (boot.tsc_khz)
 		boot.tsc_source = VQ_TSC_TOLD;
-	else if (plan)
+	else if (alone)
 		boot.tsc_khz = boot_tsc_khz(&boot.tsc_source);
-	boot.interpreted = number("interpreted", plan && ring0_is_interpreted());
+	boot.interpreted = number("interpreted", alone && ring0_is_interpreted());
 	if (boot.interpreted)
 		boot.flags |= VQ_MACHINE_INTERPRETED;
 	boot.member = number("member", 0);
-	boot.doorbell = number("doorbell", VQ_DOORBELLS_NONE);
 	boot.untouched = (uint64_t)number("untouched", 0) << 10;
 }
 

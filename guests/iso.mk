@@ -8,6 +8,7 @@
 PLAN         ?= plan=* rounds=20
 ISO          := $(B)/iso
 ISO_NAME     := $(ISO)/virt-qualify
+ISO_RESERVED := 2048
 ISO_MODULES  := normal multiboot2 iso9660 part_msdos part_gpt serial terminal echo
 
 .PHONY: iso
@@ -33,7 +34,8 @@ $(ISO_NAME).iso: $(B)/guest.elf guests/grub.cfg $(ISO)/plan
 	$(say) ISO $@
 	@rm -rf $(ISO)/root && mkdir -p $(ISO)/root/boot/grub
 	$(Q)objcopy --strip-all $(B)/guest.elf $(ISO)/root/boot/guest.elf
-	$(Q)sed 's/@PLAN@/$(PLAN)/' guests/grub.cfg > $(ISO)/root/boot/grub/grub.cfg
+	$(Q)sed -e 's/@PLAN@/$(PLAN)/' -e "s/@RESERVED@/$$(printf '%$(ISO_RESERVED)s' | tr ' ' '#')/" \
+		guests/grub.cfg > $(ISO)/root/boot/grub/grub.cfg
 	$(Q)grub-mkrescue -o $@ --install-modules='$(ISO_MODULES)' --fonts= --themes= --locales= \
 		--compress=xz $(ISO)/root > $(ISO)/log 2>&1 || { cat $(ISO)/log >&2; exit 1; }
 

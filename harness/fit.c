@@ -25,7 +25,8 @@ static bool refuse(char *why, size_t size, const char *format, ...)
 
 static bool has_all(unsigned int needs, const struct platform *p, char *why, size_t size)
 {
-	unsigned int missing = needs & ~(p->capabilities() | (p->type1 ? 0 : CAN_BY_PROCESS));
+	unsigned int missing = needs & ~(p->capabilities() | (p->type1 ? 0 : CAN_BY_PROCESS) |
+					 (p->tsc_khz ? 0 : CAN_BY_MEMORY));
 	enum capability first = missing & -missing;
 	const char *sentence;
 
@@ -45,7 +46,8 @@ static unsigned int needs_of_bench(const struct bench *b)
 
 static unsigned int needs_of_fault(const struct fault *f)
 {
-	return f->needs | (f->share_window ? CAN_WINDOW : 0);
+	/* What is timed is seen by the oracle, to the millisecond. */
+	return f->needs | CAN_SIGHT | (f->share_window ? CAN_WINDOW : 0);
 }
 
 static bool is_legal(const struct bench *b, const struct platform *p, char *why, size_t size)
@@ -104,7 +106,7 @@ bool bench_fits(const struct bench *b, const struct platform *p, char *why, size
 		why[0] = '\0';
 	if (p->imported)
 		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
-	if (p->no_guest && !b->no_guest_too)
+	if (!platform_has_guest(p) && !b->no_guest_too)
 		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	/* Of a bench without an operation the capability that is missing says more. */
 	if (b->measure && !has_all(needs_of_bench(b), p, why, size))
@@ -125,7 +127,7 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
 {
 	if (size)
 		why[0] = '\0';
-	if (p->imported || p->no_guest)
+	if (!platform_has_guest(p))
 		return refuse(why, size, "%s", p->lacks(CAN_GUEST));
 	if (!fault_takes(f, r))
 		return refuse(why, size, "%s is not mended by %s", f->name, r->name);

@@ -85,6 +85,8 @@ const char *capability_name(enum capability one)
 		return "live migration";
 	case CAN_DISK:
 		return "a disk for the guest";
+	case CAN_SIGHT:
+		return "memory that the observer shares with the guest";
 	}
 	return "?";
 }
@@ -100,6 +102,16 @@ enum execution platform_execution(const struct platform *p, int ring)
 		break;
 	}
 	return p->execution(ring);
+}
+
+uint32_t platform_tsc_khz(const struct platform *p)
+{
+	return p->tsc_khz ? p->tsc_khz() : host_tsc_khz();
+}
+
+bool platform_has_guest(const struct platform *p)
+{
+	return !p->imported && (!p->no_guest || !p->no_guest());
 }
 
 static void *map_shared(int fd, size_t size)

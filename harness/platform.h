@@ -53,6 +53,7 @@ enum capability {
 	CAN_MANAGEMENT = 1u << 19,    /* a daemon of ours manages guests, and can be killed */
 	CAN_MIGRATE = 1u << 20,	      /* live migration to another process that hosts it */
 	CAN_DISK = 1u << 21,	      /* an IDE disk that can be made to fail, or slow */
+	CAN_SIGHT = 1u << 22, /* what the guest acknowledges is seen at once: memory is shared */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -60,6 +61,9 @@ enum capability {
 
 /* What comes with a process below the guest; see struct platform's `type1`. */
 #define CAN_BY_PROCESS (CAN_PROCESS | CAN_USER_DEVICES | CAN_LAZY_RAM)
+
+/* What all have that do not say how fast their guests' TSC ticks; see its `tsc_khz`. */
+#define CAN_BY_MEMORY CAN_SIGHT
 
 const char *capability_name(enum capability one); /* for sentences: "an in-kernel local APIC" */
 
@@ -239,9 +243,14 @@ struct platform {
 	const char *(*lacks)(enum capability one);
 	/* Nothing is started here: its results come by virt-qualify import. */
 	bool imported;
-	/* No guest of ours is in what it starts, so that nothing answers: only what is asked of the
-	 * platform itself is measured (struct bench's `no_guest_too`). Needs `lacks`. */
-	bool no_guest;
+	/* True: no guest of ours is in what it starts, so that nothing answers: only what is
+	 * asked of the platform itself is measured (struct bench's `no_guest_too`). Needs `lacks`.
+	 * NULL: there is one. */
+	bool (*no_guest)(void);
+	/* Its guests are alone with their memory, what they say comes by a line (serial_guest.h),
+	 * and their TSC ticks that fast, which need not be this host's. NULL: memory is shared,
+	 * and the TSC's rate the host's. */
+	uint32_t (*tsc_khz)(void);
 	/* What a user says behind "NAME:"; called before works(), perhaps more than once. 0, or -1
 	 * with one line in `error`. NULL: nothing may stand there. */
 	int (*take)(const char *argument, char *error, size_t size);
@@ -286,6 +295,11 @@ enum execution platform_execution(const struct platform *p, int ring);
 
 /* Which virt-qualify import stores its trials under. */
 #define PLATFORM_IMPORTED "imported"
+
+/* How fast the TSC of that platform's guests ticks; 0: not known, or not steadily. */
+uint32_t platform_tsc_khz(const struct platform *p);
+
+bool platform_has_guest(const struct platform *p);
 
 REGISTRY_DECLARE(platforms);
 #define PLATFORM(id, ...) PLATFORM_CALLED(id, #id, __VA_ARGS__)

@@ -254,7 +254,8 @@ static void mark_disturbances(struct trial *t, const struct intake *in)
 	bool exempt = t->spec->bench->disturbance_exempt;
 
 	for (uint32_t i = 0; i < n; i++) {
-		double window_ns = (double)in->window_ticks[i] * 1e6 / host_tsc_khz();
+		double window_ns =
+			(double)in->window_ticks[i] * 1e6 / platform_tsc_khz(t->spec->platform);
 
 		disturbance_mark(&r->batch[i], &s->batch[i], window_ns, exempt);
 		trial_count_batch(t, i, &s->batch[i]);
@@ -342,7 +343,7 @@ static int collect(struct trial *t, const struct intake *in)
 {
 	struct trial_result *r = t->result;
 
-	r->tick_ns = 1e6 / host_tsc_khz();
+	r->tick_ns = 1e6 / platform_tsc_khz(t->spec->platform);
 	if (t->spec->bench->divide_by)
 		r->tick_ns /= t->spec->bench->divide_by;
 	r->work = t->spec->bench->work > 0 ? t->spec->bench->work : 1;
@@ -370,9 +371,9 @@ int trial_bench(struct trial *t)
 		trial_watch_finish(t);
 		return 0;
 	}
-	if (!host_tsc_khz())
+	if (!platform_tsc_khz(t->spec->platform))
 		return trial_fail(t, TRIAL_UNSUPPORTED,
-				  "this host's TSC is not invariant: its ticks are no time");
+				  "the TSC is not invariant: its ticks are no time");
 	intake_begin(&in);
 	record_reader_init(&in.reader);
 	if (open_cast(t) || wait_and_drain(t, &in) || check_end(t, &in))

@@ -142,6 +142,32 @@ no_domains() {
 }
 until_true no_domains
 ok $? "a killed harness leaves no domain"
+
+# ---- Domains that exist already ----
+
+# In a PID namespace of its own a guest process is one of the first few hundred.
+i=0
+while [ $i -lt 400 ]; do
+	i=$((i + 1))
+	printf "<domain type='test'><name>virt-qualify-%d-1</name><memory>4096</memory><os>\
+<type arch='i686'>hvm</type></os></domain>\n" $i >theirs.$i.xml
+	echo "define $work/theirs.$i.xml"
+done >define
+timeout "$BOUND" virsh -c "$uri" <define >virsh.out 2>&1
+timeout 10 virsh -c "$uri" list --all --uuid | sort >before
+if [ "$(domains)" -eq 400 ] && unshare --pid --fork --mount-proc true 2>/dev/null; then
+	rm -f k.vq
+	printf '%s\n' "platforms: [\"libvirt:$uri\"]" 'benches:' '  - match: life_create' \
+		'    trials: 3' >plan.yaml
+	bounded unshare --pid --fork --mount-proc "$vq" run plan.yaml -o k.vq >out 2>err </dev/null
+	[ "$(sqlite3 k.vq "SELECT count(*) = 3 AND min(status = 'failed') AND
+		min(reason LIKE '%there is a domain called virt-qualify-%') FROM trial")" = 1 ]
+	ok $? "a name that is somebody's domain is not taken"
+	timeout 10 virsh -c "$uri" list --all --uuid | sort | cmp -s - before
+	ok $? "which is left alone"
+else
+	skip "a name that is somebody's domain is not taken" "needs a PID namespace"
+fi
 exec 9>&-
 
 done_testing

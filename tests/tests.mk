@@ -27,7 +27,8 @@ lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
 	harness/cgroup_own.c)
 any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c \
-	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c)
+	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
+	harness/platform/libvirt/boot_image.c)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
 plan_tests := $(B)/tests/plan.t $(B)/tests/plan_criteria.t

@@ -208,12 +208,13 @@ enum record_status record_next(struct record_reader *r, struct record *out)
 const char *record_type_name(uint16_t type)
 {
 	static const char *const names[] = {
-		[VQ_RECORD_HELLO] = "hello",	 [VQ_RECORD_CALIBRATION] = "calibration",
-		[VQ_RECORD_BATCH] = "batch",	 [VQ_RECORD_HISTOGRAM] = "histogram",
-		[VQ_RECORD_EVENT] = "event",	 [VQ_RECORD_UNSUPPORTED] = "unsupported",
-		[VQ_RECORD_GOODBYE] = "goodbye", [VQ_RECORD_MACHINE] = "machine",
-		[VQ_RECORD_PLAN] = "plan",	 [VQ_RECORD_TRIAL] = "trial",
-		[VQ_RECORD_DONE] = "done",	 [VQ_RECORD_RAW] = "raw",
+		[VQ_RECORD_HELLO] = "hello",	     [VQ_RECORD_CALIBRATION] = "calibration",
+		[VQ_RECORD_BATCH] = "batch",	     [VQ_RECORD_HISTOGRAM] = "histogram",
+		[VQ_RECORD_EVENT] = "event",	     [VQ_RECORD_UNSUPPORTED] = "unsupported",
+		[VQ_RECORD_GOODBYE] = "goodbye",     [VQ_RECORD_MACHINE] = "machine",
+		[VQ_RECORD_PLAN] = "plan",	     [VQ_RECORD_TRIAL] = "trial",
+		[VQ_RECORD_DONE] = "done",	     [VQ_RECORD_RAW] = "raw",
+		[VQ_RECORD_HEARTBEAT] = "heartbeat",
 	};
 	static _Thread_local char other[16];
 

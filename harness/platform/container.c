@@ -113,7 +113,8 @@ int container_make(struct container *c, struct machine *m)
 {
 	c->m = m;
 	c->life = c->init_fd = -1;
-	if (directory_make(&c->directory, m->config.journal, true, m->error, sizeof(m->error)) ||
+	if (directory_make(&c->directory, m->config.journal, DIRECTORY_PROGRAMS, m->error,
+			   sizeof(m->error)) ||
 	    make_rootfs(c) || gather_inherited(c))
 		return -1;
 	list_cpus(c);

@@ -11,16 +11,17 @@
 
 #include "harness/journal.h"
 
-static void choose_place(struct journal *j, bool programs, char *place, size_t size)
+static void choose_place(struct journal *j, enum directory_use use, char *place, size_t size)
 {
 	struct statvfs fs;
 
 	journal_place(j, place, size);
-	if (programs && (statvfs(place, &fs) || fs.f_flag & ST_NOEXEC))
+	if (use == DIRECTORY_READABLE ||
+	    (use == DIRECTORY_PROGRAMS && (statvfs(place, &fs) || fs.f_flag & ST_NOEXEC)))
 		snprintf(place, size, "/var/tmp");
 }
 
-int directory_make(struct directory *d, struct journal *j, bool programs, char *error,
+int directory_make(struct directory *d, struct journal *j, enum directory_use use, char *error,
 		   unsigned int size)
 {
 	unsigned long long number;
@@ -31,7 +32,7 @@ int directory_make(struct directory *d, struct journal *j, bool programs, char *
 		snprintf(error, size, "getrandom: %s", strerror(errno));
 		return -1;
 	}
-	choose_place(j, programs, place, sizeof(place));
+	choose_place(j, use, place, sizeof(place));
 	snprintf(d->name, sizeof(d->name), "virt-qualify-%d-%016llx", getpid(), number);
 	snprintf(d->path, sizeof(d->path), "%s/%s", place, d->name);
 	if (journal_add(j, "remove-tree", d->path)) {
@@ -39,7 +40,7 @@ int directory_make(struct directory *d, struct journal *j, bool programs, char *
 		return -1;
 	}
 	/* One that is there already is somebody else's. */
-	if (!mkdir(d->path, 0700))
+	if (!mkdir(d->path, 0700) && (use != DIRECTORY_READABLE || !chmod(d->path, 0711)))
 		return 0;
 	snprintf(error, size, "%.400s: %s", d->path, strerror(errno));
 	return -1;

@@ -10,7 +10,10 @@
 
 #include "harness/platform/libvirt/xml.h"
 
-#define MEMORY_KIB 32768u /* what any firmware starts in; a multiple of 4 MiB, as ESX wants it */
+/* What any firmware starts in, and GRUB with our guest; multiples of 4 MiB, as ESX wants it. */
+#define MEMORY	     (32ull << 20)
+#define GUEST_MEMORY (64ull << 20)
+#define MEMORY_STEP  (4ull << 20)
 
 static int fail(struct any_domain *d, const char *what)
 {
@@ -39,7 +42,26 @@ static int take_word(const char *from, const char *end, const char *mark, char *
 	return 0;
 }
 
-static int find_guest(const char *capabilities, const char *arch, struct any_domain_shape *shape)
+static int take_type(const char *from, const char *end, const char *wanted, char *out, size_t size)
+{
+	static const char mark[] = "<domain type='";
+	const char *preferred = *wanted ? wanted : "kvm";
+	char first[sizeof(((struct any_domain_shape *)0)->type)] = "";
+
+	for (const char *at = from; (at = strstr(at, mark)) && at < end; at += strlen(mark)) {
+		if (take_word(at, end, mark, out, size))
+			continue;
+		if (!strcmp(out, preferred))
+			return 0;
+		if (!first[0])
+			snprintf(first, sizeof(first), "%s", out);
+	}
+	snprintf(out, size, "%s", first);
+	return *wanted || !first[0] ? -1 : 0;
+}
+
+static int find_guest(const char *capabilities, const char *arch, const char *wanted,
+		      struct any_domain_shape *shape)
 {
 	const char *guest = capabilities, *end;
 
@@ -52,20 +74,54 @@ static int find_guest(const char *capabilities, const char *arch, struct any_dom
 		if (type && type < end &&
 		    !take_word(guest, end, "<arch name='", shape->arch, sizeof(shape->arch)) &&
 		    !strcmp(shape->arch, arch) &&
-		    !take_word(guest, end, "<domain type='", shape->type, sizeof(shape->type)))
+		    !take_type(guest, end, wanted, shape->type, sizeof(shape->type)))
 			return 0;
 	}
 	return -1;
 }
 
-int any_domain_parse(const char *capabilities, struct any_domain_shape *shape)
+int any_domain_parse(const char *capabilities, const char *wanted, struct any_domain_shape *shape)
 {
-	if (!find_guest(capabilities, "x86_64", shape))
+	if (!find_guest(capabilities, "x86_64", wanted, shape))
 		return 0;
-	return find_guest(capabilities, "i686", shape);
+	return find_guest(capabilities, "i686", wanted, shape);
 }
 
-char *any_domain_xml(const char *name, const struct any_domain_shape *shape)
+/* As much of a processor as there is: a default model may lack what benches measure. */
+static const char *cpu_mode(const char *type)
+{
+	if (!strcmp(type, "kvm"))
+		return "<cpu mode='host-passthrough'/>";
+	return strcmp(type, "qemu") ? "" : "<cpu mode='maximum'/>";
+}
+
+/* QEMU's newer machines have no IDE, and Xen has no SATA. */
+static void put_guest(FILE *f, const struct any_domain_shape *shape,
+		      const struct any_domain_guest *guest)
+{
+	bool ide = !strcmp(shape->type, "xen");
+
+	fprintf(f,
+		"<features><acpi/><apic/></features>%s\n<devices>\n"
+		"<disk type='file' device='cdrom'><source file='",
+		cpu_mode(shape->type));
+	xml_put_escaped(f, guest->image);
+	fprintf(f,
+		"'/><target dev='%s' bus='%s'/><readonly/></disk>\n"
+		"<serial type='pty'><target port='0'/></serial>\n"
+		"<console type='pty'><target type='serial' port='0'/></console>\n</devices>\n",
+		ide ? "hdc" : "sda", ide ? "ide" : "sata");
+}
+
+static uint64_t memory_of(const struct any_domain_guest *guest)
+{
+	uint64_t bytes = guest ? GUEST_MEMORY + guest->memory : MEMORY;
+
+	return (bytes + MEMORY_STEP - 1) / MEMORY_STEP * MEMORY_STEP;
+}
+
+char *any_domain_xml(const char *name, const struct any_domain_shape *shape,
+		     const struct any_domain_guest *guest)
 {
 	char *text = NULL;
 	size_t length;
@@ -77,11 +133,16 @@ char *any_domain_xml(const char *name, const struct any_domain_shape *shape)
 	xml_put_escaped(f, shape->type);
 	fputs("'>\n", f);
 	xml_put_element(f, "name", name);
-	fprintf(f, "<memory unit='KiB'>%u</memory>\n<vcpu>1</vcpu>\n<os><type arch='", MEMORY_KIB);
+	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n<os><type arch='",
+		(unsigned long long)memory_of(guest) >> 10, guest ? guest->cpus : 1);
 	xml_put_escaped(f, shape->arch);
-	fputs("'>hvm</type></os>\n<on_poweroff>destroy</on_poweroff>"
-	      "<on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>\n</domain>\n",
-	      f);
+	fprintf(f,
+		"'>hvm</type>%s</os>\n<on_poweroff>destroy</on_poweroff>"
+		"<on_reboot>destroy</on_reboot><on_crash>destroy</on_crash>\n",
+		guest ? "<boot dev='cdrom'/>" : "");
+	if (guest)
+		put_guest(f, shape, guest);
+	fputs("</domain>\n", f);
 	if (fclose(f) == 0)
 		return text;
 	free(text);
@@ -144,10 +205,13 @@ static virDomainPtr define_and_start(struct any_domain *d, const char *xml)
 	return domain;
 }
 
-int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape)
+int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape,
+		      const struct any_domain_guest *guest)
 {
-	char *xml = any_domain_xml(d->name, shape);
+	char *xml = any_domain_xml(d->name, shape, guest);
 
+	if (d->guard >= 0)
+		libvirt_guard_arm(d->guard);
 	if (!xml) {
 		snprintf(d->error, sizeof(d->error), "out of memory for a domain's description");
 		return -1;
@@ -174,6 +238,13 @@ int any_domain_resume(struct any_domain *d)
 	return d->lib->virDomainResume(d->domain) ? fail(d, "resuming the domain") : 0;
 }
 
+static bool is_gone(struct any_domain *d)
+{
+	int active = d->lib->virDomainIsActive(d->domain);
+
+	return !active || (active < 0 && d->lib->virGetLastErrorCode() == VIR_ERR_NO_DOMAIN);
+}
+
 /* One that is defined stays, once it is destroyed. true: it is gone, or never was. */
 static bool destroy(struct any_domain *d)
 {
@@ -181,21 +252,21 @@ static bool destroy(struct any_domain *d)
 
 	if (!d->domain)
 		return true;
-	d->lib->virDomainDestroy(d->domain);
-	gone = d->lib->virDomainIsActive(d->domain) <= 0;
+	gone = !d->lib->virDomainDestroy(d->domain) || is_gone(d);
 	d->lib->virDomainUndefine(d->domain); /* it fails for one that was never defined */
 	d->lib->virDomainFree(d->domain);
 	d->domain = NULL;
 	return gone;
 }
 
-/* `needed`: it tries once more. Never where the domain of that name is not ours. */
+/* `needed`: it tries again, for as long as a daemon takes to start anew. Never where the domain of
+ * that name is not ours. */
 static void dismiss_guard(struct any_domain *d, bool needed)
 {
 	if (d->guard < 0)
 		return;
 	if (!needed)
-		(void)!write(d->guard, "", 1); /* it fails where the guard is gone */
+		libvirt_guard_dismiss(d->guard);
 	close(d->guard);
 	d->guard = -1;
 }
@@ -208,11 +279,8 @@ void any_domain_close(struct any_domain *d)
 	d->connection = NULL;
 }
 
-int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect,
-		       const struct any_domain_shape *shape)
+int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect)
 {
-	if (shape->autodestroys)
-		return 0;
 	d->guard = libvirt_guard_start(d->name, connect);
 	if (d->guard >= 0)
 		return 0;
@@ -222,16 +290,21 @@ int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect,
 
 /* ---- What it takes ---- */
 
-static int ask_capabilities(struct any_domain *d, struct any_domain_shape *shape)
+static int ask_capabilities(struct any_domain *d, const char *wanted,
+			    struct any_domain_shape *shape)
 {
 	char *text = d->lib->virConnectGetCapabilities(d->connection);
 	int ret;
 
 	if (!text)
 		return fail(d, "libvirt's capabilities");
-	ret = any_domain_parse(text, shape);
+	ret = any_domain_parse(text, wanted, shape);
 	free(text);
-	if (ret)
+	if (ret && *wanted)
+		snprintf(d->error, sizeof(d->error),
+			 "this driver offers no machine (hvm) of type %s for x86_64 or i686",
+			 wanted);
+	else if (ret)
 		snprintf(d->error, sizeof(d->error),
 			 "this driver offers no machine (hvm) for x86_64 or i686, and what else it "
 			 "may offer needs files of its own");
@@ -243,24 +316,24 @@ static int try_to_create(struct any_domain *d, libvirt_guard_connect *connect,
 			 struct any_domain_shape *shape)
 {
 	shape->autodestroys = true;
-	if (!any_domain_create(d, shape))
+	if (!any_domain_create(d, shape, NULL))
 		return 0;
 	shape->autodestroys = false;
-	if (any_domain_prepare(d, connect, shape))
+	if (any_domain_prepare(d, connect))
 		return -1;
-	if (!any_domain_create(d, shape))
+	if (!any_domain_create(d, shape, NULL))
 		return 0;
 	if (d->lib->virGetLastErrorCode() != VIR_ERR_NO_SUPPORT)
 		return -1;
 	shape->defines = true;
-	return any_domain_create(d, shape);
+	return any_domain_create(d, shape, NULL);
 }
 
-int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect,
+int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect, const char *wanted,
 			  struct any_domain_shape *shape)
 {
 	memset(shape, 0, sizeof(*shape));
-	if (ask_capabilities(d, shape))
+	if (ask_capabilities(d, wanted, shape))
 		return -1;
 	if (try_to_create(d, connect, shape))
 		return -1;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The smallest domain that a driver of libvirt's takes, whichever it is: without disk, network or
- * a guest of ours. */
+/* The smallest domain that a driver of libvirt's takes, whichever it is: empty, or with our guest's
+ * image as its CD and a serial console. */
 #ifndef VQ_LIBVIRT_ANY_DOMAIN_H
 #define VQ_LIBVIRT_ANY_DOMAIN_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "harness/platform/libvirt/api.h"
 #include "harness/platform/libvirt/guard.h"
@@ -21,23 +22,32 @@ struct any_domain_shape {
 	bool pauses;	   /* it suspends and resumes */
 };
 
+/* What a domain that boots our guest has more than an empty one. */
+struct any_domain_guest {
+	const char *image; /* a path of the host that runs it */
+	uint32_t cpus;
+	uint64_t memory; /* bytes for the guest's benches, beside what firmware and loader take */
+};
+
 struct any_domain {
 	const struct libvirt_api *lib;
 	virConnectPtr connection;
 	virDomainPtr domain;
 	char name[64];
-	int guard; /* where the driver does not autodestroy; -1: none */
+	int guard; /* -1: none */
 	char error[ANY_DOMAIN_ERROR];
 };
 
 /*
  * The first guest among a connection's capabilities (hostile XML) that is a machine (hvm) of
- * x86_64, else of i686. 0, or -1: there is none.
+ * x86_64, else of i686. Of its domains' types the one that is `wanted`, or, where that is "", kvm,
+ * else the first. 0, or -1: there is none.
  */
-int any_domain_parse(const char *capabilities, struct any_domain_shape *shape);
+int any_domain_parse(const char *capabilities, const char *wanted, struct any_domain_shape *shape);
 
-/* Its description; allocated, NULL: no memory. */
-char *any_domain_xml(const char *name, const struct any_domain_shape *shape);
+/* Its description; allocated, NULL: no memory. `guest` NULL: it stays empty. */
+char *any_domain_xml(const char *name, const struct any_domain_shape *shape,
+		     const struct any_domain_guest *guest);
 
 /* This process will ask nobody for a password: it loses its terminal, and what else could ask. */
 void any_domain_never_ask(void);
@@ -46,17 +56,18 @@ void any_domain_never_ask(void);
  * with d->error. */
 int any_domain_connect(struct any_domain *d, const char *uri, unsigned int number);
 
-/* What the driver takes: makes a domain as `d` names it and tries it; any_domain_close() ends it.
- */
-int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect,
+/* What the driver takes: makes an empty domain as `d` names it, of the `wanted` type ("": see
+ * any_domain_parse), and tries it; any_domain_close() ends it. */
+int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect, const char *wanted,
 			  struct any_domain_shape *shape);
 
-/* Fork what shall outlive us, where that is needed: before anything is timed, before threads. */
-int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect,
-		       const struct any_domain_shape *shape);
+/* Fork the guard: before anything is timed, before threads. One that autodestroys has it, too: a
+ * daemon that dies forgets that. */
+int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect);
 
 /* It runs, when this returns. */
-int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape);
+int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape,
+		      const struct any_domain_guest *guest);
 int any_domain_pause(struct any_domain *d);
 int any_domain_resume(struct any_domain *d);
 

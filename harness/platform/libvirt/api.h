@@ -43,6 +43,14 @@
 	F(virConnectRegisterCloseCallback)                                                         \
 	F(virConnectGetCapabilities)                                                               \
 	F(virConnectGetType)                                                                       \
+	F(virDomainOpenConsole)                                                                    \
+	F(virStreamNew)                                                                            \
+	F(virStreamRecv)                                                                           \
+	F(virStreamSend)                                                                           \
+	F(virStreamAbort)                                                                          \
+	F(virStreamFree)                                                                           \
+	F(virStreamEventAddCallback)                                                               \
+	F(virStreamEventRemoveCallback)                                                            \
 	F(virDomainCreate)                                                                         \
 	F(virDomainDefineXML)                                                                      \
 	F(virDomainUndefine)                                                                       \

@@ -9,11 +9,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #define DESTROY_S 60 /* a daemon that does not answer must not keep the guard */
+#define RETRIES	  16 /* one that died may be back soon */
+#define RETRY_MS  500
+#define ARMED	  'a'
+#define DISMISSED 'd'
 
 /* It must hold nothing that others wait for the end of. */
 static void let_go_of_all(int *lifeline)
@@ -32,8 +37,13 @@ static void destroy(const char *name, libvirt_guard_connect *open_connection)
 	char why[256];
 	const struct libvirt_api *lib = libvirt_api(why, sizeof(why));
 	virConnectPtr connection = lib ? open_connection(lib) : NULL;
-	virDomainPtr domain = connection ? lib->virDomainLookupByName(connection, name) : NULL;
+	virDomainPtr domain;
 
+	for (int i = 0; lib && !connection && i < RETRIES; i++) {
+		usleep(RETRY_MS * 1000);
+		connection = open_connection(lib);
+	}
+	domain = connection ? lib->virDomainLookupByName(connection, name) : NULL;
 	if (!domain)
 		return;
 	lib->virDomainDestroy(domain);
@@ -46,7 +56,8 @@ static void guard(const char *name, libvirt_guard_connect *open_connection, int 
 static void guard(const char *name, libvirt_guard_connect *open_connection, int lifeline)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
-	char byte;
+	bool armed = false;
+	char byte = 0;
 	ssize_t n;
 
 	prctl(PR_SET_PDEATHSIG, 0);
@@ -58,9 +69,10 @@ static void guard(const char *name, libvirt_guard_connect *open_connection, int 
 	let_go_of_all(&lifeline);
 	do {
 		n = read(lifeline, &byte, 1);
-	} while (n < 0 && errno == EINTR);
+		armed |= n == 1 && byte == ARMED;
+	} while ((n < 0 && errno == EINTR) || (n == 1 && byte == ARMED));
 	alarm(DESTROY_S);
-	if (n == 0)
+	if (n == 0 && armed)
 		destroy(name, open_connection);
 	_exit(0);
 }
@@ -82,4 +94,20 @@ int libvirt_guard_start(const char *name, libvirt_guard_connect *open_connection
 		return pipes[1];
 	close(pipes[1]);
 	return -1;
+}
+
+/* It fails where the guard is gone. */
+static void tell(int guard_fd, char what)
+{
+	(void)!write(guard_fd, &what, 1);
+}
+
+void libvirt_guard_arm(int guard_fd)
+{
+	tell(guard_fd, ARMED);
+}
+
+void libvirt_guard_dismiss(int guard_fd)
+{
+	tell(guard_fd, DISMISSED);
 }

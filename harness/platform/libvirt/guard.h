@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a driver of libvirt's knows no autodestroy, a process of its own does it. */
+/* Where a driver of libvirt's knows no autodestroy, or its daemon may forget it, a process of its
+ * own does it. */
 #ifndef VQ_LIBVIRT_GUARD_H
 #define VQ_LIBVIRT_GUARD_H
 
@@ -9,10 +10,16 @@
 typedef virConnectPtr libvirt_guard_connect(const struct libvirt_api *lib);
 
 /*
- * Fork the guard of the domain of that name, before there are threads. The guard ends, and destroys
- * nothing, once a byte is written to what is returned; it destroys (and undefines) the domain
- * where that is closed without one, as when this process dies. -1: errno says why.
+ * Fork the guard of the domain of that name, before there are threads. Once it is armed it destroys
+ * (and undefines) the domain when what is returned here is closed, as when this process dies, if
+ * it was not dismissed before. -1: errno says why.
  */
 int libvirt_guard_start(const char *name, libvirt_guard_connect *connect);
+
+/* Not before it is known that no domain of that name is somebody else's. */
+void libvirt_guard_arm(int guard);
+
+/* It ends, and destroys nothing. */
+void libvirt_guard_dismiss(int guard);
 
 #endif

@@ -59,7 +59,7 @@ static int make_directories(struct keeper *k)
 					    "cache", "cache/libvirt", "drivers"};
 	char path[700];
 
-	if (directory_make(&k->directory, k->journal, false, k->report.error,
+	if (directory_make(&k->directory, k->journal, DIRECTORY_PRIVATE, k->report.error,
 			   sizeof(k->report.error)))
 		return -1;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -204,7 +204,10 @@ static int create(struct xen_domain *d)
 int xen_domain_create(struct xen_domain *d)
 {
 	/* The guard is forked before there are threads. */
-	return start_guard(d) || make_image(d) || watch(d) || create(d) || pin(d) ? -1 : 0;
+	if (start_guard(d) || make_image(d) || watch(d))
+		return -1;
+	libvirt_guard_arm(d->guard);
+	return create(d) || pin(d) ? -1 : 0;
 }
 
 int xen_domain_pause(struct xen_domain *d)
@@ -224,8 +227,8 @@ void xen_domain_close(struct xen_domain *d)
 
 	if (d->domain && d->lib->virDomainDestroy(d->domain))
 		gone = d->lib->virDomainIsActive(d->domain) <= 0;
-	if (d->guard >= 0 && gone && write(d->guard, "", 1) < 0)
-		gone = false;
+	if (d->guard >= 0 && gone)
+		libvirt_guard_dismiss(d->guard);
 	if (d->guard >= 0)
 		close(d->guard);
 	d->guard = -1;

@@ -1,0 +1,138 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The platform `libvirt` with our guest: booted from the image of make iso by a libvirtd of QEMU's
+# that belongs to somebody else, heard over its console. And a daemon that dies meanwhile.
+# shellcheck disable=SC2317 # much is called through until_true and trap
+. "${0%/*}/tap.sh"
+cd "$work" || exit 1
+
+for tool in sqlite3 virsh qemu-system-x86_64 grub-mkrescue xorriso mformat; do
+	if ! command -v $tool >/dev/null; then
+		echo "1..0 # SKIP no $tool; run: ci/install.sh test"
+		exit 0
+	fi
+done
+driver=$(find /usr/lib /usr/lib64 -name libvirt_driver_qemu.so 2>/dev/null | head -n 1)
+if ! libvirtd=$(command -v libvirtd || ls /usr/sbin/libvirtd 2>/dev/null) || [ -z "$driver" ]; then
+	echo "1..0 # SKIP needs libvirtd and its qemu driver; run: ci/install.sh test"
+	exit 0
+fi
+
+# ---- A libvirtd of a user without privileges, and the image ----
+
+mkdir d d/run d/home d/drivers
+ln -s "$driver" d/drivers/
+printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$work/d/log\"" >d/conf
+socket=$work/d/run/libvirt/libvirt-sock
+uri="qemu+unix:///session?socket=$socket"
+is_root && chown -R 65534 d
+
+start_daemon() {
+	BOUND=300 unprivileged env HOME="$work/d/home" XDG_RUNTIME_DIR="$work/d/run" \
+		XDG_CONFIG_HOME="$work/d/home" XDG_CACHE_HOME="$work/d/home" \
+		LIBVIRT_DRIVER_DIR="$work/d/drivers" \
+		"$libvirtd" -f "$work/d/conf" -p "$work/d/pid" >daemon.out 2>&1 &
+	until_true connects
+}
+
+connects() {
+	timeout 10 virsh -c "$uri" version >virsh.out 2>&1
+}
+
+domains() {
+	timeout 10 virsh -c "$uri" list --all --name 2>/dev/null | grep -c '^virt-qualify-'
+}
+
+no_domains() {
+	[ "$(domains)" -eq 0 ]
+}
+
+end_all() {
+	for name in $(timeout 10 virsh -c "$uri" list --name 2>/dev/null); do
+		timeout 10 virsh -c "$uri" destroy "$name" >virsh.out 2>&1
+	done
+	kill "$(cat d/pid)" 2>/dev/null
+	rm -rf "$work"
+}
+trap end_all EXIT
+
+query() { # SQL
+	sqlite3 -readonly x.vq "$1"
+}
+
+if ! start_daemon; then
+	echo "1..0 # SKIP libvirtd does not start for a user: $(head -n 1 d/log daemon.out)"
+	exit 0
+fi
+image=$work/iso/virt-qualify.iso
+(cd "$root" && bounded make -s B="$B" ISO="$work/iso" "$image") >make.out 2>&1
+ok $? "there is an image"
+show make.out
+where="libvirt:$uri#image=$image,type=qemu"
+
+# ---- Benches and life cycle ----
+
+printf '%s\n' "platforms: [\"$where\"]" 'benches:' \
+	'  - match: [exit_cpuid, exit_ipi, life_first_service, life_resume]' '    trials: 1' >plan.yaml
+run_vq run plan.yaml -o x.vq
+ok $code "a plan runs on guests booted by a URI"
+[ $code -eq 0 ] || show err
+[ "$(query "SELECT group_concat(bench || ' ' || status || ' ' || execution, ', ') FROM
+	(SELECT * FROM trial ORDER BY bench)")" = "exit_cpuid ok interpreted, exit_ipi ok \
+interpreted, life_first_service ok interpreted" ]
+ok $? "each trial is a boot with figures, and labelled by what runs the guest"
+[ "$(query "SELECT count(*) FROM batch WHERE count > 0 AND sum_ticks > 0 AND
+	trial IN (SELECT id FROM trial WHERE bench = 'exit_cpuid')")" -eq 4 ]
+ok $? "the batches are there"
+[ "$(query "SELECT label = 'libvirt ($uri, qemu)' AND version LIKE '%QEMU TCG%MHz (%' FROM
+	platform")" = 1 ]
+ok $? "what hosts the guests is told"
+query "SELECT why FROM skip WHERE what = 'life_resume'" | grep -q 'seen late'
+ok $? "what needs sight of the guest's memory is skipped"
+no_domains && [ -z "$(find /var/tmp -maxdepth 1 -name 'virt-qualify-*' -newer plan.yaml)" ]
+ok $? "neither a domain nor a copy of the image is left"
+
+# ---- What does not boot ----
+
+printf 'no image' >bad.iso
+smoke() { # OPTIONS BENCH
+	rm -f x.vq
+	run_vq run --preset smoke -p "libvirt:$uri#$1" -b "$2" -f none -o x.vq
+}
+
+smoke "image=$work/bad.iso,type=qemu" exit_cpuid
+[ $code -eq 77 ] && grep -q 'bad.iso: no image of this version' err
+ok $? "an image that is none is a skip that says so"
+smoke type=vbox exit_cpuid
+[ $code -eq 77 ] && grep -q 'no machine (hvm) of type vbox' err
+ok $? "so is a type that the driver has not"
+smoke image=none,type=qemu life_create
+[ $code -eq 0 ] && query "SELECT label FROM platform" | grep -q ', no guest'
+ok $? "without a guest the life cycle is left"
+
+# ---- A daemon that dies ----
+
+rm -f x.vq
+printf '%s\n' "platforms: [\"$where\"]" 'benches:' '  - match: [exit_cpuid]' '    trials: 3' >plan.yaml
+bounded "$vq" run plan.yaml -o x.vq >out 2>err </dev/null &
+run=$!
+in_trial() { # after the first, so that it is none of the probe's domains
+	[ "$(trials_in x.vq 2>/dev/null || echo 0)" -gt 0 ] && ! no_domains
+}
+until_true in_trial
+kill -KILL "$(cat d/pid)"
+start_daemon
+ok $? "a daemon is killed amid a trial, and started anew"
+wait $run
+code=$?
+[ $code -ne 137 ] && [ "$(query "SELECT count(*) FROM trial WHERE status = 'failed' AND
+	(reason LIKE '%connect%' OR reason LIKE '%End of file%')")" -gt 0 ]
+ok $? "that trial failed and says why"
+[ "$(query 'SELECT count(*) FROM trial')" -eq 3 ]
+ok $? "the others were not given up"
+until_true no_domains
+ok $? "the domain that the daemon forgot to end is ended"
+query "SELECT reason FROM trial WHERE status = 'failed'" >reasons
+show err reasons
+
+done_testing
