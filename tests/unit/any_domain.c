@@ -64,8 +64,8 @@ static void test_none(void **state)
 		GUEST("hvm", "x86_64", "a&b"),
 		GUEST("hvm", "x86_64", "a234567890123456789012345678901234567890"),
 		/* Its parts stand in two guests. */
-		"<guest><os_type>hvm</os_type></guest><guest><arch name='x86_64'><domain "
-		"type='kvm'/></guest>",
+		("<guest><os_type>hvm</os_type></guest><guest><arch name='x86_64'><domain "
+		 "type='kvm'/></guest>"),
 	};
 	struct any_domain_shape s;
 
