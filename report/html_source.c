@@ -169,10 +169,12 @@ enum shape html_shape(size_t series)
 	return (enum shape)((series + series / INK_SERIES_COUNT) % SHAPE_COUNT);
 }
 
-/* And dashes like shapes. */
+/* As many as a panel has lines, so that none is told apart by its colour alone. */
 const char *html_dash(size_t series)
 {
-	static const char *const dashes[] = {NULL, "7 3", "2 3", "9 3 2 3", "4 4", "1 5"};
+	static const char *const dashes[] = {NULL,  "7 3",	"2 3",	"9 3 2 3",
+					     "4 4", "1 5",	"12 4", "6 2 1 2 1 2",
+					     "3 6", "10 2 4 2", "1 2",	"14 3 2 3 2 3"};
 
-	return dashes[(series + series / INK_SERIES_COUNT) % 6];
+	return dashes[series % (sizeof(dashes) / sizeof(*dashes))];
 }

@@ -306,7 +306,7 @@ const struct report_file *label_file(const struct report *r, const struct result
 		const struct result_run *runs;
 		size_t count;
 
-		if (!result_runs(r->files[f].result, &runs, &count) &&
+		if (r->files[f].result && !result_runs(r->files[f].result, &runs, &count) &&
 		    (uintptr_t)run - (uintptr_t)runs < count * sizeof(*runs))
 			return &r->files[f];
 	}

@@ -339,7 +339,7 @@ static void stretch_begin(const struct svg *s)
 
 static void stretch_end(const struct svg *s)
 {
-	fputs(s->stretched ? "/>\n" : "/></svg>\n", s->out);
+	fputs(s->stretched ? "/>" : "/></svg>\n", s->out);
 }
 
 void svg_curves_begin(struct svg *s)

@@ -730,7 +730,7 @@ static void test_full(void **state)
 	assert_true(fabs(report->fits[0].fit.slope / 700 - 1) < 0.03);
 	assert_int_equal(report->fault_count, 3);
 	assert_int_equal(report->skip_count, 3);
-	assert_int_equal(report->fact_count, 7);
+	assert_int_equal(report->fact_count, 8);
 	assert_int_equal(report->platform_count, 3);
 	assert_int_equal(report->problem_count, 4);
 	for (size_t i = 0; i < report->metric_count; i++) {

@@ -273,6 +273,17 @@ static inline void sample_fault_trials(struct sample *s)
 	}
 }
 
+/* As hwloc writes it: two threads of a core, and another core, under one cache. */
+#define SAMPLE_TOPOLOGY                                                                            \
+	"<?xml version=\"1.0\"?>\n<!DOCTYPE topology SYSTEM \"hwloc2.dtd\">\n<topology>\n"         \
+	"<object type=\"Machine\" os_index=\"0\">\n"                                               \
+	"<object type=\"NUMANode\" os_index=\"0\" local_memory=\"8684523520\"/>\n"                 \
+	"<object type=\"L3Cache\" cache_size=\"8388608\">\n"                                       \
+	"<object type=\"Core\" os_index=\"0\"><object type=\"PU\" os_index=\"0\"/>"                \
+	"<object type=\"PU\" os_index=\"2\"/></object>\n"                                          \
+	"<object type=\"Core\" os_index=\"1\"><object type=\"PU\" os_index=\"1\"/></object>\n"     \
+	"</object></object>\n</topology>\n"
+
 static inline void sample_surroundings(struct sample *s)
 {
 	const struct result_fact facts[] = {
@@ -283,6 +294,7 @@ static inline void sample_surroundings(struct sample *s)
 		{s->run, "hostile", SAMPLE_HOSTILE, NULL},
 		{s->run, "hostile.xml", "<a>\r\n\t<b c='\x1b[31m'/>\n</a>\n", NULL},
 		{s->run, "host.fingerprint", SAMPLE_FINGERPRINT, NULL},
+		{s->run, "topology.xml", SAMPLE_TOPOLOGY, NULL},
 	};
 	const struct result_platform broken = {s->run, "qemu-kvm", "qemu-kvm",
 					       "qemu-system-x86_64 is not installed", NULL};
