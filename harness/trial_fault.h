@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between trial_fault.c, which drives a fault's trial, and trial_detect.c. */
+/* Between trial_fault.c, which drives a fault's trial, trial_detect.c and trial_judge.c. */
 #ifndef VQ_TRIAL_FAULT_H
 #define VQ_TRIAL_FAULT_H
 
@@ -46,5 +46,11 @@ double watch_recent_rate(const struct rate_window *win, int64_t since);
 
 /* Ask the fault's detector: T2_DETECTED is stamped when it noticed. */
 void watch_detect(struct watch *w, int64_t now);
+
+/* Is every watched guest serving again, with what it did after `since`? */
+bool watch_serves_again(const struct watch *w, int64_t since);
+
+/* At the end of the watch: fill w->out. */
+void watch_conclude(struct watch *w, int64_t now);
 
 #endif
