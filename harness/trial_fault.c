@@ -2,7 +2,6 @@
 /* A fault's trial: baseline, injection, detection, recovery, and the stamps t0 to t5. */
 #include <math.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
