@@ -114,6 +114,11 @@ bool platform_has_guest(const struct platform *p)
 	return !p->imported && (!p->no_guest || !p->no_guest());
 }
 
+bool platform_pins(const struct platform *p)
+{
+	return !p->tsc_khz;
+}
+
 static void *map_shared(int fd, size_t size)
 {
 	int flags = MAP_SHARED | (fd < 0 ? MAP_ANONYMOUS : 0);

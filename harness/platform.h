@@ -301,6 +301,9 @@ uint32_t platform_tsc_khz(const struct platform *p);
 
 bool platform_has_guest(const struct platform *p);
 
+/* Are vCPUs pinned to CPUs of this host? Not where their host may be another. */
+bool platform_pins(const struct platform *p);
+
 REGISTRY_DECLARE(platforms);
 #define PLATFORM(id, ...) PLATFORM_CALLED(id, #id, __VA_ARGS__)
 /* One whose name is no identifier: "qemu-kvm". */

@@ -121,6 +121,11 @@ static int place_cell(struct run *r, struct cell *c, enum placement p, char *why
 			 placement_name(p));
 		return 1;
 	}
+	if (!platform_pins(c->spec.platform)) {
+		snprintf(why, size, "placed %s: its vCPUs' host may be another, and none is pinned",
+			 placement_name(p));
+		return 1;
+	}
 	c->placed = calloc(MAX_CPUS, sizeof(*c->placed));
 	if (!c->placed)
 		return fail(r, "out of memory");

@@ -134,13 +134,14 @@ int trial_cpu(const struct trial_spec *s, uint32_t i)
 static void keep_place(struct trial *t, uint32_t member, const struct machine_config *c)
 {
 	struct trial_result *r = t->result;
+	bool pins = c->pin && platform_pins(t->spec->platform);
 
 	if (member >= TRIAL_MAX_CAST)
 		return;
 	r->pinned[member] = true;
 	r->vcpus[member] = c->cpus < VQ_MAX_CPUS ? c->cpus : VQ_MAX_CPUS;
 	for (uint32_t i = 0; i < r->vcpus[member]; i++)
-		r->pin[member][i] = (int16_t)(c->pin ? c->pin[i] : -1);
+		r->pin[member][i] = (int16_t)(pins ? c->pin[i] : -1);
 }
 
 int trial_open(struct trial *t, uint32_t member, const struct machine_config *c)

@@ -20,8 +20,10 @@ fi
 
 # ---- A libvirtd of a user without privileges, and the image ----
 
-mkdir d d/run d/home d/drivers
+mkdir d d/run d/home d/drivers d/pool
+storage=${driver%qemu.so}storage.so
 ln -s "$driver" d/drivers/
+[ ! -r "$storage" ] || ln -s "$storage" d/drivers/
 printf '%s\n' 'auth_unix_rw = "none"' "log_outputs = \"3:file:$work/d/log\"" >d/conf
 socket=$work/d/run/libvirt/libvirt-sock
 uri="qemu+unix:///session?socket=$socket"
@@ -92,14 +94,37 @@ ok $? "what needs sight of the guest's memory is skipped"
 no_domains && [ -z "$(find /var/tmp -maxdepth 1 -name 'virt-qualify-*' -newer plan.yaml)" ]
 ok $? "neither a domain nor a copy of the image is left"
 
-# ---- What does not boot ----
+# ---- A host that does not have our files ----
 
-printf 'no image' >bad.iso
+volumes() {
+	timeout 10 virsh -c "$uri" vol-list images | grep -c virt-qualify-
+}
+
 smoke() { # OPTIONS BENCH
 	rm -f x.vq
 	run_vq run --preset smoke -p "libvirt:$uri#$1" -b "$2" -f none -o x.vq
 }
 
+if timeout 10 virsh -c "$uri" pool-create-as images dir --target "$work/d/pool" >virsh.out 2>&1; then
+	rm -f x.vq
+	printf '%s\n' "platforms: [\"$where,pool=images\"]" 'benches:' '  - match: [exit_cpuid]' \
+		'    trials: 1' >plan.yaml
+	run_vq run plan.yaml -o x.vq
+	[ $code -eq 0 ] && [ "$(query "SELECT group_concat(status) FROM trial")" = ok ]
+	ok $? "the image is uploaded to a storage pool, and boots from there"
+	[ $code -eq 0 ] || show err
+	[ "$(volumes)" -eq 0 ]
+	ok $? "and is deleted there"
+	smoke "image=$image,type=qemu,pool=nosuch" exit_cpuid
+	[ $code -eq 77 ] && grep -q 'no storage pool called nosuch.*#pool=NAME' err
+	ok $? "a pool that is not there is a skip that says how"
+else
+	skip "the image is uploaded to a storage pool" "$(head -n 1 virsh.out)"
+fi
+
+# ---- What does not boot ----
+
+printf 'no image' >bad.iso
 smoke "image=$work/bad.iso,type=qemu" exit_cpuid
 [ $code -eq 77 ] && grep -q 'bad.iso: no image of this version' err
 ok $? "an image that is none is a skip that says so"

@@ -107,7 +107,7 @@ static void test_uris(void **state)
 	static const char *const bad[] = {
 		"test:///default#",	     "test:///default#image=",
 		"test:///default#type=kvm,", "test:///default#type=a b",
-		"test:///default#pool=a",    "test:///default#image=a#type=b",
+		"test:///default#pools=a",   "test:///default#image=a#type=b",
 		"test:///#default,type=kvm", "#image=a",
 	};
 	struct libvirt_uri u;
@@ -120,6 +120,11 @@ static void test_uris(void **state)
 	assert_string_equal(u.uri, "qemu:///system");
 	assert_string_equal(u.image, "/a/b.iso");
 	assert_string_equal(u.type, "qemu");
+	assert_string_equal(u.pool, "");
+	assert_int_equal(libvirt_uri_parse("qemu+ssh://a/system", &u, error, sizeof(error)), 0);
+	assert_string_equal(u.pool, "default");
+	assert_int_equal(libvirt_uri_parse("test:///default#pool=b", &u, error, sizeof(error)), 0);
+	assert_string_equal(u.pool, "b");
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(libvirt_uri_parse(bad[i], &u, error, sizeof(error)), -1);
 }

@@ -14,6 +14,7 @@
 #define MEMORY	     (32ull << 20)
 #define GUEST_MEMORY (64ull << 20)
 #define MEMORY_STEP  (4ull << 20)
+#define PIECE	     (256u << 10) /* of an upload; libvirt takes as much at once */
 
 static int fail(struct any_domain *d, const char *what)
 {
@@ -188,6 +189,77 @@ int any_domain_connect(struct any_domain *d, const char *uri, unsigned int numbe
 	return -1;
 }
 
+/* ---- What it boots from, on its host ---- */
+
+static virStorageVolPtr make_volume(struct any_domain *d, size_t size)
+{
+	virStoragePoolPtr pool = d->lib->virStoragePoolLookupByName(d->connection, d->pool);
+	virStorageVolPtr volume = NULL;
+	char xml[300];
+
+	if (!pool) {
+		snprintf(d->error, sizeof(d->error),
+			 "the image has to be uploaded, and there is no storage pool called %s "
+			 "(%.150s); name one: -p 'libvirt:URI#pool=NAME'",
+			 d->pool, libvirt_error());
+		return NULL;
+	}
+	snprintf(xml, sizeof(xml),
+		 "<volume><name>%s</name><capacity unit='bytes'>%zu</capacity>"
+		 "<target><format type='raw'/></target></volume>",
+		 d->volume, size);
+	volume = d->lib->virStorageVolCreateXML(pool, xml, 0);
+	if (!volume)
+		fail(d, "a volume for the image");
+	d->lib->virStoragePoolFree(pool);
+	return volume;
+}
+
+static int send_all(struct any_domain *d, const char *bytes, size_t size)
+{
+	virStreamPtr stream = d->lib->virStreamNew(d->connection, 0);
+	size_t at = 0;
+	int n = 1, ret = -1;
+
+	if (!stream)
+		return -1;
+	if (d->lib->virStorageVolUpload(d->uploaded, stream, 0, size, 0)) {
+		d->lib->virStreamFree(stream);
+		return -1;
+	}
+	while (at < size && n > 0) {
+		n = d->lib->virStreamSend(stream, bytes + at,
+					  size - at < PIECE ? size - at : PIECE);
+		at += n > 0 ? (size_t)n : 0;
+	}
+	if (at == size)
+		ret = d->lib->virStreamFinish(stream);
+	else
+		d->lib->virStreamAbort(stream);
+	d->lib->virStreamFree(stream);
+	return ret;
+}
+
+int any_domain_upload(struct any_domain *d, const void *bytes, size_t size, char *path,
+		      size_t path_size)
+{
+	char *where;
+
+	if (d->guard >= 0)
+		libvirt_guard_arm(d->guard);
+	d->uploaded = make_volume(d, size);
+	if (!d->uploaded)
+		return -1;
+	if (send_all(d, bytes, size))
+		return fail(d, "uploading the image");
+	where = d->lib->virStorageVolGetPath(d->uploaded);
+	if (!where)
+		return fail(d, "where the image was uploaded to");
+	snprintf(path, path_size, "%s", where);
+	free(where);
+	return 0;
+}
+
 /* ---- Its life ---- */
 
 static virDomainPtr define_and_start(struct any_domain *d, const char *xml)
@@ -238,6 +310,18 @@ int any_domain_resume(struct any_domain *d)
 	return d->lib->virDomainResume(d->domain) ? fail(d, "resuming the domain") : 0;
 }
 
+static bool delete_uploaded(struct any_domain *d)
+{
+	bool gone;
+
+	if (!d->uploaded)
+		return true;
+	gone = !d->lib->virStorageVolDelete(d->uploaded, 0);
+	d->lib->virStorageVolFree(d->uploaded);
+	d->uploaded = NULL;
+	return gone;
+}
+
 static bool is_gone(struct any_domain *d)
 {
 	int active = d->lib->virDomainIsActive(d->domain);
@@ -251,12 +335,12 @@ static bool destroy(struct any_domain *d)
 	bool gone;
 
 	if (!d->domain)
-		return true;
+		return delete_uploaded(d);
 	gone = !d->lib->virDomainDestroy(d->domain) || is_gone(d);
 	d->lib->virDomainUndefine(d->domain); /* it fails for one that was never defined */
 	d->lib->virDomainFree(d->domain);
 	d->domain = NULL;
-	return gone;
+	return delete_uploaded(d) && gone;
 }
 
 /* `needed`: it tries again, for as long as a daemon takes to start anew. Never where the domain of
@@ -281,7 +365,11 @@ void any_domain_close(struct any_domain *d)
 
 int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect)
 {
-	d->guard = libvirt_guard_start(d->name, connect);
+	const struct libvirt_guarded what = {.domain = d->name,
+					     .pool = d->volume[0] ? d->pool : NULL,
+					     .volume = d->volume[0] ? d->volume : NULL};
+
+	d->guard = libvirt_guard_start(&what, connect);
 	if (d->guard >= 0)
 		return 0;
 	snprintf(d->error, sizeof(d->error), "a guard for the domain: %s", strerror(errno));

@@ -34,6 +34,8 @@ struct any_domain {
 	virConnectPtr connection;
 	virDomainPtr domain;
 	char name[64];
+	char pool[64], volume[64]; /* what it boots from, where that was uploaded; "": nothing */
+	virStorageVolPtr uploaded;
 	int guard; /* -1: none */
 	char error[ANY_DOMAIN_ERROR];
 };
@@ -64,6 +66,11 @@ int any_domain_find_shape(struct any_domain *d, libvirt_guard_connect *connect, 
 /* Fork the guard: before anything is timed, before threads. One that autodestroys has it, too: a
  * daemon that dies forgets that. */
 int any_domain_prepare(struct any_domain *d, libvirt_guard_connect *connect);
+
+/* Upload what it is to boot from to d->pool, as the volume d->volume, whose path on its host goes
+ * to `path`. */
+int any_domain_upload(struct any_domain *d, const void *bytes, size_t size, char *path,
+		      size_t path_size);
 
 /* It runs, when this returns. */
 int any_domain_create(struct any_domain *d, const struct any_domain_shape *shape,

@@ -51,6 +51,15 @@
 	F(virStreamFree)                                                                           \
 	F(virStreamEventAddCallback)                                                               \
 	F(virStreamEventRemoveCallback)                                                            \
+	F(virStreamFinish)                                                                         \
+	F(virStoragePoolLookupByName)                                                              \
+	F(virStoragePoolFree)                                                                      \
+	F(virStorageVolCreateXML)                                                                  \
+	F(virStorageVolLookupByName)                                                               \
+	F(virStorageVolUpload)                                                                     \
+	F(virStorageVolGetPath)                                                                    \
+	F(virStorageVolDelete)                                                                     \
+	F(virStorageVolFree)                                                                       \
 	F(virDomainCreate)                                                                         \
 	F(virDomainDefineXML)                                                                      \
 	F(virDomainUndefine)                                                                       \

@@ -32,28 +32,51 @@ static void let_go_of_all(int *lifeline)
 	*lifeline = 3;
 }
 
-static void destroy(const char *name, libvirt_guard_connect *open_connection)
+static virConnectPtr connect_again(const struct libvirt_api *lib,
+				   libvirt_guard_connect *open_connection)
 {
-	char why[256];
-	const struct libvirt_api *lib = libvirt_api(why, sizeof(why));
-	virConnectPtr connection = lib ? open_connection(lib) : NULL;
-	virDomainPtr domain;
+	virConnectPtr connection = open_connection(lib);
 
-	for (int i = 0; lib && !connection && i < RETRIES; i++) {
+	for (int i = 0; !connection && i < RETRIES; i++) {
 		usleep(RETRY_MS * 1000);
 		connection = open_connection(lib);
 	}
-	domain = connection ? lib->virDomainLookupByName(connection, name) : NULL;
-	if (!domain)
-		return;
-	lib->virDomainDestroy(domain);
-	lib->virDomainUndefine(domain); /* it fails for one that was never defined */
+	return connection;
 }
 
-static void guard(const char *name, libvirt_guard_connect *open_connection, int lifeline)
-	__attribute__((noreturn));
+static void delete_volume(const struct libvirt_api *lib, virConnectPtr connection,
+			  const struct libvirt_guarded *what)
+{
+	virStoragePoolPtr pool = lib->virStoragePoolLookupByName(connection, what->pool);
+	virStorageVolPtr volume = pool ? lib->virStorageVolLookupByName(pool, what->volume) : NULL;
 
-static void guard(const char *name, libvirt_guard_connect *open_connection, int lifeline)
+	if (volume)
+		lib->virStorageVolDelete(volume, 0);
+}
+
+static void destroy(const struct libvirt_guarded *what, libvirt_guard_connect *open_connection)
+{
+	char why[256];
+	const struct libvirt_api *lib = libvirt_api(why, sizeof(why));
+	virConnectPtr connection = lib ? connect_again(lib, open_connection) : NULL;
+	virDomainPtr domain;
+
+	if (!connection)
+		return;
+	domain = lib->virDomainLookupByName(connection, what->domain);
+	if (domain) {
+		lib->virDomainDestroy(domain);
+		lib->virDomainUndefine(domain); /* it fails for one that was never defined */
+	}
+	if (what->volume)
+		delete_volume(lib, connection, what);
+}
+
+static void guard(const struct libvirt_guarded *what, libvirt_guard_connect *open_connection,
+		  int lifeline) __attribute__((noreturn));
+
+static void guard(const struct libvirt_guarded *what, libvirt_guard_connect *open_connection,
+		  int lifeline)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	bool armed = false;
@@ -73,11 +96,11 @@ static void guard(const char *name, libvirt_guard_connect *open_connection, int 
 	} while ((n < 0 && errno == EINTR) || (n == 1 && byte == ARMED));
 	alarm(DESTROY_S);
 	if (n == 0 && armed)
-		destroy(name, open_connection);
+		destroy(what, open_connection);
 	_exit(0);
 }
 
-int libvirt_guard_start(const char *name, libvirt_guard_connect *open_connection)
+int libvirt_guard_start(const struct libvirt_guarded *what, libvirt_guard_connect *open_connection)
 {
 	int pipes[2];
 	pid_t pid;
@@ -87,7 +110,7 @@ int libvirt_guard_start(const char *name, libvirt_guard_connect *open_connection
 	pid = fork();
 	if (pid == 0) {
 		close(pipes[1]);
-		guard(name, open_connection, pipes[0]);
+		guard(what, open_connection, pipes[0]);
 	}
 	close(pipes[0]);
 	if (pid > 0)

@@ -9,12 +9,18 @@
 /* In the guard, where it has work to do: a connection of its own. NULL: there is none to be had. */
 typedef virConnectPtr libvirt_guard_connect(const struct libvirt_api *lib);
 
+/* What it is to end. The strings need not stay. */
+struct libvirt_guarded {
+	const char *domain;	   /* its name */
+	const char *pool, *volume; /* and a volume that it boots from; NULL: none */
+};
+
 /*
- * Fork the guard of the domain of that name, before there are threads. Once it is armed it destroys
- * (and undefines) the domain when what is returned here is closed, as when this process dies, if
- * it was not dismissed before. -1: errno says why.
+ * Fork the guard of a domain, before there are threads. Once it is armed it destroys
+ * (and undefines) the domain, and deletes the volume, when what is returned here is closed, as when
+ * this process dies, if it was not dismissed before. -1: errno says why.
  */
-int libvirt_guard_start(const char *name, libvirt_guard_connect *connect);
+int libvirt_guard_start(const struct libvirt_guarded *what, libvirt_guard_connect *connect);
 
 /* Not before it is known that no domain of that name is somebody else's. */
 void libvirt_guard_arm(int guard);

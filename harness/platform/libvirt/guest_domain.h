@@ -27,8 +27,8 @@ struct guest_domain {
 	/* Ours. */
 	struct any_domain domain;
 	struct directory directory;
-	char copy[600];
-	int events; /* struct libvirt_event; -1: none */
+	char copy[600]; /* of the image, on the domain's host */
+	int events;	/* struct libvirt_event; -1: none */
 	struct libvirt_console console;
 };
 

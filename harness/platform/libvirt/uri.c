@@ -36,7 +36,7 @@ static const char *take_value(char *to, size_t size, const char *from, size_t le
 	static const char plain[] = LETTERS "0123456789+-._~:/@=";
 
 	if (!length || length >= size || strspn(from, plain) < length)
-		return "what stands behind image= or type= is empty, too long, or holds odd "
+		return "what stands behind image=, type= or pool= is empty, too long, or holds odd "
 		       "characters";
 	memcpy(to, from, length);
 	to[length] = '\0';
@@ -45,15 +45,33 @@ static const char *take_value(char *to, size_t size, const char *from, size_t le
 
 static const char *take_option(struct libvirt_uri *u, const char *option, size_t length)
 {
-	static const char image[] = "image=", type[] = "type=";
+	const struct {
+		const char *name;
+		char *to;
+		size_t size;
+	} options[] = {
+		{"image=", u->image, sizeof(u->image)},
+		{"type=", u->type, sizeof(u->type)},
+		{"pool=", u->pool, sizeof(u->pool)},
+	};
 
-	if (length > strlen(image) && !strncmp(option, image, strlen(image)))
-		return take_value(u->image, sizeof(u->image), option + strlen(image),
-				  length - strlen(image));
-	if (length > strlen(type) && !strncmp(option, type, strlen(type)))
-		return take_value(u->type, sizeof(u->type), option + strlen(type),
-				  length - strlen(type));
-	return "behind # stand image=FILE and type=TYPE, with a comma between them";
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		size_t name = strlen(options[i].name);
+
+		if (length >= name && !strncmp(option, options[i].name, name))
+			return take_value(options[i].to, options[i].size, option + name,
+					  length - name);
+	}
+	return "behind # stand image=FILE, type=TYPE and pool=NAME, with commas between them";
+}
+
+/* Where it names a host, files of this one are of no use there. */
+static void choose_pool(struct libvirt_uri *u)
+{
+	const char *host = strstr(u->uri, "://");
+
+	if (!u->pool[0] && host && host[3] && host[3] != '/')
+		snprintf(u->pool, sizeof(u->pool), "default");
 }
 
 static const char *take_options(struct libvirt_uri *u, const char *options)
@@ -85,6 +103,7 @@ int libvirt_uri_parse(const char *text, struct libvirt_uri *u, char *error, size
 	}
 	if (!why)
 		why = take_options(u, options ? options + 1 : NULL);
+	choose_pool(u);
 	if (why)
 		snprintf(error, size, "-p libvirt:URI: %s", why);
 	return why ? -1 : 0;

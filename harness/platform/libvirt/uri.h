@@ -15,6 +15,8 @@ struct libvirt_uri {
 	char uri[301];	 /* libvirt's part */
 	char image[256]; /* of make iso; "": look for one, "none": no guest */
 	char type[32];	 /* of domains; "": the driver's kvm, else its first */
+	char pool[64];	 /* of storage, to upload the image to; "": "default", where the URI names
+			  * another host, else it is not uploaded */
 };
 
 /* A plan, too, may say so, and that may come from a stranger. 0, or -1 with one line in `error`. */

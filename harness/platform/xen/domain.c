@@ -167,7 +167,9 @@ int xen_domain_open(struct xen_domain *d, struct machine *m, bool hvm)
 
 static int start_guard(struct xen_domain *d)
 {
-	d->guard = libvirt_guard_start(d->name, xen_connect);
+	const struct libvirt_guarded what = {.domain = d->name};
+
+	d->guard = libvirt_guard_start(&what, xen_connect);
 	return d->guard < 0 ? fail_here(d, "a guard for the domain") : 0;
 }
 
