@@ -21,11 +21,10 @@ static void cumulate(const struct metric *m, const double *cost, double *share, 
 	double below = 0;
 	size_t i = 0;
 
-	for (uint32_t b = 0; b < HISTOGRAM_BUCKETS && i < n; b++) {
+	for (uint32_t b = histogram_next(m->histogram, 0); b < HISTOGRAM_BUCKETS && i < n;
+	     b = histogram_next(m->histogram, b + 1)) {
 		double count = m->histogram->count[b], low, width;
 
-		if (count == 0)
-			continue;
 		low = ((double)histogram_bucket_low(b) - 0.5) * m->tick_ns - m->overhead;
 		width = (double)histogram_bucket_width(b) * m->tick_ns;
 		for (; i < n && cost[i] < low + width; i++)

@@ -95,13 +95,13 @@ static void density(const struct axis *a, const struct metric *m, double *bins)
 	for (int i = 0; i <= BINS; i++)
 		edges[i] = bin_edge(a, i);
 	memset(bins, 0, BINS * sizeof(*bins));
-	for (uint32_t b = 0; b < HISTOGRAM_BUCKETS; b++) {
+	for (uint32_t b = histogram_next(m->histogram, 0); b < HISTOGRAM_BUCKETS;
+	     b = histogram_next(m->histogram, b + 1)) {
 		double low = (double)histogram_bucket_low(b) - 0.5;
 		double high = low + (double)histogram_bucket_width(b);
 
-		if (m->histogram->count[b])
-			spread(edges, bins, low * m->tick_ns - m->overhead,
-			       high * m->tick_ns - m->overhead, m->histogram->count[b]);
+		spread(edges, bins, low * m->tick_ns - m->overhead, high * m->tick_ns - m->overhead,
+		       m->histogram->count[b]);
 	}
 	smooth(bins);
 	for (int i = 0; i < BINS; i++)

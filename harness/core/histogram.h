@@ -43,6 +43,10 @@ void histogram_record(struct histogram *h, uint64_t value);
  * Returns 0, or -1 where there is no such bucket (nothing is changed then). */
 int histogram_add_bucket(struct histogram *h, uint32_t bucket, uint32_t count);
 
+/* The first bucket at or after this one that holds a value; HISTOGRAM_BUCKETS: there is none. Most
+ * are empty: this passes over them many at a time. */
+uint32_t histogram_next(const struct histogram *h, uint32_t bucket);
+
 /* Add all of `from` to `to`. */
 void histogram_merge(struct histogram *to, const struct histogram *from);
 

@@ -102,6 +102,8 @@ void result_close(struct result *r)
 		return;
 	for (int i = 0; i < RESULT_TABLES; i++)
 		sqlite3_finalize(r->insert[i]);
+	sqlite3_finalize(r->select_batches);
+	sqlite3_finalize(r->select_status);
 	/* An open group was not committed: closing rolls it back. */
 	sqlite3_close_v2(r->db);
 	free_lists(r);

@@ -176,12 +176,15 @@ const char *result_check_fault_trial(const struct result_fault_trial *f)
 static bool is_possible_sum(const struct histogram *h, uint64_t sum)
 {
 	unsigned __int128 low = 0, high = 0;
+	uint64_t left = h->total;
 
-	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++) {
+	for (uint32_t i = 0; left; i++) {
 		uint64_t from;
 
-		if (!h->count[i])
-			continue;
+		i = histogram_next(h, i);
+		if (i == HISTOGRAM_BUCKETS)
+			return false; /* its total is not that of its buckets */
+		left -= h->count[i];
 		from = histogram_bucket_low(i);
 		low += (unsigned __int128)h->count[i] * from;
 		high += (unsigned __int128)h->count[i] * (from + histogram_bucket_width(i) - 1);

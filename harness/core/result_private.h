@@ -106,6 +106,7 @@ struct result {
 	struct result_list runs, facts, platforms, benches, faults, skips, trials, counters,
 		criteria, noise, variants;
 	struct result_list batches;
+	sqlite3_stmt *select_batches, *select_status; /* asked once a trial: prepared once */
 };
 
 /* ---- result_rows.c: the current row of a statement into a struct ---- */
@@ -114,6 +115,7 @@ struct cursor {
 	struct result *r;
 	struct arena *texts; /* where strings go */
 	sqlite3_stmt *s;
+	sqlite3_stmt **keep; /* where `s` stays for the next load; NULL: it does not */
 	int column;
 	const char *wrong; /* the first thing that is wrong with this row */
 	const char *wrong_column;

@@ -72,6 +72,26 @@ static int fetch_rows(struct cursor *c, const struct query *q, struct result_lis
 	return code == SQLITE_DONE ? 0 : result_fail_sqlite(c->r, "read");
 }
 
+/* A statement that is kept is prepared only once; 0 or -1. */
+static int prepare(struct result *r, const char *sql, sqlite3_stmt **keep, sqlite3_stmt **s)
+{
+	if (keep && *keep)
+		*s = *keep;
+	else if (sqlite3_prepare_v2(r->db, sql, -1, s, NULL))
+		return result_fail_sqlite(r, "read");
+	if (keep)
+		*keep = *s;
+	return 0;
+}
+
+static void put_away(sqlite3_stmt *s, sqlite3_stmt **keep)
+{
+	if (keep)
+		sqlite3_reset(s);
+	else
+		sqlite3_finalize(s);
+}
+
 static int load(struct cursor *c, const struct query *q, int64_t key, struct result_list *l)
 {
 	int failed;
@@ -79,12 +99,12 @@ static int load(struct cursor *c, const struct query *q, int64_t key, struct res
 	if (c->r->writing)
 		return result_fail(c->r, "is open for writing; close it, then open it to read");
 	l->count = 0;
-	if (sqlite3_prepare_v2(c->r->db, q->sql, -1, &c->s, NULL))
-		return result_fail_sqlite(c->r, "read");
+	if (prepare(c->r, q->sql, c->keep, &c->s))
+		return -1;
 	if (key != NO_KEY)
 		sqlite3_bind_int64(c->s, 1, key);
 	failed = fetch_rows(c, q, l);
-	sqlite3_finalize(c->s);
+	put_away(c->s, c->keep);
 	l->loaded = !failed;
 	if (failed)
 		l->count = 0;
@@ -212,8 +232,8 @@ static int is_valid_trial(struct result *r, int64_t trial)
 	sqlite3_stmt *s = NULL;
 	int valid = -1;
 
-	if (sqlite3_prepare_v2(r->db, "SELECT status FROM trial WHERE id = ?", -1, &s, NULL))
-		return result_fail_sqlite(r, "read");
+	if (prepare(r, "SELECT status FROM trial WHERE id = ?", &r->select_status, &s))
+		return -1;
 	sqlite3_bind_int64(s, 1, trial);
 	if (sqlite3_step(s) == SQLITE_ROW) {
 		const char *status = (const char *)sqlite3_column_text(s, 0);
@@ -222,7 +242,7 @@ static int is_valid_trial(struct result *r, int64_t trial)
 	} else {
 		result_fail(r, "holds no trial %lld", (long long)trial);
 	}
-	sqlite3_finalize(s);
+	put_away(s, &r->select_status);
 	return valid;
 }
 
@@ -234,7 +254,10 @@ int result_batches(struct result *r, int64_t trial, const struct result_batch **
 				       .limit = RESULT_MAX_BATCHES,
 				       .fetch = result_fetch_batch};
 	int valid = is_valid_trial(r, trial);
-	struct cursor c = {.r = r, .texts = &r->details, .valid_trial = valid == 1};
+	struct cursor c = {.r = r,
+			   .texts = &r->details,
+			   .keep = &r->select_batches,
+			   .valid_trial = valid == 1};
 
 	if (valid < 0)
 		return -1;

@@ -28,6 +28,8 @@ static const struct {
 	{perf_lab_vt_x, "lab plan in the host vt-x, boot included", "limit of 180 s", false},
 	{perf_histogram, "histogram_record, a sample", "empty loop", false},
 	{perf_report, "HTML report over 10 platforms", "limit of 2 s", false},
+	{perf_thousand, "HTML report of 1,000 figures", "limit of 2 s", false},
+	{perf_compare, "comparison of two qualify results", "limit of 1 s", false},
 	{perf_import, "import of a 100 MB log", "limit of 2 s", false},
 };
 

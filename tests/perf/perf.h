@@ -56,6 +56,8 @@ void perf_lab_amd_v(struct perf *p, struct perf_row *row);
 void perf_lab_vt_x(struct perf *p, struct perf_row *row);
 void perf_histogram(struct perf *p, struct perf_row *row);
 void perf_report(struct perf *p, struct perf_row *row);
+void perf_thousand(struct perf *p, struct perf_row *row);
+void perf_compare(struct perf *p, struct perf_row *row);
 void perf_import(struct perf *p, struct perf_row *row);
 
 /* A trial's measure(): a guest boots, says hello and goodbye. */

@@ -130,6 +130,23 @@ static void merging_equals_recording_all(void **state)
 	assert_memory_equal(&one, &both, sizeof(both));
 }
 
+static void next_finds_every_bucket(void **state)
+{
+	static const uint32_t used[] = {0, 1, 15, 16, 17, 100, 4095, 4096, HISTOGRAM_BUCKETS - 1};
+	uint32_t at = 0;
+
+	(void)state;
+	assert_int_equal(histogram_next(&one, 0), HISTOGRAM_BUCKETS);
+	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++)
+		assert_int_equal(histogram_add_bucket(&one, used[i], 1), 0);
+	for (size_t i = 0; i < sizeof(used) / sizeof(*used); i++) {
+		assert_int_equal(histogram_next(&one, at), used[i]);
+		at = used[i] + 1;
+	}
+	assert_int_equal(histogram_next(&one, at), HISTOGRAM_BUCKETS);
+	assert_int_equal(histogram_next(&one, UINT32_MAX), HISTOGRAM_BUCKETS);
+}
+
 static void buckets_from_a_record(void **state)
 {
 	(void)state;
@@ -167,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup(quantiles_match_sorted_values, empty_both),
 		cmocka_unit_test_setup(quantile_of_little, empty_both),
 		cmocka_unit_test_setup(merging_equals_recording_all, empty_both),
+		cmocka_unit_test_setup(next_finds_every_bucket, empty_both),
 		cmocka_unit_test_setup(buckets_from_a_record, empty_both),
 		cmocka_unit_test_setup(full_bucket_stays_consistent, empty_both),
 	};

@@ -146,7 +146,7 @@ static void test_round_trip(void **state)
 	assert_int_equal(result_faults(r, &faults, &n), 0);
 	assert_int_equal(n, 2);
 	assert_int_equal(result_facts(r, &facts, &n), 0);
-	assert_int_equal(n, 7);
+	assert_int_equal(n, 8);
 	assert_null(facts[3].value);
 	assert_int_equal(result_skips(r, &skips, &n), 0);
 	assert_int_equal(n, 3);

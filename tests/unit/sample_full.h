@@ -18,7 +18,8 @@ struct sample_options {
 	uint64_t seed;
 	double exit_pio_factor; /* 1: as it is; 1.2: a planted regression of 20 % */
 	double mem_copy_factor;
-	unsigned int extra_benches; /* more benches of six trials each, for timing the report */
+	unsigned int extra_benches; /* more benches, for timing the report */
+	unsigned int extra_trials;  /* of each of these; 0: six */
 };
 
 struct sample {
@@ -327,7 +328,7 @@ static inline void sample_extra(struct sample *s)
 
 		snprintf(name, sizeof(name), "extra_%04u", i);
 		sample_bench(s->r, s->run, name, NANOSECONDS);
-		sample_cells(s, &c, 1, 6);
+		sample_cells(s, &c, 1, s->options->extra_trials ? s->options->extra_trials : 6);
 	}
 }
 
