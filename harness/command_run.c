@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "harness/append.h"
 #include "harness/bench.h"
 #include "harness/core/command.h"
 #include "harness/fault.h"
@@ -18,14 +19,16 @@
 
 struct arguments {
 	struct plan_arguments plan;
-	const char *output;
+	const char *output, *append;
 	int tap, raw, host_faults;
 };
 
-enum { OPTION_RAW = 512, OPTION_HOST_FAULTS };
+enum { OPTION_RAW = 512, OPTION_HOST_FAULTS, OPTION_APPEND };
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
+	{"append", OPTION_APPEND, "FILE.vq", 0,
+	 "Add a block of trials of its plan to this result file", 0},
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
 	{"allow-host-faults", OPTION_HOST_FAULTS, NULL, 0,
 	 "Allow what changes the host for other processes, too", 0},
@@ -46,6 +49,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_HOST_FAULTS:
 		a->host_faults = 1;
+		return 0;
+	case OPTION_APPEND:
+		a->append = text;
 		return 0;
 	case OPTION_RAW:
 		a->raw = 1;
@@ -155,7 +161,10 @@ static int run_main(int argc, char **argv)
 	int ret;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
-	plan = plan_of_arguments(&a.plan, error, sizeof(error));
+	if (a.append && a.output)
+		return complain(EXIT_USAGE, "--append and -o: give one of them");
+	plan = a.append ? append_plan(a.append, &a.plan, error, sizeof(error))
+			: plan_of_arguments(&a.plan, error, sizeof(error));
 	if (!plan)
 		return complain(EXIT_USAGE, "%s", error);
 	if (a.raw && check_raw(plan, error, sizeof(error))) {
@@ -168,7 +177,8 @@ static int run_main(int argc, char **argv)
 	o.raw = a.raw;
 	o.host_faults = a.host_faults;
 	o.command = command ? command : "";
-	o.output = a.output ? a.output : path;
+	o.output = a.append ? a.append : a.output ? a.output : path;
+	o.append = a.append != NULL;
 	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL
 		     : lab_inside()	   ? PROGRESS_LAB
 					   : PROGRESS_NONE;

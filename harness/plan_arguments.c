@@ -147,15 +147,31 @@ static int replace_variants(struct plan *p, const struct plan_argument_globs *gi
 	return settings_check(p, error, size);
 }
 
-struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
+static struct plan_names all_names(void)
 {
-	struct plan_names names = {
+	return (struct plan_names){
 		.platforms = REGISTRY(platforms),
 		.benches = REGISTRY(benches),
 		.faults = REGISTRY(faults),
 		.recoveries = REGISTRY(recoveries),
 		.groups = groups_of_benches(),
 	};
+}
+
+struct plan *plan_of_text(const char *text, const char *file, char *error, size_t size)
+{
+	struct plan_names names = all_names();
+	struct plan *p = plan_parse(text, strlen(text), file, &names, error, size);
+
+	if (!p || (!settings_check(p, error, size) && !tell_platforms(p, error, size)))
+		return p;
+	plan_free(p);
+	return NULL;
+}
+
+struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
+{
+	struct plan_names names = all_names();
 	struct plan *p;
 
 	if (a->plan && a->preset) {

@@ -33,6 +33,9 @@ extern const struct argp plan_argp;
  * else the caller frees it. */
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size);
 
+/* The plan of a text, as `file` holds it, checked likewise. */
+struct plan *plan_of_text(const char *text, const char *file, char *error, size_t size);
+
 /* A number from 0 to 2^64-1 for an option; ends the program with a usage error otherwise. */
 uint64_t plan_number(struct argp_state *state, const char *option, const char *text);
 

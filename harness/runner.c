@@ -648,7 +648,7 @@ int run_plan(const struct run_options *o, struct run_summary *s, char *error, si
 	r.journal = journal_open(error, size);
 	if (!r.journal)
 		return -1;
-	r.result = result_create(o->output);
+	r.result = o->append ? result_append(o->output) : result_create(o->output);
 	if (!r.result) {
 		journal_close(r.journal);
 		return fail(&r, "%s", result_error(NULL));

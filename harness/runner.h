@@ -21,6 +21,7 @@ struct run_options {
 	enum progress_where progress;
 	int raw;	 /* keep every sample */
 	int host_faults; /* what changes the host is allowed */
+	int append;	 /* `output` exists: the run is added to it */
 };
 
 struct run_summary {

@@ -74,6 +74,8 @@ int analysis_merge_problems(struct analysis *a);
 
 /* ---- The figures ---- */
 
+/* analysis_side.c: which runs are blocks of one side; before any figure. */
+int analysis_sides(struct analysis *a);
 int analysis_metrics(struct analysis *a); /* analysis_metric.c */
 int analysis_fits(struct analysis *a);	  /* analysis_fit.c */
 void analysis_native(struct analysis *a); /* analysis_native.c */

@@ -26,16 +26,16 @@ static int list_reasons(struct matrix_builder *b)
 
 		index_add(&b->reasons, 0, r->skips[i]->why, "", 0);
 		if (run && r->skips[i]->platform)
-			index_add(&b->skips, analysis_run_order(b->a, run), r->skips[i]->platform,
-				  r->skips[i]->what, i);
+			index_add(&b->skips, analysis_run_order(b->a, report_side(r, run)),
+				  r->skips[i]->platform, r->skips[i]->what, i);
 	}
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *p = &r->problems[i];
 
 		index_add(&b->reasons, 0, p->why, "", 0);
 		if (p->status != TRIAL_OK)
-			index_add(&b->problems, analysis_run_order(b->a, p->run), p->platform,
-				  p->what, i);
+			index_add(&b->problems, analysis_run_order(b->a, report_side(r, p->run)),
+				  p->platform, p->what, i);
 	}
 	for (size_t i = 0; i < r->metric_count; i++)
 		if (r->metrics[i].native_why)

@@ -25,7 +25,7 @@ static const char *detector(const struct result_trial *t)
 static int by_cell(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
-	int order = item_by_run(a, b);
+	int order = item_by_side(a, b);
 
 	if (!order)
 		order = item_by_number((uintptr_t)a->fault, (uintptr_t)b->fault);
@@ -48,6 +48,8 @@ static int by_item(const void *x, const void *y)
 	const struct item *a = x, *b = y;
 	int order = by_cell(x, y);
 
+	if (!order)
+		order = item_by_run(a, b);
 	return order ? order : item_by_number(a->trial->ordinal, b->trial->ordinal);
 }
 
@@ -377,7 +379,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 	struct fault_figure *f = &a->report.faults[a->report.fault_count];
 	struct cell c;
 
-	*f = (struct fault_figure){.run = items->run,
+	*f = (struct fault_figure){.run = items->side,
 				   .fault = items->fault,
 				   .platform = items->platform->label,
 				   .platform_name = items->platform->name,

@@ -15,6 +15,35 @@ int item_by_run(const struct item *a, const struct item *b)
 	return order ? order : item_by_number((uintptr_t)a->run, (uintptr_t)b->run);
 }
 
+int item_by_side(const struct item *a, const struct item *b)
+{
+	int order = item_by_number(a->source->first_run, b->source->first_run);
+
+	return order ? order : item_by_number((uintptr_t)a->side, (uintptr_t)b->side);
+}
+
+/* Each block has its own row for the same bench; a figure stands on that of its side. */
+static void take_rows_of_side(const struct analysis *a, struct item *item)
+{
+	const struct source *s = item->source;
+	const struct result_trial *t = item->trial;
+	const void *platform, *subject;
+
+	item->side = a->report.sides[s->first_run + (size_t)(item->run - s->runs)];
+	if (item->side == item->run)
+		return;
+	platform = source_find(&s->platforms, item->side->id, t->platform);
+	subject = t->bench ? source_find(&s->benches, item->side->id, t->bench)
+			   : source_find(&s->faults, item->side->id, t->fault);
+	if (!platform || !subject)
+		return;
+	item->platform = platform;
+	if (t->bench)
+		item->bench = subject;
+	else
+		item->fault = subject;
+}
+
 /* The rows that a trial refers to. 0, or -1 where the file does not hold them. */
 static int find_rows(struct analysis *a, struct item *item)
 {
@@ -27,8 +56,10 @@ static int find_rows(struct analysis *a, struct item *item)
 		item->bench = source_find(&s->benches, t->run, t->bench);
 	else
 		item->fault = source_find(&s->faults, t->run, t->fault);
-	if (item->run && item->platform && (item->bench || item->fault))
+	if (item->run && item->platform && (item->bench || item->fault)) {
+		take_rows_of_side(a, item);
 		return 0;
+	}
 	return analysis_fail(a, "%s: is damaged: trial %lld has no %s or platform", s->file->path,
 			     (long long)t->id, t->bench ? "bench" : "fault");
 }

@@ -8,6 +8,7 @@
 struct item {
 	const struct source *source;
 	const struct result_run *run;
+	const struct result_run *side;	  /* what its figure is of: the first run of it */
 	const struct result_bench *bench; /* NULL in a trial of a fault */
 	const struct result_fault *fault; /* NULL in a trial of a bench */
 	const struct result_platform *platform;
@@ -23,6 +24,8 @@ int analysis_items(struct analysis *a, enum item_kind kind,
 
 /* By file and run; rows of one file stand in its order in memory, the files were sorted before. */
 int item_by_run(const struct item *a, const struct item *b);
+/* By side; a file's runs of one side come together. */
+int item_by_side(const struct item *a, const struct item *b);
 int item_by_number(uintptr_t a, uintptr_t b);
 
 #endif

@@ -46,7 +46,7 @@ static void list_columns(struct matrix_builder *b)
 		const struct result_platform *p = r->platforms[i];
 		const struct result_run *run = label_run_of_platform(r, i);
 
-		if (!p->why_not && run)
+		if (!p->why_not && run && report_side(r, run) == run)
 			add_column(b, run, p->label, p->name, "");
 	}
 }

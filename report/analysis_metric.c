@@ -21,6 +21,9 @@ struct columns {
 	double *median, *mean, *p99, *plain, *undisturbed, *mean_ns, *plain_ns, *overhead, *exits,
 		*emulated, *share;
 	uint64_t *seed;
+	uint32_t *block, *undisturbed_block;
+	const struct result_run *last_run; /* blocks come one after the other */
+	size_t blocks;
 	size_t count, batches, disturbed;
 	struct warm_up warm_up;
 };
@@ -28,7 +31,7 @@ struct columns {
 static int by_metric(const void *x, const void *y)
 {
 	const struct item *a = x, *b = y;
-	int order = item_by_run(a, b);
+	int order = item_by_side(a, b);
 
 	if (!order)
 		order = item_by_number((uintptr_t)a->bench, (uintptr_t)b->bench);
@@ -52,6 +55,8 @@ static int by_item(const void *x, const void *y)
 		order = (a->trial->status != TRIAL_OK) - (b->trial->status != TRIAL_OK);
 	if (!order && a->trial->status == TRIAL_OK)
 		order = (int)a->trial->execution - (int)b->trial->execution;
+	if (!order)
+		order = item_by_run(a, b);
 	return order ? order : item_by_number(a->trial->ordinal, b->trial->ordinal);
 }
 
@@ -85,7 +90,9 @@ static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
 
 	/* Some of these become the metric's: they outlive this. */
 	c->seed = arena_array(&a->arena, n, sizeof(*c->seed));
-	if (!c->seed)
+	c->block = arena_array(&a->arena, n, sizeof(*c->block));
+	c->undisturbed_block = arena_array(&a->arena, n, sizeof(*c->block));
+	if (!c->seed || !c->block || !c->undisturbed_block)
 		return analysis_no_memory(a);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		*columns[i] = arena_array(&a->arena, n, sizeof(double));
@@ -105,6 +112,15 @@ double analysis_median_known(double *x, size_t n)
 	return stats_median(x, known);
 }
 
+static uint32_t block_of(struct columns *c, const struct result_run *run)
+{
+	if (run != c->last_run) {
+		c->last_run = run;
+		c->blocks++;
+	}
+	return (uint32_t)c->blocks - 1;
+}
+
 static void add_trial(struct columns *c, struct metric *m, const struct item *item,
 		      const struct trial_figures *f)
 {
@@ -120,9 +136,12 @@ static void add_trial(struct columns *c, struct metric *m, const struct item *it
 	c->exits[i] = item->trial->exits_per_op;
 	c->emulated[i] = item->trial->emulated_per_op;
 	c->seed[i] = item->trial->seed;
+	c->block[i] = block_of(c, item->run);
 	c->share[i] = f->batches ? (double)f->disturbed / (double)f->batches : 0;
-	if (isfinite(f->undisturbed))
+	if (isfinite(f->undisturbed)) {
+		c->undisturbed_block[m->undisturbed_count] = c->block[i];
 		c->undisturbed[m->undisturbed_count++] = f->undisturbed;
+	}
 	c->batches += f->batches;
 	c->disturbed += f->disturbed;
 	m->disturbances |= f->disturbances;
@@ -176,6 +195,9 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->values = c->median;
 	m->undisturbed = c->undisturbed;
 	m->seeds = c->seed;
+	m->block = c->block;
+	m->block_count = c->blocks;
+	m->undisturbed_block = c->undisturbed_block;
 	m->disturbed = c->share;
 	m->median = stats_median(c->median, c->count);
 	m->interval = stats_median_interval(c->median, c->count, CONFIDENCE);
@@ -211,7 +233,7 @@ static int add_metric(struct analysis *a, const struct item *items, size_t n, si
 	struct metric *m = &a->report.metrics[a->report.metric_count];
 	struct columns c = {0};
 
-	*m = (struct metric){.run = items->run,
+	*m = (struct metric){.run = items->side,
 			     .bench = items->bench,
 			     .platform = items->platform->label,
 			     .platform_name = items->platform->name,

@@ -2,6 +2,8 @@
 /* The permutation test between two metrics: which trials enter, and whether they are pairs. */
 #include "report/analysis.h"
 
+#include <string.h>
+
 #define ROUNDS_MORE  10u  /* so many times as many rounds … */
 #define ROUNDS_WORTH 0.02 /* … where p is at most that */
 
@@ -12,9 +14,16 @@ struct sides { /* the two series that one test is about */
 	uint64_t seed;
 };
 
+/* Their blocks hold as many trials each: then the k-th ones are of one block of the run, too. */
+static bool has_same_blocks(const struct metric *a, const struct metric *b)
+{
+	return !memcmp(a->block, b->block, a->trials * sizeof(*a->block));
+}
+
 bool analysis_is_paired(const struct metric *a, const struct metric *b)
 {
-	return a->run == b->run && a->trials == b->trials && !a->discarded && !b->discarded;
+	return a->run == b->run && a->trials == b->trials && !a->discarded && !b->discarded &&
+	       has_same_blocks(a, b);
 }
 
 static struct sides all_batches(const struct metric *a, const struct metric *b, uint64_t seed)

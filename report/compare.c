@@ -236,6 +236,9 @@ static const char *nothing(const struct report *r, enum compare_by by)
 	if ((by == BY_VERSION || by == BY_HOST) && r->run_count < 2)
 		return "there is one run only; name a second file, or compare inside the run with "
 		       "--by platform or --by variant";
+	if (by == BY_VERSION)
+		return "all runs are blocks of one side: they measured the same thing on the same "
+		       "host and kernel; name a second file";
 	if (by == BY_HOST)
 		return "all runs are of one host; try --by version";
 	if (by == BY_PLATFORM)

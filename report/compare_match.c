@@ -265,7 +265,7 @@ static void match_runs(struct matching *m, const struct metric **space)
 	for (size_t i = 1; i < r->run_count; i++) {
 		struct side other = side_of_run(r, r->runs[i], space + base.count);
 
-		if (is_other_side(m, r->runs[0], r->runs[i]))
+		if (r->sides[i] == r->runs[i] && is_other_side(m, r->runs[0], r->runs[i]))
 			match(m, &base, &other);
 	}
 }

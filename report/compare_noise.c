@@ -56,6 +56,15 @@ static struct run_noise noise_of(const struct result_noise *n)
 				  .freedom = n->runs - 1.0};
 }
 
+/* A side of k runs, its blocks: their mean varies by a k-th of the variance of one. */
+static void over_blocks(struct run_noise *n, const struct metric *m)
+{
+	double blocks = m->block_count ? (double)m->block_count : 1;
+
+	n->deviation /= sqrt(blocks);
+	n->trials *= blocks;
+}
+
 bool compare_noise(const struct report *r, struct comparison_row *row, struct run_noise *base,
 		   struct run_noise *other)
 {
@@ -77,6 +86,8 @@ bool compare_noise(const struct report *r, struct comparison_row *row, struct ru
 					    : b->runs,
 		.trials_p = NAN,
 	};
+	over_blocks(base, row->base);
+	over_blocks(other, row->other);
 	return true;
 }
 

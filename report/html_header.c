@@ -40,7 +40,7 @@ static void runs(const struct html *h)
 	for (size_t i = 0; i < h->r->run_count; i++) {
 		const struct result_run *run = h->r->runs[i];
 		const struct report_file *file = html_file_of(h->r, run);
-		char letter[8], variants[LABEL_SIZE];
+		char letter[8], variants[LABEL_SIZE], block[LABEL_SIZE];
 
 		fputs("<li>", h->out);
 		if (h->r->run_count > 1) {
@@ -55,6 +55,8 @@ static void runs(const struct html *h)
 		html_text(h, " \xc2\xb7 plan %s \xc2\xb7 virt-qualify %s%s%s", run->plan_name,
 			  run->version, file ? " \xc2\xb7 " : "",
 			  file ? html_base_name(file->path) : "");
+		if (*label_block(block, h->r, run))
+			html_text(h, " \xc2\xb7 %s", block);
 		if (*label_all_variants(variants, h->r, run))
 			html_text(h, " \xc2\xb7 variants: %s", variants);
 		fputs("</span></span></li>\n", h->out);

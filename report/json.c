@@ -132,6 +132,7 @@ static json_t *run(const struct report *r, const struct result_run *run)
 	json_object_set_new(o, "platforms", platforms);
 	json_object_set_new(o, "counters", counters(r, run));
 	json_object_set_new(o, "variants", variants(r, run));
+	json_object_set_new(o, "block_of", text(report_side(r, run)->uuid));
 	return o;
 }
 

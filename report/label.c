@@ -251,6 +251,23 @@ const char *label_run(char *s, const struct report *r, const struct result_run *
 	return s;
 }
 
+const char *label_block(char *s, const struct report *r, const struct result_run *run)
+{
+	const struct result_run *side = report_side(r, run);
+	size_t number = 0, count = 0;
+	char letter[16];
+
+	for (size_t i = 0; i < r->run_count && r->sides; i++) {
+		count += r->sides[i] == side;
+		if (r->runs[i] == run)
+			number = count;
+	}
+	s[0] = '\0';
+	if (count > 1)
+		snprintf(s, LABEL_SIZE, "block %zu of run %s", number, label_run(letter, r, side));
+	return s;
+}
+
 bool label_is_time(const char *s)
 {
 	static const char shape[] = "0000-00-00T00:00:00Z";

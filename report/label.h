@@ -39,6 +39,8 @@ const char *label_verdicts(char *s, const struct report *r);
 size_t label_repairable(const struct fault_figure *f);
 /* "steal, migrated"; "" for none */
 const char *label_disturbances(char *s, uint32_t mask);
+/* "block 2 of run A"; "" where the run is none, or the only one, of its side */
+const char *label_block(char *s, const struct report *r, const struct result_run *run);
 /* "A", "B", …, "AA": a run's place in the report */
 const char *label_run(char *s, const struct report *r, const struct result_run *run);
 

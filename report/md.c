@@ -96,16 +96,18 @@ static void run_cell(FILE *out, const struct report *r, const struct result_run 
 
 static void print_runs(const struct report *r, FILE *out)
 {
-	char variants[LABEL_SIZE];
-	bool folded = begin(out, r, "Runs", r->run_count,
-			    "| run | started | host | virt-qualify | variants | file | SHA-256 |",
-			    "|---|---|---|---|---|---|---|");
+	char variants[LABEL_SIZE], block[LABEL_SIZE];
+	bool folded =
+		begin(out, r, "Runs", r->run_count,
+		      "| run | block | started | host | virt-qualify | variants | file | SHA-256 |",
+		      "|---|---|---|---|---|---|---|---|");
 	for (size_t i = 0; i < r->run_count; i++) {
 		const struct result_run *run = r->runs[i];
 		const struct report_file *file = label_file(r, run);
 		const char *host = label_host(r, run);
 
 		run_cell(out, r, run);
+		cell(out, "%s", label_block(block, r, run));
 		cell(out, "%s", run->started);
 		cell(out, "%s", host ? host : "not disclosed");
 		cell(out, "%s", run->version);

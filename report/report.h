@@ -35,14 +35,19 @@ struct metric {
 	double seconds;	  /* that these trials took together */
 	double median;	  /* median over trials of each trial's median */
 	struct interval interval; /* 95 %, for the median */
-	double mean, p99;    /* medians over trials of each trial's mean and 99th percentile (for
-				rates: the slow end) */
-	double *values;	     /* [trials]: each trial's median, in execution order */
-	uint64_t *seeds;     /* [trials]: of these trials */
+	double mean, p99; /* medians over trials of each trial's mean and 99th percentile (for
+			     rates: the slow end) */
+	double *values;	  /* [trials]: each trial's median, in execution order */
+	uint64_t *seeds;  /* [trials]: of these trials */
+	/* [trials]: which block, from 0, each of them is of: runs of one file that measured the
+	 * same are blocks of one side. Trials of a block stand together. */
+	uint32_t *block;
+	size_t block_count;
 	double *disturbed;   /* [trials]: the share of disturbed batches of each */
 	double *undisturbed; /* [undisturbed_count]: the same over undisturbed batches only, of the
 				trials that have any */
 	size_t undisturbed_count;
+	uint32_t *undisturbed_block; /* [undisturbed_count]: the block of each of those */
 	/* What the k-th batch of a trial cost over that trial's median batch: the median over
 	 * trials. Over 1 at first is a warm-up that was too short. */
 	double *warm_up;
@@ -124,6 +129,9 @@ struct report {
 	size_t file_count;
 	const struct result_run **runs;
 	size_t run_count;
+	/* [run_count]: the first run of the side that each is a block of, perhaps itself. Figures
+	 * are of sides: their `run` is that first one. NULL: each stands alone. */
+	const struct result_run **sides;
 	struct metric *metrics;
 	size_t metric_count;
 	struct metric_fit *fits;
@@ -207,6 +215,12 @@ struct fact_difference {
 	const struct result_run *base, *other;
 	const char *name, *base_value, *other_value;
 };
+
+/* The first run of the side that this one is a block of; itself where it stands alone. */
+const struct result_run *report_side(const struct report *r, const struct result_run *run);
+/* The run of that number in its file, where it is a block of that side; else NULL. */
+const struct result_run *report_block_of(const struct report *r, const struct result_run *side,
+					 int64_t id);
 
 /* Load files and compute every figure. NULL with one line in `error` (a buffer of `size`). */
 struct report *report_load(const char *const *paths, size_t count, char *error, size_t size);

@@ -52,6 +52,8 @@ static void print_runs(struct page *p)
 			host ? host : "a host that is not disclosed", run->version);
 		if (file)
 			fprintf(p->out, "       %s, sha256 %s\n", file->path, file->sha256);
+		if (*label_block(s, p->r, run))
+			fprintf(p->out, "       %s\n", s);
 		if (*label_all_variants(s, p->r, run))
 			fprintf(p->out, "       variants: %s\n", s);
 	}

@@ -191,6 +191,19 @@ static int details(const struct report *r, struct result *result, const struct m
 	return 0;
 }
 
+/* Of which block of the side is it? false: of none. */
+static bool find_block(const struct report *r, const struct result_run *side, struct trace_trial *t)
+{
+	t->run = report_block_of(r, side, t->trial->run);
+	t->blocks = 0;
+	for (size_t i = 0; i < r->run_count; i++) {
+		if (r->runs[i] == t->run)
+			t->block = t->blocks;
+		t->blocks += r->sides[i] == side;
+	}
+	return t->run;
+}
+
 int trace_metric_trials(const struct report *r, const struct metric *m, struct trace_each each)
 {
 	const struct report_file *file = label_file(r, m->run);
@@ -206,7 +219,8 @@ int trace_metric_trials(const struct report *r, const struct metric *m, struct t
 		const struct result_trial *x = &trials[i];
 		struct trace_trial t = {.trial = x, .result = file->result};
 
-		if (x->run != m->run->id || !x->bench || strcmp(x->bench, m->bench->name) != 0 ||
+		if (!find_block(r, m->run, &t) || !x->bench ||
+		    strcmp(x->bench, m->bench->name) != 0 ||
 		    strcmp(x->platform, m->platform_name) != 0 ||
 		    strcmp(x->variant, m->variant) != 0 || x->parameter != m->parameter)
 			continue;
@@ -236,7 +250,8 @@ int trace_fault_trials(const struct report *r, const struct fault_figure *f, str
 		const struct result_trial *x = &trials[i];
 		struct trace_trial t = {.trial = x};
 
-		if (x->run != f->run->id || !x->fault || strcmp(x->fault, f->fault->name) != 0 ||
+		if (!find_block(r, f->run, &t) || !x->fault ||
+		    strcmp(x->fault, f->fault->name) != 0 ||
 		    strcmp(x->recovery, f->recovery) != 0 || strcmp(x->platform, name) != 0 ||
 		    strcmp(x->variant, f->variant) != 0 || x->execution != f->execution ||
 		    (x->fault_trial && strcmp(x->fault_trial->detector, f->detector) != 0))

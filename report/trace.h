@@ -29,9 +29,11 @@ struct trace { /* report.trace: what was asked for, and which figures that are *
 /* One trial of a figure, with all that its figures come from. */
 struct trace_trial {
 	const struct result_trial *trial;
-	bool used;			    /* the figure stands on it */
-	const char *why_not;		    /* where it does not */
-	struct trial_figures f;		    /* of a bench's trial that is used */
+	const struct result_run *run; /* that it is of */
+	size_t block, blocks;	      /* which of how many blocks of the figure's side that is */
+	bool used;		      /* the figure stands on it */
+	const char *why_not;	      /* where it does not */
+	struct trial_figures f;	      /* of a bench's trial that is used */
 	const struct result_batch *batches; /* until the next trial */
 	size_t batch_count;
 	struct result *result; /* that holds it */

@@ -78,6 +78,7 @@ static json_t *trial(const struct trace_trial *t)
 	const struct result_trial *x = t->trial;
 	json_t *o = json_object();
 
+	set_text(o, "run", t->run->uuid);
 	set_integer(o, "ordinal", x->ordinal);
 	set_seed(o, x->seed);
 	set_integer(o, "started_ns", x->started_ns);

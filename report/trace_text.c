@@ -66,7 +66,9 @@ static void print_head(const struct trace_trial *t, FILE *out)
 {
 	const struct result_trial *x = t->trial;
 
-	fprintf(out, "  trial %u: seed %llu, started at %lld ns, took %lld ns, %s\n", x->ordinal,
+	fprintf(out, t->blocks > 1 ? "  trial %u of block %zu: " : "  trial %u: ", x->ordinal,
+		t->block + 1);
+	fprintf(out, "seed %llu, started at %lld ns, took %lld ns, %s\n",
 		(unsigned long long)x->seed, (long long)x->started_ns, (long long)x->duration_ns,
 		execution_name(x->execution));
 	if (!t->used)

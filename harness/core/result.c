@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/core/result_private.h"
 
@@ -60,6 +61,7 @@ struct result *result_new(const char *path)
 		goto failed;
 	/* SQLite takes ":memory:" and the like for something else; a path with a slash is a path.
 	 */
+	r->lock_fd = -1;
 	if (asprintf(&r->path, "%s%s", strchr(path, '/') ? "" : "./", path) < 0) {
 		free(r);
 		goto failed;
@@ -106,6 +108,9 @@ void result_close(struct result *r)
 	sqlite3_finalize(r->select_status);
 	/* An open group was not committed: closing rolls it back. */
 	sqlite3_close_v2(r->db);
+	/* After that: closing any descriptor of the file drops SQLite's own locks. */
+	if (r->lock_fd >= 0)
+		close(r->lock_fd);
 	free_lists(r);
 	free(r->path);
 	free(r);

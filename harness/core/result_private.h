@@ -94,6 +94,7 @@ struct result {
 	const char *shown; /* the path as it was given */
 	char error[2048];
 	/* Writing. */
+	int lock_fd; /* whose flock(2) keeps other writers out while a run goes on; -1 */
 	bool writing;
 	bool grouped; /* between result_begin and result_commit */
 	bool lost;    /* SQLite took back the group after an error: nothing of it is stored */

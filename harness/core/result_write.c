@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,11 +58,20 @@ static int prepare_inserts(struct result *r)
 	return 0;
 }
 
+/* One run at a time, for all of its length: SQLite's locks last for a transaction. */
+static int lock(struct result *r)
+{
+	if (!flock(r->lock_fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return 0; /* a file system without such locks is no reason not to measure */
+	return result_fail(r, "is being written by another run; wait until that has ended, or "
+			      "choose another file");
+}
+
 /* Take the name for ourselves: two runs must not end up in one file. */
 static int claim(struct result *r)
 {
 	char *journal;
-	int fd, left;
+	int left;
 
 	if (asprintf(&journal, "%s-journal", r->path) < 0)
 		return result_fail(r, "no memory");
@@ -73,16 +83,15 @@ static int claim(struct result *r)
 				   "remove %s-journal or choose another name",
 				   r->shown);
 
-	fd = open(r->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0 && errno == EEXIST)
+	r->lock_fd = open(r->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (r->lock_fd < 0 && errno == EEXIST)
 		return result_fail(r, "exists already; remove it or choose another name");
-	if (fd < 0 && errno == ENOENT)
+	if (r->lock_fd < 0 && errno == ENOENT)
 		return result_fail(r, "cannot be created: its directory does not exist");
-	if (fd < 0)
+	if (r->lock_fd < 0)
 		return result_fail(r, "cannot be created: %s; choose a place you can write to",
 				   strerror(errno));
-	close(fd);
-	return 0;
+	return lock(r);
 }
 
 struct result *result_create(const char *path)
@@ -127,6 +136,13 @@ struct result *result_append(const char *path)
 	if (check_open(path, &version) || !(r = result_new(path)))
 		return NULL;
 	r->writing = true;
+	r->lock_fd = open(r->path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (r->lock_fd < 0) {
+		result_fail(r, "cannot be opened to write: %s", strerror(errno));
+		return result_open_failed(r);
+	}
+	if (lock(r))
+		return result_open_failed(r);
 	if (version != RESULT_SCHEMA_VERSION) {
 		result_fail(r,
 			    "has schema version %u, and runs of this virt-qualify are added to "

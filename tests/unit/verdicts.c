@@ -85,6 +85,8 @@ static void add_trials(struct result *r, int64_t run, const struct side *s, cons
 	}
 }
 
+static struct result *another; /* that a run is added to, where begin() gets no path */
+
 static struct result *begin(const char *path, const char *uuid, const struct side *s, int64_t *run)
 {
 	struct result_run row = {.uuid = uuid,
@@ -97,7 +99,7 @@ static struct result *begin(const char *path, const char *uuid, const struct sid
 				 .delta = s->delta};
 	const struct result_fact host = {.name = "host.name", .value = s->host};
 	struct result_fact kind = {.name = "host.fingerprint", .value = s->fingerprint};
-	struct result *r = sample_create(path);
+	struct result *r = path ? sample_create(path) : another;
 	struct result_fact fact = host;
 
 	sample_must(r, result_begin_run(r, &row));
@@ -129,6 +131,20 @@ static void write_side(const char *path, const char *uuid, const struct side *s)
 	int64_t run;
 	struct result *r = begin(path, uuid, s, &run);
 
+	add_trials(r, run, s, "kvm", 0);
+	end(r, run);
+}
+
+/* Another run of the same file. */
+static void append_side(const char *path, const char *uuid, const struct side *s)
+{
+	int64_t run;
+	struct result *r;
+
+	another = result_append(path);
+	if (!another)
+		fail_msg("%s", result_error(NULL));
+	r = begin(NULL, uuid, s, &run);
 	add_trials(r, run, s, "kvm", 0);
 	end(r, run);
 }
@@ -505,6 +521,76 @@ static void declare_variant(struct result *r, int64_t run, const char *name, con
 	sample_must(r, result_add_variant(r, &v));
 }
 
+/* Runs of one file that measured the same are blocks of one side: one figure, told apart. */
+static void test_blocks(void **state)
+{
+	struct side a = plain, b = plain;
+	const struct metric *m;
+	struct report *report;
+	char error[512], label[LABEL_SIZE];
+	double one;
+
+	(void)state;
+	a.noise = b.noise = NAN;
+	b.ns = 1200;
+	report = compare(&a, &b, BY_VERSION);
+	one = report->comparisons->test.detectable;
+	assert_int_equal(report->comparisons->verdict, VERDICT_INCONCLUSIVE);
+	report_free(report);
+
+	write_side(paths[0], "u0", &a);
+	write_side(paths[1], "u1", &b);
+	append_side(paths[0], "u2", &a);
+	append_side(paths[1], "u3", &b);
+	append_side(paths[0], "u4", &a);
+	append_side(paths[1], "u5", &b);
+	report = load(2);
+	assert_int_equal(report->run_count, 6);
+	assert_int_equal(report->metric_count, 2);
+	m = report->metrics;
+	assert_int_equal(m->trials, 60);
+	assert_int_equal(m->block_count, 3);
+	for (size_t i = 0; i < m->trials; i++)
+		assert_int_equal(m->block[i], i / 20);
+	assert_string_equal(label_block(label, report, report->runs[2]), "block 3 of run A");
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 1);
+	assert_true(report->comparisons->test.detectable < one / 1.5);
+	/* 8 % between single runs are 4.6 % over three: 20 % is more than that. */
+	assert_int_equal(report->comparisons->verdict, VERDICT_REGRESSED);
+	report_free(report);
+
+	/* Alone it has one side. */
+	report = load(1);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "blocks of one side"));
+	report_free(report);
+}
+
+/* Another host, or another kernel, is another side, though it is in the same file. */
+static void test_blocks_of_two_sides(void **state)
+{
+	struct side a = plain, b = plain;
+	struct report *report;
+	char error[512];
+
+	(void)state;
+	b.host = "other";
+	write_side(paths[0], "u0", &a);
+	append_side(paths[0], "u1", &b);
+	append_side(paths[0], "u2", &a);
+	append_side(paths[0], "u3", &b);
+	report = load(1);
+	assert_int_equal(report->metric_count, 2);
+	assert_int_equal(report->metrics[0].block_count, 2);
+	assert_ptr_equal(report->sides[2], report->runs[0]);
+	assert_ptr_equal(report->sides[3], report->runs[1]);
+	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
+	assert_int_equal(report->comparison_count, 1);
+	assert_int_equal(report->comparisons->base->trials, 40);
+	report_free(report);
+}
+
 /* The first that the plan names is the base, whatever its name; placements stay apart. */
 static void test_declared_variants(void **state)
 {
@@ -601,6 +687,7 @@ int main(void)
 		cmocka_unit_test(test_variants),       cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_two_executions), cmocka_unit_test(test_between_runs),
 		cmocka_unit_test(test_kinds_of_hosts), cmocka_unit_test(test_declared_variants),
+		cmocka_unit_test(test_blocks),	       cmocka_unit_test(test_blocks_of_two_sides),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
