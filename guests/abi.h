@@ -24,7 +24,7 @@
 #define VQ_HEARTBEAT_OFFSET 0x3000u   /* struct vq_heartbeat[VQ_MAX_CPUS]: guest to host */
 #define VQ_RING_OFFSET	    0x10000u  /* struct vq_ring: guest to host, the record stream */
 #define VQ_IMAGE_OFFSET	    0x100000u /* where the guest image is linked */
-#define VQ_IMAGE_ROOM	    0x90000u  /* and how much it takes at the most, zeroed parts included */
+#define VQ_IMAGE_ROOM	    0xc0000u  /* and how much it takes at the most, zeroed parts included */
 
 #define VQ_MAX_CPUS	  32u
 #define VQ_PAGE_SIZE	  4096u
