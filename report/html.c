@@ -63,9 +63,13 @@ static void release(struct html *h)
 	free(h->metrics);
 }
 
+/* A page may take two megabytes: 7 kB a figure of one platform alone, 4 kB without what is folded.
+ */
+#define MANY_FIGURES 280
+
 static int html_print(const struct report *r, FILE *out)
 {
-	struct html h = {.out = out, .r = r};
+	struct html h = {.out = out, .r = r, .lean = r->metric_count > MANY_FIGURES};
 
 	if (html_series_init(&h) || html_metrics_init(&h)) {
 		release(&h);

@@ -41,6 +41,7 @@ struct html {
 	FILE *out;
 	const struct report *r;
 	unsigned int plots; /* drawn so far: the next one's id */
+	int lean;	    /* so many figures that what is folded is left out, and said to be */
 	int explained[TERMS];
 	struct html_series *series;
 	size_t series_count;

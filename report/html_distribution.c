@@ -192,7 +192,8 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 	for (size_t i = 0; i < count; i++)
 		lane(h, &s, &a, m[i], (double)i * LANE);
 	svg_end(&s);
-	html_cumulative(h, m, count, &a);
+	if (!h->lean)
+		html_cumulative(h, m, count, &a);
 	html_figure_end(h, a.logarithmic ? NULL
 					 : "Linear scale: after subtraction some operations cost "
 					   "no more than the stamps.");
@@ -208,7 +209,14 @@ void html_distributions(struct html *h)
 	      "</h2>\n<p>What single operations cost; solid line: median, dashed line: p99.</p>\n",
 	      h->out);
 	html_term(h, TERM_DISTRIBUTION);
-	html_term(h, TERM_CUMULATIVE);
+	if (h->lean)
+		fprintf(h->out,
+			"<p>With %zu figures on this page, their shares and percentiles are left "
+			"out: "
+			"report -F hdr prints them.</p>\n",
+			h->r->metric_count);
+	else
+		html_term(h, TERM_CUMULATIVE);
 	fputs("<div class=\"multiples\">\n", h->out);
 	while (html_alike_next(&p))
 		for (size_t from = 0; from < p.count; from += LANES)

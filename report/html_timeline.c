@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEIGHT	300.0
-#define TOP	54.0 /* the stamps' names stand above */
-#define BOTTOM	(HEIGHT - 30.0)
-#define GUESTS	6
-#define POINTS	300  /* of one guest */
-#define EVENTS	40   /* of one trial */
-#define CONSOLE 6000 /* characters, the last ones */
+#define HEIGHT	  300.0
+#define TOP	  54.0 /* the stamps' names stand above */
+#define BOTTOM	  (HEIGHT - 30.0)
+#define GUESTS	  6
+#define POINTS	  300  /* of one guest */
+#define TIMELINES 150  /* of a page: 4 kB each */
+#define EVENTS	  40   /* of one trial */
+#define CONSOLE	  6000 /* characters, the last ones */
 
 static const char *const stamp_names[FAULT_STAMPS] = {
 	"injected", "active", "detected", "recovery started", "first service", "back at baseline"};
@@ -403,11 +404,26 @@ static void timeline(struct html *h, const struct fault_figure *f)
 
 void html_timelines(struct html *h)
 {
+	size_t drawn = 0, left = 0;
+
 	if (!html_has_timelines(h->r))
 		return;
 	fputs("<h3>One typical trial of each</h3>\n<div class=\"multiples\">\n", h->out);
-	for (size_t i = 0; i < h->r->fault_count; i++)
-		if (h->r->faults[i].example && h->r->faults[i].example->fault_trial)
+	for (size_t i = 0; i < h->r->fault_count; i++) {
+		if (!h->r->faults[i].example || !h->r->faults[i].example->fault_trial)
+			continue;
+		if (drawn < TIMELINES) {
 			timeline(h, &h->r->faults[i]);
+			drawn++;
+		} else {
+			left++;
+		}
+	}
 	fputs("</div>\n", h->out);
+	if (left)
+		fprintf(h->out,
+			"<p>%zu more are left out to keep this page small: report --trace shows "
+			"the "
+			"trials behind each figure.</p>\n",
+			left);
 }

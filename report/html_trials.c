@@ -262,7 +262,8 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 	html_text(h, "%s%s", name, m[0]->unit == INSTRUCTIONS ? ", instructions" : "");
 	fputs("</h3>\n", h->out);
 	strips(h, m, count, name);
-	warm_up(h, m, count, name);
+	if (!h->lean)
+		warm_up(h, m, count, name);
 	html_figure_end(h, NULL);
 }
 
@@ -278,6 +279,12 @@ void html_trials(struct html *h)
 	      "Shaded: "
 	      "the smallest effect worth acting on.</p>\n",
 	      h->out);
+	if (h->lean)
+		fprintf(h->out,
+			"<p>With %zu figures on this page, their warm-ups are left out: make one "
+			"of "
+			"fewer benches to see them.</p>\n",
+			h->r->metric_count);
 	html_term(h, TERM_TRIALS);
 	fputs("<div class=\"multiples\">\n", h->out);
 	while (html_alike_next(&p))

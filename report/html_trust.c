@@ -14,6 +14,8 @@ struct trust {
 	size_t unfinished;
 	double scatter;	   /* from trial to trial, one standard deviation; NaN */
 	double detectable; /* NaN: none */
+	double floor;	   /* as aa measured it; NaN: it did not */
+	size_t measured;   /* figures of which it did */
 	size_t blind;	   /* figures that cannot show any change */
 	size_t judged;	   /* figures that noise can hide a change of */
 };
@@ -37,34 +39,77 @@ static double scatter_of(const struct metric *m)
 	return deviation;
 }
 
-/* What the trials of a report would have shown: the median over its figures. */
-static void judge_noise(const struct report *r, struct trust *t)
+/* What the trials of a figure find against as many others, interleaved with them. */
+static double change_of(const struct metric *m, double deviation)
 {
-	double *scatter = calloc(r->metric_count + 1, sizeof(*scatter));
-	double *detectable = calloc(r->metric_count + 1, sizeof(*detectable));
+	return stats_paired_detectable(deviation, (double)m->trials - 1, m->trials, 1 - CONFIDENCE);
+}
+
+static void judge_figures(const struct report *r, struct trust *t, double *scatter,
+			  double *detectable)
+{
 	size_t scatters = 0, seen = 0;
 
-	t->scatter = t->detectable = NAN;
-	for (size_t i = 0; scatter && detectable && i < r->metric_count; i++) {
+	for (size_t i = 0; i < r->metric_count; i++) {
 		const struct metric *m = &r->metrics[i];
-		double deviation = scatter_of(m), change;
+		double deviation = scatter_of(m);
 
 		if (m->execution == EXECUTION_DETERMINISTIC)
 			continue;
 		t->judged++;
 		if (isfinite(deviation))
 			scatter[scatters++] = expm1(deviation);
-		change = stats_paired_detectable(deviation, (double)m->trials - 1, m->trials,
-						 1 - CONFIDENCE);
-		if (isfinite(change))
-			detectable[seen++] = change;
-		else
-			t->blind++;
+		if (isfinite(change_of(m, deviation)))
+			detectable[seen++] = change_of(m, deviation);
 	}
+	t->blind = t->judged - seen;
 	t->scatter = stats_median(scatter, scatters);
 	t->detectable = stats_median(detectable, seen);
-	free(scatter);
-	free(detectable);
+}
+
+/* A comparison's own tests know better: they allow for what its sides differ in anyhow. */
+static void judge_rows(const struct report *r, struct trust *t, double *detectable)
+{
+	size_t rows = 0, seen = 0;
+
+	for (size_t i = 0; i < r->comparison_count; i++) {
+		const struct comparison_row *c = &r->comparisons[i];
+
+		if (!report_is_compared(c) || c->exact.layouts)
+			continue;
+		rows++;
+		if (isfinite(c->test.detectable))
+			detectable[seen++] = c->test.detectable;
+	}
+	t->judged = rows;
+	t->blind = rows - seen;
+	t->detectable = stats_median(detectable, seen);
+}
+
+/* What runs differ in from one to the next, where `aa` measured it. */
+static void judge_runs(const struct report *r, struct trust *t, double *floors)
+{
+	for (size_t i = 0; i < r->noise_count; i++)
+		if (isfinite(r->noise[i]->floor))
+			floors[t->measured++] = r->noise[i]->floor;
+	t->floor = stats_median(floors, t->measured);
+}
+
+/* Medians over the figures of a report. */
+static void judge_noise(const struct report *r, struct trust *t)
+{
+	size_t most = r->metric_count + r->comparison_count + r->noise_count + 1;
+	double *a = calloc(most, sizeof(*a)), *b = calloc(most, sizeof(*b));
+
+	t->scatter = t->detectable = t->floor = NAN;
+	if (a && b) {
+		judge_figures(r, t, a, b);
+		judge_runs(r, t, a);
+	}
+	if (a && b && r->comparison_count)
+		judge_rows(r, t, b);
+	free(a);
+	free(b);
 }
 
 /* ---- The rest ---- */
@@ -112,27 +157,52 @@ static void tile_end(const struct html *h)
 	fputs("</span></dd></div>\n", h->out);
 }
 
+static void scatter_tile(const struct html *h, const struct trust *t)
+{
+	char s[FIGURE_SIZE];
+
+	tile_begin(h, "Noise, trial to trial", 0);
+	html_text(h, "%s", isfinite(t->scatter) ? number_share(s, t->scatter) : "unknown");
+	tile_note(h);
+	if (isfinite(t->scatter))
+		html_text(h, "one standard deviation; half of the figures scatter less");
+	else
+		html_text(h, "single trials say nothing about noise");
+	tile_end(h);
+}
+
+static void floor_tile(const struct html *h, const struct trust *t)
+{
+	char s[FIGURE_SIZE];
+
+	tile_begin(h, "Noise floor, run to run", 0);
+	html_text(h, "%s", t->measured ? number_share(s, t->floor) : "not measured");
+	tile_note(h);
+	if (t->measured)
+		html_text(h,
+			  "two runs of the same differ by no more in 95 of 100 cases; the median "
+			  "of %zu figures, measured by aa",
+			  t->measured);
+	else
+		html_text(h, "separate runs differ by more than trials: virt-qualify aa");
+	tile_end(h);
+}
+
 static void noise_tiles(const struct html *h, const struct trust *t)
 {
 	char s[FIGURE_SIZE];
 
 	if (!t->judged)
 		return;
-	tile_begin(h, "Noise, trial to trial", 0);
-	html_text(h, "%s", isfinite(t->scatter) ? number_share(s, t->scatter) : "unknown");
-	tile_note(h);
-	if (isfinite(t->scatter))
-		html_text(h,
-			  "one standard deviation; half of the figures scatter less. Separate runs "
-			  "differ by more: virt-qualify aa");
-	else
-		html_text(h, "single trials say nothing about noise");
-	tile_end(h);
-
+	scatter_tile(h, t);
+	floor_tile(h, t);
 	tile_begin(h, "Detectable change", t->blind * 2 > t->judged);
 	html_text(h, "%s", isfinite(t->detectable) ? number_share(s, t->detectable) : "none");
 	tile_note(h);
-	html_text(h, "found 9 times in 10 by as many interleaved trials; the median figure");
+	html_text(h, h->r->comparison_count
+			     ? "found 9 times in 10 between these sides; the median metric"
+			     : "found 9 times in 10 by as many interleaved trials; the median "
+			       "figure");
 	if (t->blind)
 		html_text(h, ". %zu of %zu have too few trials to show any", t->blind, t->judged);
 	tile_end(h);

@@ -102,6 +102,13 @@ each=$(($(wc -c <"$work/platforms.html") / ${figures:-1}))
 [ $each -gt 500 ] && [ $each -lt 5000 ]
 ok $? "platforms: $figures figures take $each bytes each, under 5000"
 
+# With very many figures a page leaves out what is folded, and says so.
+"$B/tests/make-sample" "$work/many.vq" "$work/unused2.vq" 486
+"$vq" report "$work/many.vq" -F html -o "$work/many.html" >/dev/null
+[ "$(wc -c <"$work/many.html")" -lt 2000000 ] && grep -q 'report -F hdr prints them' "$work/many.html" &&
+	! grep -q 'class="curves"' "$work/many.html"
+ok $? "a page of 501 figures is smaller than 2 MB, and says what it leaves out"
+
 # ---- In a browser ----
 
 browser=

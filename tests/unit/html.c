@@ -23,6 +23,8 @@ static struct result_fault fault;
 static struct result_fact facts[2];
 static struct result_skip skip;
 static struct result_platform platform;
+static struct result_noise noise = {.run = 1, .bench = HOSTILE, .floor = 0.08};
+static const struct result_noise *noise_list[] = {&noise};
 static struct result_trial example;
 static struct result_fault_trial fault_trial;
 static struct result_progress progress[40];
@@ -203,6 +205,8 @@ static struct report fill(void)
 			       .fact_count = 2,
 			       .platforms = platform_list,
 			       .platform_count = 1,
+			       .noise = noise_list,
+			       .noise_count = 1,
 			       .problems = &problem,
 			       .problem_count = 1,
 			       .comparisons = comparisons,
@@ -400,6 +404,7 @@ static void test_extremes(void **state)
 		comparisons[0].test.ratio = odd[i];
 		comparisons[0].test.ratio_interval = (struct interval){odd[i], odd[7 - i]};
 		values[i % 7] = odd[i];
+		noise.floor = odd[i];
 		warm_up[i % 4] = odd[7 - i];
 		recoveries[i % 3] = (struct survival_time){odd[i], i % 2};
 		fault_figure.ttd = (struct time_figure){odd[i], odd[i], odd[7 - i], 1};
