@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "harness/append.h"
@@ -14,6 +13,7 @@
 #include "harness/lab/stream.h"
 #include "harness/plan_arguments.h"
 #include "harness/progress.h"
+#include "harness/run_row.h"
 #include "harness/runner.h"
 #include "harness/stop.h"
 
@@ -72,15 +72,6 @@ static const struct argp parser = {
 	.args_doc = "[PLAN]",
 	.doc = "Run a plan (YAML) or a preset, trial by trial, into a result file.",
 };
-
-static void default_output(char *path, size_t size)
-{
-	time_t now = time(NULL);
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(path, size, "virt-qualify-%Y%m%d-%H%M%S.vq", &tm);
-}
 
 static void say_summary(const struct run_summary *s, const char *path)
 {
@@ -155,7 +146,7 @@ static int run_main(int argc, char **argv)
 	struct arguments a = {.plan = {.otherwise = "smoke"}};
 	struct run_options o = {0};
 	struct run_summary s;
-	char error[1024], path[64];
+	char error[1024], path[RUN_FILE_SIZE];
 	struct plan *plan;
 	char *command;
 	int ret;
@@ -171,7 +162,7 @@ static int run_main(int argc, char **argv)
 		plan_free(plan);
 		return complain(EXIT_USAGE, "%s", error);
 	}
-	default_output(path, sizeof(path));
+	run_file_name(path);
 	command = command_join(argc, argv);
 	o.plan = plan;
 	o.raw = a.raw;

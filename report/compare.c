@@ -171,9 +171,7 @@ static struct comparison test_row(const struct report *r, struct comparison_row 
 
 	if (!compare_noise(r, row, &base, &other))
 		return c;
-	/* Measured once for both, it is one estimate. */
-	analysis_widen(&c, row->base, row->other, which, &base,
-		       memcmp(&base, &other, sizeof(base)) ? &other : &base);
+	analysis_widen(&c, row->base, row->other, which, &base, &other);
 	row->between_runs.trials_p = trials_p;
 	return c;
 }

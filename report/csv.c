@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/label.h"
+#include "report/section.h"
 
 /* What a line's quantities are about. */
 struct subject {
@@ -288,6 +289,53 @@ static void print_files(const struct report *r, FILE *out)
 	}
 }
 
+static bool is_subject(const char *key)
+{
+	return !strcmp(key, "platform") || !strcmp(key, "variant") || !strcmp(key, "execution") ||
+	       !strcmp(key, "parameter");
+}
+
+/* A line for each value; what a row is about is its first column, and where there, its platform,
+ * variant and execution. */
+static void print_section(const struct section *x, const struct report *r, size_t row, FILE *out)
+{
+	struct section_cell cells[SECTION_COLUMNS] = {0};
+	struct subject s = {.out = out,
+			    .run = "",
+			    .kind = x->name,
+			    .name = cells[0].text,
+			    .platform = "",
+			    .variant = "",
+			    .execution = ""};
+	const struct {
+		const char *key, **to;
+	} known[] = {
+		{"platform", &s.platform}, {"variant", &s.variant}, {"execution", &s.execution}};
+
+	for (size_t i = 0; i < x->column_count; i++) {
+		cells[i] = section_cell(x, r, row, i);
+		for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++)
+			if (!strcmp(x->columns[i].key, known[k].key))
+				*known[k].to = cells[i].text;
+		if (!strcmp(x->columns[i].key, "parameter") && cells[i].text[0]) {
+			s.parameter_name = "parameter";
+			s.parameter = (long long)cells[i].number;
+		}
+	}
+	for (size_t i = 1; i < x->column_count; i++)
+		if (!is_subject(x->columns[i].key))
+			line(&s, x->columns[i].key, cells[i].number, none, "",
+			     x->columns[i].number ? "" : cells[i].text);
+}
+
+static void print_sections(const struct report *r, FILE *out)
+{
+	for_each_registered (struct section, s, REGISTRY(sections)) {
+		for (size_t row = 0; row < s->rows(r); row++)
+			print_section(s, r, row, out);
+	}
+}
+
 static int print_csv(const struct report *r, FILE *out)
 {
 	fputs("run,kind,name,parameter_name,parameter,platform,variant,execution,quantity,value,"
@@ -303,6 +351,7 @@ static int print_csv(const struct report *r, FILE *out)
 	for (size_t i = 0; i < r->comparison_count; i++)
 		print_comparison(out, &r->comparisons[i]);
 	print_means(r, out);
+	print_sections(r, out);
 	print_differences(r, out);
 	print_missing(r, out);
 	return ferror(out) ? -1 : 0;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void head(const struct html *h)
 {
@@ -50,10 +51,13 @@ static void contents(const struct html *h)
 	};
 
 	fputs("<nav aria-label=\"Contents\"><ul>", h->out);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		if (!strcmp(parts[i].id, "skipped"))
+			html_sections_contents(h);
 		if (parts[i].there)
 			fprintf(h->out, "<li><a href=\"#%s\">%s</a></li>", parts[i].id,
 				parts[i].name);
+	}
 	fputs("</ul></nav>\n", h->out);
 }
 
@@ -88,6 +92,7 @@ static int html_print(const struct report *r, FILE *out)
 	html_trials(&h);
 	html_fits(&h);
 	html_faults(&h);
+	html_sections(&h);
 	html_disclosure(&h);
 	fputs("</main>\n<footer><p>Made by virt-qualify from the result files named above. This "
 	      "page "

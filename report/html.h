@@ -189,6 +189,8 @@ void html_recoveries(struct html *h);
 void html_timelines(struct html *h);
 void html_topologies(struct html *h);
 int html_is_topology(const char *fact); /* the name of what that draws */
+void html_sections(struct html *h);	/* html_section.c */
+void html_sections_contents(const struct html *h);
 void html_disclosure(struct html *h);
 
 /* html_matrix.c: what an empty cell says; a column for the row's name, then one a platform, whose

@@ -10,6 +10,7 @@
 
 #include "harness/core/command.h"
 #include "report/label.h"
+#include "report/section.h"
 
 #define JSON_SCHEMA 1
 
@@ -416,23 +417,28 @@ static json_t *file(const struct report_file *f)
 	return o;
 }
 
+/* The i-th of a list; it is released. */
+static int print_element(FILE *out, size_t i, json_t *o)
+{
+	int failed = !o;
+
+	fputs(i ? ",\n    " : "\n    ", out);
+	if (!failed)
+		failed = json_dumpf(o, out, JSON_REAL_PRECISION(15));
+	json_decref(o);
+	if (failed)
+		errno = errno ? errno : ENOMEM;
+	return failed ? -1 : 0;
+}
+
 /* Print one list, an element at a time: a large report is never in memory twice. */
 static int print_list(FILE *out, const char *key, size_t count,
 		      json_t *(*element)(const struct report *r, size_t i), const struct report *r)
 {
 	fprintf(out, ",\n  \"%s\": [", key);
 	for (size_t i = 0; i < count; i++) {
-		json_t *o = element(r, i);
-		int failed = !o;
-
-		fputs(i ? ",\n    " : "\n    ", out);
-		if (!failed)
-			failed = json_dumpf(o, out, JSON_REAL_PRECISION(15));
-		json_decref(o);
-		if (failed) {
-			errno = errno ? errno : ENOMEM;
+		if (print_element(out, i, element(r, i)))
 			return -1;
-		}
 	}
 	fputs(count ? "\n  ]" : "]", out);
 	return 0;
@@ -473,6 +479,34 @@ static json_t *file_at(const struct report *r, size_t i)
 	return file(&r->files[i]);
 }
 
+static json_t *section_row(const struct section *s, const struct report *r, size_t row)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < s->column_count; i++) {
+		struct section_cell c = section_cell(s, r, row, i);
+
+		json_object_set_new(o, s->columns[i].key,
+				    s->columns[i].number ? number(c.number)
+							 : text(c.null ? NULL : c.text));
+	}
+	return o;
+}
+
+static int print_sections(const struct report *r, FILE *out)
+{
+	for_each_registered (struct section, s, REGISTRY(sections)) {
+		size_t rows = s->rows(r);
+
+		fprintf(out, ",\n  \"%s\": [", s->name);
+		for (size_t row = 0; row < rows; row++)
+			if (print_element(out, row, section_row(s, r, row)))
+				return -1;
+		fputs(rows ? "\n  ]" : "]", out);
+	}
+	return 0;
+}
+
 static int print_json(const struct report *r, FILE *out)
 {
 	errno = 0;
@@ -485,6 +519,8 @@ static int print_json(const struct report *r, FILE *out)
 		return -1;
 	if (print_list(out, "columns", r->matrix ? r->matrix->column_count : 0, column, r) ||
 	    print_list(out, "groups", r->matrix ? r->matrix->mean_count : 0, group, r))
+		return -1;
+	if (print_sections(r, out))
 		return -1;
 	if (r->compared_by)
 		fprintf(out, ",\n  \"compared_by\": \"%s\"", r->compared_by);

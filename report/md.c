@@ -8,6 +8,7 @@
 
 #include "report/label.h"
 #include "report/number.h"
+#include "report/section.h"
 
 /* An underscore inside a word is one; elsewhere it begins emphasis. */
 static bool is_inside_word(const char *text, const char *s)
@@ -539,6 +540,38 @@ static void print_problems(const struct report *r, FILE *out)
 	end(out, folded);
 }
 
+static void print_section(const struct section *s, const struct report *r, FILE *out)
+{
+	size_t rows = s->rows(r);
+
+	if (!rows)
+		return;
+	fold_begin(out, s->title);
+	fprintf(out, "%s\n\n|", s->note);
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].heading)
+			fprintf(out, " %s |", s->columns[i].heading);
+	fputs("\n|", out);
+	for (size_t i = 0; i < s->column_count; i++)
+		if (s->columns[i].heading)
+			fputs(s->columns[i].number ? "--:|" : "---|", out);
+	fputc('\n', out);
+	for (size_t row = 0; row < rows; row++) {
+		fputc('|', out);
+		for (size_t i = 0; i < s->column_count; i++)
+			if (s->columns[i].heading)
+				cell(out, "%s", section_cell(s, r, row, i).text);
+		fputc('\n', out);
+	}
+	fold_end(out);
+}
+
+static void print_sections(const struct report *r, FILE *out)
+{
+	for_each_registered (struct section, s, REGISTRY(sections))
+		print_section(s, r, out);
+}
+
 static int print_md(const struct report *r, FILE *out)
 {
 	fputs("## virt-qualify\n", out);
@@ -549,6 +582,7 @@ static int print_md(const struct report *r, FILE *out)
 	print_metrics(r, out);
 	print_fits(r, out);
 	print_faults(r, out);
+	print_sections(r, out);
 	print_skips(r, out);
 	print_problems(r, out);
 	print_runs(r, out);

@@ -5,6 +5,7 @@
 
 #include "report/label.h"
 #include "report/number.h"
+#include "report/section.h"
 #include "report/table.h"
 #include "report/text.h"
 
@@ -433,6 +434,14 @@ static void print_problems(struct page *p)
 	end(p, &t);
 }
 
+static void print_sections(struct page *p)
+{
+	for_each_registered (struct section, s, REGISTRY(sections)) {
+		if (section_print_text(s, p->r, p->out, p->colour))
+			p->failed = -1;
+	}
+}
+
 static int print_text(const struct report *r, FILE *out)
 {
 	struct page p = {
@@ -446,6 +455,7 @@ static int print_text(const struct report *r, FILE *out)
 	print_fits(&p);
 	print_faults(&p);
 	print_blast(&p);
+	print_sections(&p);
 	print_skips(&p);
 	print_problems(&p);
 	if (!r->metric_count && !r->fault_count)

@@ -95,8 +95,7 @@ struct run_noise {
 /*
  * Widen a comparison of trials of two separate runs, as stats_compare gave it, by what runs differ
  * in: p becomes the larger of its own and that of a t test whose variance holds it; the interval
- * becomes wide enough for both; so does `detectable`. The same noise for both sides: pass one
- * pointer twice, since then it is one estimate. harness/core/stats_runs.c has the formulas.
+ * becomes wide enough for both; so does `detectable`. harness/core/stats_runs.c has the formulas.
  */
 void stats_widen(struct comparison *c, const double *a, size_t na, const double *b, size_t nb,
 		 double confidence, const struct run_noise *noise_a,
@@ -130,9 +129,12 @@ double stats_runs_detectable(const struct run_noise *noise, size_t trials, doubl
 
 /* ---- Variance within trials, between trials, between runs ---- */
 
-struct nested_value {
-	uint32_t run, trial; /* values of one run, and of one trial of it, stand together */
-	double value;
+/* One trial's values; trials of one run stand together. */
+struct nested_trial {
+	uint32_t run;
+	size_t count;	/* of values, at least 1 */
+	double mean;	/* of these */
+	double squares; /* sum of squared deviations from it */
 };
 
 /* Estimates of the three variances. Each may come out below zero, where the truth is near it; NaN:
@@ -141,7 +143,7 @@ struct variance_parts {
 	double within, trials, runs;
 };
 
-struct variance_parts stats_nested(const struct nested_value *v, size_t n);
+struct variance_parts stats_nested(const struct nested_trial *t, size_t n);
 
 /* Benjamini and Hochberg (1995): q[i] becomes the adjusted p of p[i]; NaN stays NaN and does not
  * count. */

@@ -17,68 +17,62 @@
 
 #include <math.h>
 
-/* What is added up over the values, trials and runs. */
+/* What is added up over trials and runs. */
 struct nested_sums {
 	double n, squares_within, squares_trials, squares_runs;
 	double nij2, nij2_over_ni, ni2; /* sums of n_ij^2, of these over n_i, and of n_i^2 */
 	size_t trials, runs;
 };
 
-static double mean_of(const struct nested_value *v, size_t n)
+/* Mean of all values of these trials, and how many there are. */
+static double mean_of(const struct nested_trial *t, size_t trials, double *count)
 {
 	double sum = 0;
 
-	for (size_t i = 0; i < n; i++)
-		sum += v[i].value;
-	return sum / (double)n;
-}
-
-static bool is_same_trial(const struct nested_value *a, const struct nested_value *b)
-{
-	return a->run == b->run && a->trial == b->trial;
-}
-
-/* One run's values. */
-static void add_run(struct nested_sums *s, const struct nested_value *v, size_t n, double grand)
-{
-	double mean = mean_of(v, n), nij2 = 0;
-
-	for (size_t i = 0, end; i < n; i = end) {
-		double trial, count;
-
-		for (end = i + 1; end < n && is_same_trial(&v[i], &v[end]);)
-			end++;
-		count = (double)(end - i);
-		trial = mean_of(v + i, end - i);
-		for (size_t k = i; k < end; k++)
-			s->squares_within += pow(v[k].value - trial, 2);
-		s->squares_trials += count * pow(trial - mean, 2);
-		nij2 += count * count;
-		s->trials++;
+	*count = 0;
+	for (size_t i = 0; i < trials; i++) {
+		sum += (double)t[i].count * t[i].mean;
+		*count += (double)t[i].count;
 	}
-	s->squares_runs += (double)n * pow(mean - grand, 2);
+	return sum / *count;
+}
+
+static void add_run(struct nested_sums *s, const struct nested_trial *t, size_t trials,
+		    double grand)
+{
+	double n, mean = mean_of(t, trials, &n), nij2 = 0;
+
+	for (size_t i = 0; i < trials; i++) {
+		double count = (double)t[i].count;
+
+		s->squares_within += t[i].squares;
+		s->squares_trials += count * pow(t[i].mean - mean, 2);
+		nij2 += count * count;
+	}
+	s->squares_runs += n * pow(mean - grand, 2);
 	s->nij2 += nij2;
-	s->nij2_over_ni += nij2 / (double)n;
-	s->ni2 += (double)n * (double)n;
+	s->nij2_over_ni += nij2 / n;
+	s->ni2 += n * n;
+	s->trials += trials;
 	s->runs++;
 }
 
-static struct nested_sums add_up(const struct nested_value *v, size_t n)
+static struct nested_sums add_up(const struct nested_trial *t, size_t trials)
 {
-	struct nested_sums s = {.n = (double)n};
-	double grand = n ? mean_of(v, n) : NAN;
+	struct nested_sums s = {0};
+	double grand = mean_of(t, trials, &s.n);
 
-	for (size_t i = 0, end; i < n; i = end) {
-		for (end = i + 1; end < n && v[end].run == v[i].run;)
+	for (size_t i = 0, end; i < trials; i = end) {
+		for (end = i + 1; end < trials && t[end].run == t[i].run;)
 			end++;
-		add_run(&s, v + i, end - i, grand);
+		add_run(&s, t + i, end - i, grand);
 	}
 	return s;
 }
 
-struct variance_parts stats_nested(const struct nested_value *v, size_t n)
+struct variance_parts stats_nested(const struct nested_trial *t, size_t n)
 {
-	struct nested_sums s = add_up(v, n);
+	struct nested_sums s = add_up(t, n);
 	double a = (double)s.runs, b = (double)s.trials, within = 0;
 	struct variance_parts p = {NAN, NAN, NAN};
 

@@ -63,9 +63,9 @@ static struct spread spread_of(double trials, double freedom, const struct run_n
 	double more = fmax(0, trials - own_part(na) - own_part(nb));
 	double variance = sa + sb + more, weights;
 
-	/* Measured once for both sides, the two are one estimate. */
-	weights = na == nb ? weight(2 * sa, na->freedom)
-			   : weight(sa, na->freedom) + weight(sb, nb->freedom);
+	/* Measured once for both sides, the two are one estimate: they are added as such, which is
+	 * never too narrow. */
+	weights = pow(sqrt(weight(sa, na->freedom)) + sqrt(weight(sb, nb->freedom)), 2);
 	weights += weight(more, freedom);
 	return (struct spread){variance, weights > 0 ? variance * variance / weights : INFINITY};
 }

@@ -325,49 +325,43 @@ static void power_distance_has_the_power(void **state)
 
 /* ---- Variance components ---- */
 
-static size_t fill(struct nested_value *v, size_t runs, size_t per_run, size_t batches)
+/* Values as what stats_nested takes: the first `count` of them a trial of that run. */
+static struct nested_trial nested(uint32_t run, const double *x, size_t count)
 {
-	size_t n = 0;
+	struct nested_trial t = {.run = run, .count = count, .mean = stats_mean(x, count)};
 
-	for (uint32_t i = 0; i < runs; i++)
-		for (uint32_t j = 0; j < per_run; j++)
-			for (size_t k = 0; k < batches; k++)
-				v[n++] = (struct nested_value){i, j, 0};
-	return n;
+	for (size_t i = 0; i < count; i++)
+		t.squares += pow(x[i] - t.mean, 2);
+	return t;
 }
 
-/* By hand: two runs of two trials of two values. */
+/* By hand: two runs of two trials of two values; two of three trials of one. */
 static void components_by_hand(void **state)
 {
-	struct nested_value v[8];
-	const double values[] = {1, 3, 5, 7, 10, 14, 20, 24};
+	const double x[] = {1, 3, 5, 7, 10, 14, 20, 24};
+	struct nested_trial t[6];
 	struct variance_parts p;
-	size_t n = fill(v, 2, 2, 2);
 
 	(void)state;
-	for (size_t i = 0; i < n; i++)
-		v[i].value = values[i];
-	p = stats_nested(v, n);
+	for (uint32_t i = 0; i < 4; i++)
+		t[i] = nested(i / 2, x + 2 * i, 2);
+	p = stats_nested(t, 4);
 	/* Trials' means 2 6 12 22, runs' means 4 17, mean 10.5. Squares within: 2 2 8 8 of 4;
 	 * of trials: 2 (4 + 4 + 25 + 25) = 116 of 2; of runs: 4 (2 * 6.5^2) = 338 of 1. */
 	assert_near(p.within, 20 / 4.0, 1e-12);
 	assert_near(p.trials, (116 / 2.0 - 5) / 2, 1e-12);
 	assert_near(p.runs, (338 - 116 / 2.0) / 4, 1e-12);
 
-	/* One value a trial: what is within counts as the trials'. */
-	n = fill(v, 2, 3, 1);
-	for (size_t i = 0; i < n; i++)
-		v[i].value = values[i];
-	p = stats_nested(v, n);
+	/* One value a trial: what is within counts as the trials'. Runs 1 3 5 and 7 10 14. */
+	for (uint32_t i = 0; i < 6; i++)
+		t[i] = nested(i / 3, x + i, 1);
+	p = stats_nested(t, 6);
 	assert_true(isnan(p.within));
-	assert_near(p.trials,
-		    (8 + (7 - 31 / 3.0) * (7 - 31 / 3.0) + (10 - 31 / 3.0) * (10 - 31 / 3.0) +
-		     (14 - 31 / 3.0) * (14 - 31 / 3.0)) /
-			    4,
-		    1e-12);
-	assert_true(isnan(stats_nested(v, 3).runs)); /* one run */
-	assert_true(isnan(stats_nested(v, 1).trials));
-	assert_true(isnan(stats_nested(v, 0).within));
+	assert_near(p.trials, (8 + 74 / 3.0) / 4, 1e-12);
+	assert_near(p.runs, (2 * 3 * pow(22 / 6.0, 2) - p.trials) / 3, 1e-12);
+	assert_true(isnan(stats_nested(t, 3).runs)); /* one run */
+	assert_true(isnan(stats_nested(t, 1).trials));
+	assert_true(isnan(stats_nested(t, 0).within));
 }
 
 /* Unbalanced: runs of 2 to 5 trials of 1 to 4 values. Unbiased: over many, the mean is right. */
@@ -381,23 +375,23 @@ static void components_are_unbiased(void **state)
 	(void)state;
 	random_seed(&r, 37);
 	for (int s = 0; s < n; s++) {
-		struct nested_value v[64];
+		struct nested_trial t[16];
 		struct variance_parts p;
 		size_t count = 0;
 
 		for (uint32_t i = 0; i < 4; i++) {
-			double of_run = sqrt(run) * normal(&r);
+			double of_run = 5 + sqrt(run) * normal(&r);
 
 			for (uint32_t j = 0; j < 2 + i; j++) {
-				double of_trial = sqrt(between) * normal(&r);
+				double of_trial = of_run + sqrt(between) * normal(&r), x[BATCHES];
+				size_t values = 1 + (i + j) % BATCHES;
 
-				for (uint32_t k = 0; k < 1 + (i + j) % BATCHES; k++)
-					v[count++] = (struct nested_value){
-						i, j,
-						5 + of_run + of_trial + sqrt(within) * normal(&r)};
+				for (size_t k = 0; k < values; k++)
+					x[k] = of_trial + sqrt(within) * normal(&r);
+				t[count++] = nested(i, x, values);
 			}
 		}
-		p = stats_nested(v, count);
+		p = stats_nested(t, count);
 		sums[0] += p.within / n;
 		sums[1] += p.trials / n;
 		sums[2] += p.runs / n;

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# aa: separate runs of one plan in one file, and what they differ by; compare takes it into account.
+. "${0%/*}/tap.sh"
+cd "$work" || exit 1
+
+printf '%s\n' 'plan: tiny' 'seed: 3' 'platforms: [native]' 'benches:' \
+	'  - match: cpu_integer' '    trials: 6' '    batches: 3' >plan.yaml
+
+accepts "three runs" aa plan.yaml --runs 3 -o aa.vq
+grep -q '^run 3 of 3: 6 of 6 trials ok' err && grep -q '^Noise: ' out &&
+	grep -Eq '^cpu_integer +native .* 3 +6 ' out
+ok $? "it says what they differ by"
+show err
+
+accepts "a report of it" report aa.vq
+grep -Eq '^cpu_integer +native .* 3 +6 ' out
+ok $? "the noise stands there"
+if command -v jq >/dev/null; then
+	run_vq report aa.vq -F json
+	jq -e '(.runs | length) == 3 and ([.runs[].seed] | unique | length) == 3 and
+		([.runs[].host["host.fingerprint"]] | unique | length) == 1 and
+		(.noise | length) == 1 and (.noise[0] | .bench == "cpu_integer" and .runs == 3 and
+		.trials == 6 and .batches == 3 and .within > 0 and .run_deviation > 0 and
+		.floor > .run_deviation and .detectable > 0 and .detectable_runs > 0 and
+		.trial_ns > 0 and .run_ns > 0)' out >/dev/null
+	ok $? "JSON: runs of their own, each with a seed of its own, and figures of the noise"
+else
+	skip "JSON: runs of their own, and figures of the noise" "jq is not installed"
+fi
+
+# Of the same host: what was measured is allowed for, in a file beside those compared, too.
+accepts "a run" run plan.yaml -o one.vq
+accepts "another run" run plan.yaml --seed 4 -o two.vq
+run_vq compare one.vq two.vq
+[ $code -le 1 ] && grep -q 'allows for 8 % between runs, assumed' out
+ok $? "compare assumes a default, and says so"
+run_vq compare one.vq two.vq --noise aa.vq
+[ $code -le 1 ] && grep -q 'between runs, measured over 3' out && ! grep -q assumed out
+ok $? "compare --noise"
+refuses 2 'holds no noise' "compare --noise of a file without" compare one.vq two.vq --noise one.vq
+refuses 2 'from 2 to' "one run alone" aa plan.yaml --runs 1
+refuses 2 'leave -f out' "faults" aa plan.yaml -f guest_hang
+refuses 4 'exists already' "a file that is there" aa plan.yaml -o aa.vq
+done_testing
