@@ -224,34 +224,46 @@ static void shade_name(const struct svg *s, const struct timeline *t)
 		svg_text(s, left - 0.01, BOTTOM - 8, ANCHOR_END, INK_BAD, 1, text);
 }
 
-static void stamps(const struct svg *s, const struct timeline *t)
+/* The name of each stamp beside the top of its line, in the first of three rows that has room. */
+static void stamp_marks(const struct svg *s, const struct timeline *t)
 {
 	double taken[3] = {-1, -1, -1}; /* right edge of the last name in each row */
-	double later[FAULT_STAMPS];
-	size_t n = 0;
 
 	for (int i = 0; i < FAULT_STAMPS; i++) {
-		double at = (double)t->trial->stamp_ns[i] - t->t0, x;
-		double from = axis_place(&t->x, at - (double)t->trial->uncertainty_ns[i]);
+		double x = axis_place(&t->x, (double)t->trial->stamp_ns[i] - t->t0);
 		char name[16];
 		int row = 0;
 
 		if (t->trial->stamp_ns[i] < 0)
 			continue;
-		x = axis_place(&t->x, at);
 		while (row < 2 && x < taken[row])
 			row++;
 		taken[row] = x + 0.07; /* "t0 " at phone width */
-		if (x - from > 0.004)  /* else it is as thin as the line */
+		snprintf(name, sizeof(name), "t%d", i);
+		svg_text(s, x + 0.004, 22.0 + 14 * row, ANCHOR_START, INK_TEXT, 1, name);
+	}
+}
+
+static void stamps(const struct svg *s, const struct timeline *t)
+{
+	double later[FAULT_STAMPS];
+	size_t n = 0;
+
+	for (int i = 0; i < FAULT_STAMPS; i++) {
+		double at = (double)t->trial->stamp_ns[i] - t->t0, x = axis_place(&t->x, at);
+		double from = axis_place(&t->x, at - (double)t->trial->uncertainty_ns[i]);
+
+		if (t->trial->stamp_ns[i] < 0)
+			continue;
+		if (x - from > 0.004) /* else it is as thin as the line */
 			svg_box(s, from, x, TOP, BOTTOM - TOP, INK_TEXT, FILL_FAINT);
 		if (i)
 			later[n++] = x;
 		else
-			svg_line(s, x, 17, x, BOTTOM, INK_TEXT, 1.2, NULL);
-		snprintf(name, sizeof(name), "t%d", i);
-		svg_text(s, x, 12.0 + 14 * row, ANCHOR_START, INK_TEXT, 1, name);
+			svg_line(s, x, 10, x, BOTTOM, INK_TEXT, 1.2, NULL);
 	}
-	svg_rules(s, later, n, TOP, BOTTOM, INK_TEXT, "4 3");
+	svg_rules(s, later, n, 10, BOTTOM, INK_TEXT, "4 3");
+	stamp_marks(s, t);
 }
 
 static void guest_line(const struct svg *s, const struct timeline *t, size_t k)
