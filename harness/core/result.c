@@ -89,6 +89,8 @@ static void free_lists(struct result *r)
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		free(lists[i]->rows);
+	for (size_t i = 0; i < r->spares; i++)
+		free(r->spare[i]);
 	arena_free(&r->texts);
 	arena_free(&r->details);
 }

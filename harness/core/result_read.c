@@ -263,6 +263,7 @@ int result_batches(struct result *r, int64_t trial, const struct result_batch **
 		return -1;
 	/* A decoded histogram is large: only the last trial's are kept. */
 	arena_free(&r->details);
+	r->spares_used = 0;
 	free(r->batches.rows);
 	r->batches = (struct result_list){0};
 	if (load(&c, &q, trial, &r->batches))
@@ -359,6 +360,7 @@ int result_raw(struct result *r, int64_t trial, const struct result_raw **rows, 
 		return 0;
 	/* Samples are many: only the last trial's are kept. */
 	arena_free(&r->details);
+	r->spares_used = 0;
 	free(r->batches.rows);
 	r->batches = (struct result_list){0};
 	return load_details(r, &q, trial, (const void **)rows, count);

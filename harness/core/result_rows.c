@@ -334,13 +334,43 @@ static uint32_t take_disturbances(struct cursor *c)
 	return mask;
 }
 
+static void empty(struct histogram *h)
+{
+	uint64_t left = h->total;
+
+	for (uint32_t i = 0; left; i++) {
+		i = histogram_next(h, i);
+		if (i == HISTOGRAM_BUCKETS)
+			break;
+		left -= h->count[i];
+		h->count[i] = 0;
+	}
+	h->total = h->sum = 0;
+}
+
+/* An empty one, until the next result_batches; NULL: no memory. */
+static struct histogram *new_histogram(struct result *r)
+{
+	if (r->spares_used < r->spares) {
+		empty(r->spare[r->spares_used]);
+		return r->spare[r->spares_used++];
+	}
+	if (r->spares == RESULT_SPARES)
+		return arena_alloc(&r->details, sizeof(struct histogram));
+	r->spare[r->spares] = calloc(1, sizeof(struct histogram));
+	if (!r->spare[r->spares])
+		return NULL;
+	r->spares_used = ++r->spares;
+	return r->spare[r->spares - 1];
+}
+
 static struct histogram *take_histogram(struct cursor *c)
 {
 	struct histogram *h;
 
 	if (take_null(c))
 		return NULL;
-	h = arena_alloc(&c->r->details, sizeof(*h));
+	h = new_histogram(c->r);
 	if (!h)
 		wrong(c, "does not fit into memory");
 	else if (sqlite3_column_type(c->s, c->column) != SQLITE_BLOB ||
