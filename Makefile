@@ -166,6 +166,7 @@ help:
 	@echo 'make test       set up, build, run all tests'
 	@echo 'make check      the tests without the set-up'
 	@echo 'make check-lab    boot emulated hosts and hold them to their figures'
+	@echo 'make check-gate   is a gate on this machine right? (GATE_AA=200 GATE_PLANTED=30)'
 	@echo 'make check-report  build and test the report half alone'
 	@echo 'make test-long  the tests, sanitized runs, longer fuzzing, the ci plan'
 	@echo 'make iso        a disk image for platforms elsewhere (PLAN="plan=* rounds=20")'
