@@ -182,6 +182,9 @@ static void put_fill(FILE *out, enum ink ink, enum fill fill)
 	case FILL_FAINT:
 		fprintf(out, " class=\"f-%s faint\"", inks[ink]);
 		break;
+	case FILL_EDGED:
+		fprintf(out, " class=\"f-%s faint o-%s\"", inks[ink], inks[ink]);
+		break;
 	case FILL_HATCHED:
 		fprintf(out, " class=\"h-%s o-%s\"", inks[ink], inks[ink]);
 		break;
@@ -368,10 +371,7 @@ void svg_curve(const struct svg *s, const double *x, const double *y, size_t n, 
 	}
 	stretch_begin(s);
 	put_path(s, x, y, n, base, fill != FILL_OUTLINE);
-	if (fill == FILL_FAINT)
-		fprintf(s->out, " class=\"f-%s faint o-%s\"", inks[ink], inks[ink]);
-	else
-		put_fill(s->out, ink, fill);
+	put_fill(s->out, ink, fill == FILL_FAINT ? FILL_EDGED : fill);
 	put_pen(s->out, 1, dash);
 	stretch_end(s);
 }
