@@ -20,10 +20,10 @@
 struct arguments {
 	struct plan_arguments plan;
 	const char *output, *append;
-	int tap, raw, host_faults;
+	int tap, raw, host_faults, fail_on_inconclusive;
 };
 
-enum { OPTION_RAW = 512, OPTION_HOST_FAULTS, OPTION_APPEND };
+enum { OPTION_RAW = 512, OPTION_FAIL_ON, OPTION_HOST_FAULTS, OPTION_APPEND };
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
@@ -32,6 +32,8 @@ static const struct argp_option options[] = {
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
 	{"allow-host-faults", OPTION_HOST_FAULTS, NULL, 0,
 	 "Allow what changes the host for other processes, too", 0},
+	{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,
+	 "Exit with 3 where a limit of the plan is inconclusive", 0},
 	{"raw", OPTION_RAW, NULL, 0, "Keep every sample, for report --raw", 0},
 	{0},
 };
@@ -52,6 +54,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case OPTION_APPEND:
 		a->append = text;
+		return 0;
+	case OPTION_FAIL_ON:
+		command_fail_on(text, state);
+		a->fail_on_inconclusive = 1;
 		return 0;
 	case OPTION_RAW:
 		a->raw = 1;
@@ -101,26 +107,57 @@ static int conclude(const struct run_summary *s, const char *path)
 	return EXIT_OK;
 }
 
-static int print_tap(const char *path)
+/* What report says of the file, and ends with: 1 where a limit or requirement failed. */
+static int print_report(const struct arguments *a, const char *path, const char *format)
 {
-	char *argv[] = {"virt-qualify report", (char *)path, "-F", "tap", NULL};
+	char *argv[] = {"virt-qualify report",	  (char *)path, "-F", (char *)format,
+			"--fail-on=inconclusive", NULL};
 	const struct command *report = registry_find(REGISTRY(commands), "report");
+	int argc = a->fail_on_inconclusive ? 5 : 4;
 
-	return report->main(4, argv);
+	argv[argc] = NULL;
+	return report->main(argc, argv);
 }
 
-/* A consumer takes a skipped file by its plan, and any exit code but 0 for a failure. */
-static int report_tap(const struct run_summary *s, int code, const char *path)
+static bool has_criterion(const struct plan *p, enum criterion kind)
+{
+	for (size_t i = 0; i < p->criterion_count; i++)
+		if (p->criteria[i].kind == kind)
+			return true;
+	return false;
+}
+
+/*
+ * A consumer takes a skipped file by its plan, and any exit code but 0 for a failure. Where the
+ * plan requires something, that nothing ran is a failure, not a skip.
+ */
+static int report_tap(const struct arguments *a, const struct plan *plan,
+		      const struct run_summary *s, int code, const char *path)
 {
 	int printed;
 
-	if (code == EXIT_NOTHING_RAN) {
+	if (code == EXIT_NOTHING_RAN && !has_criterion(plan, CRITERION_REQUIRE)) {
 		printf("TAP version 13\n1..0 # SKIP nothing in the plan can run here: %s\n",
 		       s->skipped ? s->skip : "it is empty");
 		return EXIT_OK;
 	}
-	printed = print_tap(path);
-	return code == EXIT_OK ? printed : code;
+	printed = print_report(a, path, "tap");
+	return code == EXIT_OK || code == EXIT_NOTHING_RAN ? printed : code;
+}
+
+/* What the plan decides by is judged at once. A lab's host has nobody to read it: there the file is
+ * taken out first. */
+static int judge(const struct arguments *a, const struct plan *plan, int code, const char *path)
+{
+	int verdict;
+
+	if (lab_inside() ||
+	    (!has_criterion(plan, CRITERION_LIMIT) && !has_criterion(plan, CRITERION_REQUIRE) &&
+	     !has_criterion(plan, CRITERION_WEIGHT)))
+		return code;
+	verdict = print_report(a, path, "verdicts");
+	return code == EXIT_OK || (code == EXIT_NOTHING_RAN && verdict == EXIT_VERDICT) ? verdict
+											: code;
 }
 
 /* Raw samples are kept of batches up to a size: no bench of the plan may be silently without. */
@@ -175,12 +212,15 @@ static int run_main(int argc, char **argv)
 					   : PROGRESS_NONE;
 	o.stop = stop_on_signals();
 	ret = run_plan(&o, &s, error, sizeof(error));
-	plan_free(plan);
 	free(command);
 	if (ret)
-		return complain(EXIT_HARNESS, "%s", error);
-	ret = conclude(&s, o.output);
-	return a.tap ? report_tap(&s, ret, o.output) : ret;
+		ret = complain(EXIT_HARNESS, "%s", error);
+	else if (a.tap)
+		ret = report_tap(&a, plan, &s, conclude(&s, o.output), o.output);
+	else
+		ret = judge(&a, plan, conclude(&s, o.output), o.output);
+	plan_free(plan);
+	return ret;
 }
 
 COMMAND(run, .summary = "run a plan: measure, break, time the recovery", .order = 20,

@@ -250,7 +250,7 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 	    analysis_fits(a) || analysis_faults(a))
 		return -1;
 	analysis_native(a);
-	return analysis_merge_problems(a) || analysis_matrix(a) ? -1 : 0;
+	return analysis_merge_problems(a) || analysis_criteria(a) || analysis_matrix(a) ? -1 : 0;
 }
 
 static struct report *load(const char *const *paths, size_t count, bool anonymous, char *error,

@@ -197,7 +197,8 @@ static struct interval interval_of(const struct times *t, const struct survival_
 
 static struct time_figure times_figure(const struct times *t)
 {
-	struct time_figure f = {.count = t->observed};
+	struct time_figure f = {
+		.count = t->observed, .of = t->count, .early = t->early, .late = t->late};
 
 	f.median = stats_survival_quantile(t->nominal, t->count, 0.5, CONFIDENCE, NULL);
 	f.low = isnan(f.median) ? NAN : interval_of(t, t->early).low;

@@ -102,13 +102,26 @@ static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
 	return 0;
 }
 
-double analysis_median_known(double *x, size_t n)
+static size_t keep_known(double *x, size_t n)
 {
 	size_t known = 0;
 
 	for (size_t i = 0; i < n; i++)
 		if (isfinite(x[i]))
 			x[known++] = x[i];
+	return known;
+}
+
+double analysis_median_known(double *x, size_t n)
+{
+	return stats_median(x, keep_known(x, n));
+}
+
+static double figure_known(double *x, size_t n, struct interval *interval)
+{
+	size_t known = keep_known(x, n);
+
+	*interval = stats_median_interval(x, known, CONFIDENCE);
 	return stats_median(x, known);
 }
 
@@ -201,8 +214,8 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->disturbed = c->share;
 	m->median = stats_median(c->median, c->count);
 	m->interval = stats_median_interval(c->median, c->count, CONFIDENCE);
-	m->mean = analysis_median_known(c->mean, c->count);
-	m->p99 = analysis_median_known(c->p99, c->count);
+	m->mean = figure_known(c->mean, c->count, &m->mean_interval);
+	m->p99 = figure_known(c->p99, c->count, &m->p99_interval);
 	m->overhead = analysis_median_known(c->overhead, c->count);
 	m->exits_per_op = analysis_median_known(c->exits, c->count);
 	m->emulated_per_op = analysis_median_known(c->emulated, c->count);

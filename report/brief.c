@@ -6,6 +6,7 @@
 #include "report/label.h"
 #include "report/number.h"
 #include "report/table.h"
+#include "report/text.h"
 
 static void execution_cell(struct table *t, enum execution e)
 {
@@ -107,6 +108,10 @@ static int print(const struct report *r, FILE *out)
 {
 	bool colour = table_colour(out);
 
+	if (text_criteria(r, out, colour))
+		return -1;
+	if (r->judgement_count || r->score_count)
+		fputc('\n', out);
 	if (r->metric_count)
 		print_metrics(r, out, colour);
 	if (r->metric_count && r->fault_count)

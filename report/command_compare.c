@@ -53,9 +53,7 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		parse_by(a, value, state);
 		return 0;
 	case OPTION_FAIL_ON:
-		if (strcmp(value, "inconclusive"))
-			argp_failure(state, EXIT_USAGE, 0,
-				     "cannot fail on \"%s\"; only on inconclusive", value);
+		command_fail_on(value, state);
 		a->fail_on_inconclusive = 1;
 		return 0;
 	case OPTION_NOISE:
@@ -122,7 +120,7 @@ static int command_compare(int argc, char **argv)
 		"FILE.vq...",
 		"Give a verdict on every metric: regressed, improved, equivalent or inconclusive. "
 		"The first file is the base.\v"
-		"Exits with 1 where a metric regressed.",
+		"Exits with 1 where a metric regressed, or a limit or requirement failed.",
 		NULL,
 		NULL,
 		NULL};

@@ -12,9 +12,10 @@ struct arguments {
 	const char **files;
 	size_t count;
 	bool anonymize;
+	int fail_on_inconclusive;
 };
 
-enum { OPTION_ANONYMIZE = 256, OPTION_TRACE, OPTION_RAW };
+enum { OPTION_ANONYMIZE = 256, OPTION_TRACE, OPTION_RAW, OPTION_FAIL_ON };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -35,6 +36,10 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;
+		return 0;
+	case OPTION_FAIL_ON:
+		command_fail_on(value, state);
+		a->fail_on_inconclusive = 1;
 		return 0;
 	case ARGP_KEY_ARG:
 		a->files[a->count++] = value;
@@ -76,11 +81,19 @@ static int command_report(int argc, char **argv)
 		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
 		{"raw", OPTION_RAW, "METRIC", 0,
 		 "Print every sample of one figure as CSV, of a file that run --raw made", 0},
+		{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,
+		 "Exit with 3 where a limit is inconclusive", 0},
 		{0},
 	};
 	static const struct argp argp = {
-		options, parse,	      "FILE.vq...", "Print every figure that result files hold.\v",
-		NULL,	 add_formats, NULL};
+		options,
+		parse,
+		"FILE.vq...",
+		"Print every figure that result files hold.\v"
+		"Exits with 1 where a limit or requirement of the plan failed.\n\n",
+		NULL,
+		add_formats,
+		NULL};
 	struct arguments a = {.format = "text"};
 	const struct format *format;
 	struct report *r = NULL;
@@ -108,6 +121,8 @@ static int command_report(int argc, char **argv)
 		code = complain(EXIT_USAGE, "%s", error);
 	else
 		code = output_report(r, format, a.output);
+	if (code == EXIT_OK && !a.trace && !a.raw)
+		code = report_exit_code(r, a.fail_on_inconclusive);
 	report_free(r);
 out:
 	free(a.files);

@@ -333,7 +333,7 @@ struct verdict_counts report_verdict_counts(const struct report *r)
 
 int report_exit_code(const struct report *r, int fail_on_inconclusive)
 {
-	bool inconclusive = false, regressed = false, gated = !r->comparison_count;
+	bool inconclusive = false, regressed = false, failed = false, gated = !r->comparison_count;
 
 	for (size_t i = 0; i < r->comparison_count; i++) {
 		const struct comparison_row *c = &r->comparisons[i];
@@ -344,8 +344,12 @@ int report_exit_code(const struct report *r, int fail_on_inconclusive)
 		inconclusive |= c->gates && c->verdict == VERDICT_INCONCLUSIVE;
 	}
 	inconclusive |= !gated;
+	for (size_t i = 0; i < r->judgement_count; i++) {
+		failed |= r->judgements[i].result == JUDGED_FAILED;
+		inconclusive |= r->judgements[i].result == JUDGED_INCONCLUSIVE;
+	}
 	/* That one platform costs more than another is a finding; nothing got worse. */
-	if (regressed && strcmp(r->compared_by, "platform") != 0)
+	if (failed || (regressed && strcmp(r->compared_by, "platform") != 0))
 		return 1;
 	return inconclusive && fail_on_inconclusive ? 3 : 0;
 }

@@ -202,6 +202,56 @@ static void print_comparison(FILE *out, const struct comparison_row *c)
 	line(&s, "layouts", (double)c->exact.layouts, none, "", "");
 }
 
+static void print_judgement(FILE *out, const struct judgement *x)
+{
+	const struct metric *m = x->metric;
+	const struct result_criterion *c = x->criterion;
+	const char *unit = c->kind == CRITERION_REQUIRE ? "trials"
+			   : c->unit < 0		? ""
+							: unit_name((enum unit)c->unit);
+	const struct subject s = {.out = out,
+				  .run = x->run->uuid,
+				  .kind = criterion_name(c->kind),
+				  .name = m ? m->bench->name : x->what,
+				  .parameter_name = m ? m->bench->parameter_name : NULL,
+				  .parameter = m ? m->parameter : 0,
+				  .platform = m		 ? m->platform
+					      : x->fault ? x->fault->platform
+							 : x->platform,
+				  .variant = m		? m->variant
+					     : x->fault ? x->fault->variant
+							: "",
+				  .execution = m	  ? execution_name(m->execution)
+					       : x->fault ? execution_name(x->fault->execution)
+							  : "",
+				  .trials = x->of ? x->of
+					    : m	  ? m->trials
+						  : 0};
+	char note[2 * LABEL_SIZE];
+
+	snprintf(note, sizeof(note), "%s: %s%s%s%s%s", judged_name(x->result), x->wanted,
+		 x->found[0] ? ": " : "", x->found, x->why ? "; " : "", x->why ? x->why : "");
+	/* One figure may have several limits. */
+	line(&s, x->wanted, x->value, x->interval, unit, note);
+}
+
+static void print_score(FILE *out, const struct score *x)
+{
+	struct subject s = {.out = out,
+			    .run = x->run->uuid,
+			    .kind = "score",
+			    .name = "score",
+			    .platform = x->platform,
+			    .variant = x->variant,
+			    .execution = ""};
+
+	line(&s, "score", x->score, x->interval, "", x->why ? x->why : x->formula);
+	for (size_t i = 0; i < x->part_count; i++) {
+		s.name = x->parts[i].name;
+		line(&s, "part", x->parts[i].ratio, none, "", "");
+	}
+}
+
 static void print_missing(const struct report *r, FILE *out)
 {
 	for (size_t i = 0; i < r->skip_count; i++) {
@@ -350,6 +400,10 @@ static int print_csv(const struct report *r, FILE *out)
 		print_fault(out, &r->faults[i]);
 	for (size_t i = 0; i < r->comparison_count; i++)
 		print_comparison(out, &r->comparisons[i]);
+	for (size_t i = 0; i < r->judgement_count; i++)
+		print_judgement(out, &r->judgements[i]);
+	for (size_t i = 0; i < r->score_count; i++)
+		print_score(out, &r->scores[i]);
 	print_means(r, out);
 	print_sections(r, out);
 	print_differences(r, out);

@@ -37,6 +37,7 @@ static void contents(const struct html *h)
 		const char *id, *name;
 		int there;
 	} parts[] = {
+		{"criteria", "Limits and scores", r->judgement_count || r->score_count},
 		{"comparison", "Comparison", r->comparison_count != 0},
 		{"matrix", "Platforms", !r->compared_by && (r->matrix || r->matrix_why)},
 		{"measurements", "Measurements", r->metric_count != 0},
@@ -85,6 +86,7 @@ static int html_print(const struct report *r, FILE *out)
 	html_header(&h);
 	contents(&h);
 	fputs("<main id=\"main\">\n", out);
+	html_criteria(&h);
 	html_comparison(&h);
 	html_matrix(&h);
 	html_benches(&h);

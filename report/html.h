@@ -172,6 +172,7 @@ void html_header(struct html *h);
 void html_trust(struct html *h);
 void html_comparison(struct html *h);
 void html_verdicts(struct html *h); /* the counts alone */
+void html_criteria(struct html *h);
 void html_matrix(struct html *h);
 void html_means(struct html *h);	 /* its bars */
 void html_forest(struct html *h);	 /* its ratios to native */

@@ -336,6 +336,74 @@ static json_t *difference(const struct report *r, size_t i)
 	return o;
 }
 
+/* ---- Limits, requirements, scores ---- */
+
+static json_t *judgement(const struct report *r, size_t i)
+{
+	const struct judgement *x = &r->judgements[i];
+	const struct result_criterion *c = x->criterion;
+	bool limit = c->kind == CRITERION_LIMIT;
+	const struct metric *m = x->metric;
+	json_t *o = json_object();
+
+	json_object_set_new(o, "run", text(x->run->uuid));
+	json_object_set_new(o, "kind", text(criterion_name(c->kind)));
+	json_object_set_new(o, "what", text(x->what));
+	json_object_set_new(o, "platform", text(x->platform));
+	json_object_set_new(o, "execution",
+			    text(m	    ? execution_name(m->execution)
+				 : x->fault ? execution_name(x->fault->execution)
+					    : NULL));
+	json_object_set_new(
+		o, "meant_for",
+		text(c->execution < 0 ? NULL : execution_name((enum execution)c->execution)));
+	json_object_set_new(o, "figure", text(limit ? limit_figure_name(c->figure) : "trials"));
+	json_object_set_new(o, "quantile", number(limit ? c->quantile : NAN));
+	json_object_set_new(o, "at_least", number(limit ? c->low : (double)c->trials));
+	json_object_set_new(o, "at_most", number(limit ? c->high : NAN));
+	json_object_set_new(o, "unit",
+			    limit && c->unit >= 0 ? text(unit_name((enum unit)c->unit))
+						  : json_null());
+	json_object_set_new(o, "value", number(x->value));
+	json_object_set_new(o, "low", number(x->interval.low));
+	json_object_set_new(o, "high", number(x->interval.high));
+	json_object_set_new(o, "within", x->of ? json_integer((json_int_t)x->within) : json_null());
+	json_object_set_new(o, "of", x->of ? json_integer((json_int_t)x->of) : json_null());
+	json_object_set_new(o, "wanted", text(x->wanted));
+	json_object_set_new(o, "found", text(x->found));
+	json_object_set_new(o, "verdict", text(judged_name(x->result)));
+	json_object_set_new(o, "why", text(x->why));
+	return o;
+}
+
+static json_t *score(const struct report *r, size_t i)
+{
+	const struct score *x = &r->scores[i];
+	json_t *o = json_object(), *parts = json_array();
+
+	for (size_t k = 0; k < x->part_count; k++) {
+		json_t *p = json_object();
+
+		json_object_set_new(p, "name", text(x->parts[k].name));
+		json_object_set_new(p, "weight", number(x->parts[k].weight));
+		json_object_set_new(p, "ratio", number(x->parts[k].ratio));
+		json_object_set_new(p, "tests", json_integer((json_int_t)x->parts[k].tests));
+		json_array_append_new(parts, p);
+	}
+	json_object_set_new(o, "run", text(x->run->uuid));
+	json_object_set_new(o, "platform", text(x->platform));
+	json_object_set_new(o, "variant", text(x->variant));
+	json_object_set_new(o, "reference", text(x->reference));
+	json_object_set_new(o, "formula", text(x->formula));
+	json_object_set_new(o, "score", number(x->score));
+	json_object_set_new(o, "low", number(x->interval.low));
+	json_object_set_new(o, "high", number(x->interval.high));
+	json_object_set_new(o, "worst", text(x->worst ? x->worst->name : NULL));
+	json_object_set_new(o, "parts", parts);
+	json_object_set_new(o, "why", text(x->why));
+	return o;
+}
+
 /* ---- Platforms side by side ---- */
 
 static json_t *column(const struct report *r, size_t i)
@@ -520,7 +588,9 @@ static int print_json(const struct report *r, FILE *out)
 	if (print_list(out, "columns", r->matrix ? r->matrix->column_count : 0, column, r) ||
 	    print_list(out, "groups", r->matrix ? r->matrix->mean_count : 0, group, r))
 		return -1;
-	if (print_sections(r, out))
+	if (print_sections(r, out) ||
+	    print_list(out, "judgements", r->judgement_count, judgement, r) ||
+	    print_list(out, "scores", r->score_count, score, r))
 		return -1;
 	if (r->compared_by)
 		fprintf(out, ",\n  \"compared_by\": \"%s\"", r->compared_by);

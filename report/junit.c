@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The report as JUnit XML, as Jenkins, GitLab, GitHub actions and others read it: a suite for the
- * comparison and for each run, a case for every test point. A regression is a failure; trials
+ * comparison and for each run, a case for every test point. A regression, a limit or
+ * requirement that failed is a failure; trials
  * that failed, are invalid or were cut off are an error; what could not run is skipped.
  *
  * There is no standard; this keeps to what the schemas of Jenkins' xUnit plugin and of Surefire
@@ -70,7 +71,8 @@ static void test_case(FILE *out, const struct point *p)
 	attribute(out, "name", p->name);
 	fprintf(out, " time=\"%.3f\">\n", isfinite(p->seconds) ? p->seconds : 0);
 	if (p->result == POINT_FAILED)
-		message(out, "failure", "regressed", p->text, p->text);
+		message(out, "failure", p->kind == POINT_COMPARISON ? "regressed" : "failed",
+			p->text, p->text);
 	else if (is_error(p))
 		message(out, "error", p->result == POINT_BROKEN ? "broken" : "cut off", p->why,
 			p->text);

@@ -6,8 +6,8 @@
  * of theirs in place. No property may be null: what is not known is left out.
  *
  *	DONE	a figure that nothing judges
- *	PASS	compared, and not worse
- *	FAIL	regressed
+ *	PASS	compared, and not worse; a limit or requirement kept
+ *	FAIL	regressed; a limit or requirement failed
  *	ERROR	trials that failed or are invalid
  *	MISS	trials that were cut off
  *	SKIP	could not run here

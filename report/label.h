@@ -35,6 +35,18 @@ const char *label_between_runs(char *s, const struct comparison_row *c);
 const char *label_note(char *s, const struct comparison_row *c);
 /* "1 regressed, 2 improved, …": of what gates, and how many more are shown */
 const char *label_verdicts(char *s, const struct report *r);
+
+/* label_criteria.c: "1 failed, 0 inconclusive, 3 passed", of limits and requirements. */
+const char *label_judged(char *s, const struct report *r);
+/* "exits 0.82"; "" where there is no score */
+const char *label_worst(char *s, const struct score *x);
+/* "exits 0.82 (7 tests), throughput 0.99 (3 tests)"; "" where there is no score */
+const char *label_parts(char *s, const struct score *x);
+/* Is it the first score by its formula? Then the formula is to be printed. */
+bool label_is_new_formula(const struct report *r, size_t score);
+/* What a score's parts are made of, to stand after its formula. */
+const char *label_score_rule(char *s, const struct score *x);
+
 /* Trials with something to repair: detected, and not back before that. */
 size_t label_repairable(const struct fault_figure *f);
 /* "steal, migrated"; "" for none */

@@ -178,6 +178,14 @@ const char *number_ratio(char *s, double ratio, struct interval i)
 	return s;
 }
 
+const char *number_exact(char *s, double v, enum unit unit)
+{
+	struct scale scale = scale_of(v, unit);
+
+	snprintf(s, NUMBER_SIZE, "%.9g %s", v / scale.by, scale.unit);
+	return s;
+}
+
 const char *number_plain(char *s, double v)
 {
 	return number_ratio(s, v, none);

@@ -20,6 +20,7 @@ const char *number_interval(char *s, double v, struct interval i, enum unit unit
 const char *number_beside(char *s, double v, double median, struct interval i, enum unit unit);
 const char *number_share(char *s, double share);		    /* "3.1 %" */
 const char *number_ratio(char *s, double ratio, struct interval i); /* "1.04" */
+const char *number_exact(char *s, double v, enum unit unit);	    /* "2 µs": as a plan says it */
 const char *number_plain(char *s, double v);			    /* three digits */
 const char *number_p(char *s, double p);			    /* "0.012", "< 0.001" */
 

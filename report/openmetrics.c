@@ -465,6 +465,57 @@ static void print_comparisons(struct metrics *m, const struct report *r)
 	}
 }
 
+/* ---- Limits, requirements, scores ---- */
+
+static void judged_labels(struct label l[LABELS], const struct judgement *x)
+{
+	memset(l, 0, LABELS * sizeof(*l));
+	l[0] = (struct label){"run", x->run->uuid};
+	l[1] = (struct label){"kind", criterion_name(x->criterion->kind)};
+	l[2] = (struct label){"what", x->what};
+	l[3] = (struct label){"platform", x->platform};
+	l[4] = (struct label){"wanted", x->wanted};
+}
+
+static void print_judgements(struct metrics *m, const struct report *r)
+{
+	struct label l[LABELS];
+
+	if (!r->judgement_count)
+		return;
+	family(m, "virt_qualify_criterion_verdict", "stateset", NULL,
+	       "Verdict on a limit or requirement of the plan.");
+	for (size_t i = 0; i < r->judgement_count; i++) {
+		const struct judgement *x = &r->judgements[i];
+
+		judged_labels(l, x);
+		for (int k = 0; k <= JUDGED_FAILED; k++)
+			sample_with(m, l, m->family, judged_name((enum judged)k), NULL,
+				    x->result == (enum judged)k);
+	}
+}
+
+static void print_scores(struct metrics *m, const struct report *r)
+{
+	if (!r->score_count)
+		return;
+	family(m, "virt_qualify_score_ratio", "gauge", "ratio",
+	       "Weighted geometric mean over the reference, above 1 is better, and its 95 % "
+	       "interval.");
+	for (size_t i = 0; i < r->score_count; i++) {
+		const struct score *x = &r->scores[i];
+		const struct label l[LABELS] = {{"run", x->run->uuid},
+						{"platform", x->platform},
+						{"variant", x->variant},
+						{"reference", x->reference},
+						{"formula", x->formula}};
+
+		sample_with(m, l, "statistic", "score", NULL, x->score);
+		sample_with(m, l, "statistic", "low", NULL, x->interval.low);
+		sample_with(m, l, "statistic", "high", NULL, x->interval.high);
+	}
+}
+
 /* ---- What has no figure ---- */
 
 static void print_missing(struct metrics *m, const struct report *r)
@@ -505,6 +556,8 @@ static int print_openmetrics(const struct report *r, FILE *out)
 	for (size_t u = 0; u < sizeof(fault_families) / sizeof(fault_families[0]); u++)
 		print_fault_times(&m, r, &fault_families[u]);
 	print_fault_trials(&m, r);
+	print_judgements(&m, r);
+	print_scores(&m, r);
 	if (r->compared_by)
 		print_comparisons(&m, r);
 	print_missing(&m, r);

@@ -23,7 +23,8 @@ struct collecting {
 
 const char *point_kind_name(enum point_kind kind)
 {
-	static const char *const names[] = {"comparison", "bench", "fault", "skip", "problem"};
+	static const char *const names[] = {"comparison", "limit", "requirement", "bench",
+					    "fault",	  "skip",  "problem"};
 
 	return names[kind];
 }
@@ -278,6 +279,51 @@ static void add_comparison(struct collecting *c, const struct comparison_row *ro
 	add(c, p);
 }
 
+/* ---- Limits and requirements ---- */
+
+static const char *judged_unit(const struct judgement *x)
+{
+	if (x->criterion->kind == CRITERION_REQUIRE)
+		return "trials";
+	return x->criterion->unit < 0 ? "" : unit_name((enum unit)x->criterion->unit);
+}
+
+static void add_judgement(struct collecting *c, const struct judgement *x)
+{
+	static const enum point_result results[] = {POINT_MEASURED, POINT_PASSED, POINT_FAILED};
+	bool limit = x->criterion->kind == CRITERION_LIMIT;
+	const char *unit = judged_unit(x);
+
+	figure(c, "value", x->value, unit);
+	interval_figures(c, "low", "high", x->interval, unit);
+	figure(c, "at_least", limit ? x->criterion->low : (double)x->criterion->trials, unit);
+	figure(c, "at_most", limit ? x->criterion->high : NAN, unit);
+	if (x->of) {
+		figure(c, "within", (double)x->within, "trials");
+		figure(c, "of", (double)x->of, "trials");
+	}
+	add(c, (struct point){
+		       .kind = limit ? POINT_LIMIT : POINT_REQUIREMENT,
+		       .result = results[x->result],
+		       .run = x->run,
+		       .group = x->metric  ? x->metric->bench->group
+				: x->fault ? x->fault->fault->group
+					   : "",
+		       .what = x->metric ? x->metric->bench->name : x->what,
+		       .name = line(c, "%s: %s", x->what, x->wanted),
+		       .platform = x->platform,
+		       .execution = x->metric  ? execution_name(x->metric->execution)
+				    : x->fault ? execution_name(x->fault->execution)
+					       : NULL,
+		       .text = line(c, "%s%s%s: %s, %s%s%s%s%s", x->what,
+				    x->platform[0] ? " on " : "", x->platform, x->wanted,
+				    judged_name(x->result), x->found[0] ? ": " : "", x->found,
+				    x->why ? "; " : "", x->why ? x->why : ""),
+		       .why = x->why,
+		       .seconds = NAN,
+	       });
+}
+
 /* ---- What has no figure ---- */
 
 static void add_skip(struct collecting *c, size_t i)
@@ -333,8 +379,8 @@ static void add_problem(struct collecting *c, const struct problem *x)
 int points_collect(struct points *p, const struct report *r)
 {
 	struct collecting c = {.points = p, .r = r};
-	size_t most = r->comparison_count + r->metric_count + r->fault_count + r->skip_count +
-		      r->problem_count;
+	size_t most = r->judgement_count + r->comparison_count + r->metric_count + r->fault_count +
+		      r->skip_count + r->problem_count;
 
 	memset(p, 0, sizeof(*p));
 	p->list = arena_array(&p->arena, most + 1, sizeof(*p->list));
@@ -344,6 +390,8 @@ int points_collect(struct points *p, const struct report *r)
 	}
 	for (size_t i = 0; i < r->comparison_count; i++)
 		add_comparison(&c, &r->comparisons[i]);
+	for (size_t i = 0; i < r->judgement_count; i++)
+		add_judgement(&c, &r->judgements[i]);
 	for (size_t i = 0; i < r->metric_count; i++)
 		add_metric(&c, &r->metrics[i]);
 	for (size_t i = 0; i < r->fault_count; i++)

@@ -12,12 +12,20 @@
 #include "harness/core/arena.h"
 #include "report/report.h"
 
-enum point_kind { POINT_COMPARISON, POINT_BENCH, POINT_FAULT, POINT_SKIP, POINT_PROBLEM };
+enum point_kind {
+	POINT_COMPARISON,
+	POINT_LIMIT,
+	POINT_REQUIREMENT,
+	POINT_BENCH,
+	POINT_FAULT,
+	POINT_SKIP,
+	POINT_PROBLEM
+};
 
 enum point_result {
 	POINT_MEASURED, /* a figure that nothing judges, or a verdict that is inconclusive */
-	POINT_PASSED,	/* a verdict: equivalent, improved, or regressed where nothing gates */
-	POINT_FAILED,	/* regressed */
+	POINT_PASSED,	/* a verdict: equivalent, improved, a limit kept */
+	POINT_FAILED,	/* regressed; a limit or requirement failed */
 	POINT_SKIPPED,	/* could not run here, or not be compared; `why` */
 	POINT_BROKEN,	/* trials that failed or are invalid; `why` */
 	POINT_CUT_OFF,	/* trials that their user stopped; `why` */
@@ -47,7 +55,8 @@ struct point {
 
 struct points {
 	struct arena arena;
-	struct point *list; /* comparisons, benches, faults, skips, problems */
+	struct point
+		*list; /* comparisons, limits, requirements, benches, faults, skips, problems */
 	size_t count;
 };
 

@@ -37,8 +37,9 @@ struct metric {
 	struct interval interval; /* 95 %, for the median */
 	double mean, p99; /* medians over trials of each trial's mean and 99th percentile (for
 			     rates: the slow end) */
-	double *values;	  /* [trials]: each trial's median, in execution order */
-	uint64_t *seeds;  /* [trials]: of these trials */
+	struct interval mean_interval, p99_interval; /* 95 %, for these */
+	double *values;	 /* [trials]: each trial's median, in execution order */
+	uint64_t *seeds; /* [trials]: of these trials */
 	/* [trials]: which block, from 0, each of them is of: runs of one file that measured the
 	 * same are blocks of one side. Trials of a block stand together. */
 	uint32_t *block;
@@ -83,6 +84,9 @@ struct time_figure {
 	double median;	  /* in the fault figure's unit; NaN where censoring leaves none */
 	double low, high; /* 95 % */
 	size_t count;	  /* trials in which the time was observed */
+	size_t of;	  /* trials that could have shown it */
+	const struct survival_time *early, *late; /* [of]: as early and as late as the stamps'
+						     uncertainty allows */
 };
 
 /* One fault with one recovery on one platform. */
@@ -118,6 +122,59 @@ struct problem { /* a trial that yields no figure, or a doubt about one */
 	const char *why;
 };
 
+enum judged { JUDGED_INCONCLUSIVE, JUDGED_PASSED, JUDGED_FAILED };
+
+const char *judged_name(enum judged j); /* "inconclusive", "passed", "failed" */
+
+/*
+ * What became of a limit on one figure, or of a requirement. A limit has passed where the whole 95
+ * % interval lies within, failed where all of it lies beyond. One that is about nothing that was
+ * measured has a row, too: inconclusive.
+ */
+struct judgement {
+	const struct result_run *run;
+	const struct result_criterion *criterion;
+	const struct metric *metric;	  /* that it is about; NULL: of none */
+	const struct fault_figure *fault; /* the same */
+	const char *what;     /* "mem_copy bytes=4096", "hang+restart"; the glob where it is about
+				 nothing that was measured */
+	const char *platform; /* "kvm/pinned"; "" */
+	const char *wanted;   /* "p99 at most 2 µs", "6 trials in hardware" */
+	const char *found; /* "1.91 µs (1.88 – 1.95 µs)", "34 of 36 trials (81 % – 99 %)"; "" */
+	double value;	   /* in the criterion's unit; NaN: none */
+	struct interval interval;
+	size_t within, of; /* of a fault's time: trials that kept it, of those that it was asked
+			      of; `of` 0: not of one */
+	enum judged result;
+	const char *why; /* why not passed; NULL */
+};
+
+/* A weighted part of a score: a group, or the benches that a glob matches. */
+struct score_part {
+	const char *name;
+	double weight;
+	double ratio; /* geometric mean over its tests; above 1 is better than the reference */
+	size_t tests; /* benches at each of their parameters */
+};
+
+/*
+ * What a platform is worth by its plan's weights, over a reference: the weighted geometric mean of
+ * its parts. None where a weighted test is missing or ran in another way: `why` names them all.
+ */
+struct score {
+	const struct result_run *run;
+	const char *platform, *variant; /* as labelled */
+	const char *reference;		/* as in plans */
+	const char *formula;
+	struct score_part *parts;
+	size_t part_count;
+	const struct score_part *worst; /* NULL: no score */
+	double score;			/* NaN: none */
+	struct interval
+		interval; /* 95 %, by bootstrap over trials; NaN: some have fewer than six */
+	const char *why;  /* why there is none; NULL */
+};
+
 struct report_file {
 	const char *path; /* fit to print: valid UTF-8, no control characters */
 	char sha256[65];
@@ -148,6 +205,10 @@ struct report {
 	size_t problem_count;
 	const struct result_noise **noise; /* what `aa` found, as the files hold it */
 	size_t noise_count;
+	struct judgement *judgements; /* by run; limits, then requirements */
+	size_t judgement_count;
+	struct score *scores; /* by run; a platform each, but for the reference */
+	size_t score_count;
 	/* NULL where there are not two platforms to set side by side, or where `matrix_why` says
 	 * that they are too many. */
 	const struct matrix *matrix;
@@ -246,7 +307,8 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 /* What is compared where nobody says: the variants of one file that has several, else versions. */
 enum compare_by report_compare_by(const struct report *r);
 
-/* 0 fine, 1 a metric regressed, 3 something inconclusive and fail_on_inconclusive. */
+/* 0 fine, 1 a metric that gates regressed, or a limit or requirement failed; 3 one of these is
+ * inconclusive and fail_on_inconclusive. */
 int report_exit_code(const struct report *r, int fail_on_inconclusive);
 
 /* ---- Formats ---- */

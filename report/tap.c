@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The report as TAP. Not ok: a regression, and trials that failed or were cut off. TAP 13 is flat,
+ * The report as TAP. Not ok: a regression, a limit or requirement that failed, and trials that
+ * failed or were cut off. TAP 13 is flat,
  * as every consumer reads it; TAP 14 has a subtest for each run and for the comparison, and every
  * point its figures as YAML.
  */

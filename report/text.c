@@ -448,6 +448,8 @@ static int print_text(const struct report *r, FILE *out)
 		.r = r, .out = out, .colour = table_colour(out), .several = r->run_count > 1};
 
 	print_runs(&p);
+	if (text_criteria(r, out, p.colour))
+		p.failed = -1;
 	print_comparison(&p);
 	if (!r->compared_by && text_matrix(r, out, p.colour))
 		p.failed = -1;

@@ -58,8 +58,9 @@ printf '%s\n' 'plan: small' 'platforms: native' 'faults:' '  - match: guest_hang
 	'    recoveries: restart' '    trials: 1' >fault.yaml
 accepts "a real run without a bench" run fault.yaml -o fault.vq
 
+"$B/tests/make-sample" --criteria kept.vq failed.vq
 for format in junit tap14 openmetrics kcidb hdr; do
-	for file in base hostile real; do
+	for file in base hostile real kept; do
 		accepts "$format of $file" report $file.vq -F $format -o $file.$format
 		conforms $format $file.$format "$format of $file: keeps to its specification"
 	done
@@ -192,7 +193,7 @@ figures = [tuple(row[k] for k in list(row)[:9]) for row in rows
            if row["quantity"] != "trial" and row["kind"] not in ("skip", "problem", "comparison")]
 assert len(figures) == len(set(figures)), "a figure is there twice"
 EOF
-for file in base real; do
+for file in base real kept; do
 	run_vq report $file.vq -F csv -o $file.csv
 	python3 tidy.py $file.csv >why 2>&1
 	ok $? "csv of $file: a figure a row, a header that stays, numbers where there should be"

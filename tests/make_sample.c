@@ -5,13 +5,16 @@
  *	make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]
  *		two of one host: the second is 20 % slower in exit_pio and 10 % in mem_copy on kvm;
  *		with a number, the first file holds that many more benches
+ *	make-sample --criteria KEPT.vq FAILED.vq
+ *		the same two with limits, requirements, a gate and weights; a limit that the first
+ *		file keeps and the second one does not
  *	make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]
  *		ten platforms: eight of a host, one of a lab in virtual time, one of an emulated
  *		one; hostile: with labels, reasons and detectors that try to be markup
  */
 #include "tests/unit/sample_platforms.h"
 
-static int two(int argc, char **argv)
+static int two(int argc, char **argv, bool criteria)
 {
 	struct sample_options base = {.uuid = "5a3c1e10-0000-4000-8000-000000000001",
 				      .version = "1.0-sample",
@@ -26,6 +29,10 @@ static int two(int argc, char **argv)
 				       .exit_pio_factor = 1.2,
 				       .mem_copy_factor = 0.9};
 
+	if (criteria) {
+		base.limit_ns = 12000;
+		other.limit_ns = 5000;
+	}
 	if (argc == 4)
 		base.extra_benches = (unsigned int)strtoul(argv[3], NULL, 10);
 	sample_write(argv[1], &base);
@@ -48,9 +55,12 @@ int main(int argc, char **argv)
 	    (!strcmp(argv[1], "--platforms") || !strcmp(argv[1], "--hostile")))
 		return platforms(argc, argv);
 	if ((argc == 3 || argc == 4) && argv[1][0] != '-')
-		return two(argc, argv);
+		return two(argc, argv, false);
+	if (argc == 4 && !strcmp(argv[1], "--criteria"))
+		return two(3, argv + 1, true);
 	fprintf(stderr,
 		"usage: make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]\n"
+		"       make-sample --criteria KEPT.vq FAILED.vq\n"
 		"       make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]\n");
 	return 2;
 }

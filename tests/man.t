@@ -134,5 +134,9 @@ same "the places of the journal"
 
 section '# PLANS' | awk '/^```$/ { inside = !inside; next } inside' |
 	sed 's/trials: [0-9]*/trials: 1/' >plan.yaml
-accepts "its plan runs" run plan.yaml -p native -o plan.vq
+run_vq run plan.yaml -p native -o plan.vq
+[ $code -eq 1 ] && grep -q '^failed *require *exit_cpuid *kvm' out
+_judged=$?
+ok $_judged "its plan runs, and what it requires on kvm is missed where kvm is left out"
+[ $_judged -eq 0 ] || show out err
 done_testing

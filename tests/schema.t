@@ -97,6 +97,9 @@ accepts "a report" report base.vq -F json -o report.json
 valid "a report" report.json
 accepts "of two files" report base.vq other.vq -F json -o two.json
 valid "a report of two files" two.json
+"$B/tests/make-sample" --criteria kept.vq failed.vq
+run_vq report kept.vq failed.vq -F json -o criteria.json
+valid "a report with limits and scores" criteria.json
 for by in version host platform; do
 	run_vq compare base.vq other.vq --by $by -F json -o compare-$by.json
 	valid "a comparison by $by" compare-$by.json

@@ -2,6 +2,7 @@
 /* How every command reports an error: one line on stderr. */
 #include "harness/core/command.h"
 
+#include <argp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,6 +22,13 @@ int complain(int code, const char *format, ...)
 			*p = '?';
 	fprintf(stderr, "virt-qualify: %s\n", line);
 	return code;
+}
+
+void command_fail_on(const char *value, const struct argp_state *state)
+{
+	if (strcmp(value, "inconclusive"))
+		argp_failure(state, EXIT_USAGE, 0, "cannot fail on \"%s\"; only on inconclusive",
+			     value);
 }
 
 const char *virt_qualify_version(void)

@@ -125,11 +125,11 @@ static void fill_faults(void)
 					     .recovered_share = {0, 0.7},
 					     .recoveries = recoveries,
 					     .recovery_count = 3,
-					     .ttd = {2e6, 1.5e6, NAN, 3},
-					     .ttr = {NAN, NAN, NAN, 0},
-					     .repair = {NAN, NAN, NAN, 0},
-					     .full = {NAN, NAN, NAN, 0},
-					     .downtime = {NAN, NAN, NAN, 1},
+					     .ttd = {2e6, 1.5e6, NAN, 3, 3, NULL, NULL},
+					     .ttr = {NAN, NAN, NAN, 0, 0, NULL, NULL},
+					     .repair = {NAN, NAN, NAN, 0, 0, NULL, NULL},
+					     .full = {NAN, NAN, NAN, 0, 0, NULL, NULL},
+					     .downtime = {NAN, NAN, NAN, 1, 0, NULL, NULL},
 					     .lost_operations = 3,
 					     .rate_ratio = NAN,
 					     .neighbour_ratio = INFINITY,
@@ -407,7 +407,8 @@ static void test_extremes(void **state)
 		noise.floor = odd[i];
 		warm_up[i % 4] = odd[7 - i];
 		recoveries[i % 3] = (struct survival_time){odd[i], i % 2};
-		fault_figure.ttd = (struct time_figure){odd[i], odd[i], odd[7 - i], 1};
+		fault_figure.ttd =
+			(struct time_figure){odd[i], odd[i], odd[7 - i], 1, 1, NULL, NULL};
 		fit.fit.slope = fit.fit.intercept = odd[i];
 		fault_trial.stamp_ns[T4_FIRST_SERVICE] = i % 2 ? INT64_MAX : INT64_MIN;
 		fault_trial.stamp_ns[T0_INJECTED] = i % 3 ? INT64_MIN : INT64_MAX;

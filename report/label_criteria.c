@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a plan decides by, in words that every format shares. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/label.h"
+#include "report/number.h"
+
+static const struct interval none = {NAN, NAN};
+
+const char *label_judged(char *s, const struct report *r)
+{
+	size_t counts[3] = {0};
+
+	for (size_t i = 0; i < r->judgement_count; i++)
+		counts[r->judgements[i].result]++;
+	snprintf(s, LABEL_SIZE, "%zu failed, %zu inconclusive, %zu passed", counts[JUDGED_FAILED],
+		 counts[JUDGED_INCONCLUSIVE], counts[JUDGED_PASSED]);
+	return s;
+}
+
+const char *label_worst(char *s, const struct score *x)
+{
+	char ratio[NUMBER_SIZE];
+
+	s[0] = '\0';
+	if (x->worst)
+		snprintf(s, LABEL_SIZE, "%.64s %s", x->worst->name,
+			 number_ratio(ratio, x->worst->ratio, none));
+	return s;
+}
+
+const char *label_parts(char *s, const struct score *x)
+{
+	size_t n = 0;
+
+	s[0] = '\0';
+	for (size_t i = 0; i < x->part_count && !x->why && n < LABEL_SIZE; i++) {
+		char ratio[NUMBER_SIZE];
+
+		n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%.64s %s (%zu test%s)",
+				      n ? ", " : "", x->parts[i].name,
+				      number_ratio(ratio, x->parts[i].ratio, none),
+				      x->parts[i].tests, x->parts[i].tests == 1 ? "" : "s");
+	}
+	return s;
+}
+
+bool label_is_new_formula(const struct report *r, size_t score)
+{
+	const char *formula = r->scores[score].formula;
+
+	for (size_t i = 0; i < score; i++)
+		if (!strcmp(r->scores[i].formula, formula))
+			return false;
+	return formula[0] != '\0';
+}
+
+const char *label_score_rule(char *s, const struct score *x)
+{
+	snprintf(s, LABEL_SIZE,
+		 "each part the geometric mean of %.100s's time over this platform's, or of this "
+		 "platform's rate over %.100s's, over the benches that it names",
+		 x->reference, x->reference);
+	return s;
+}
