@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* virt-qualify run: measure and break by a plan, into a result file. */
 #include <argp.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 
 #include "harness/append.h"
 #include "harness/bench.h"
+#include "harness/budget.h"
 #include "harness/core/command.h"
 #include "harness/fault.h"
 #include "harness/lab/stream.h"
@@ -19,16 +21,28 @@
 
 struct arguments {
 	struct plan_arguments plan;
-	const char *output, *append;
+	const char *output, *append, *noise;
+	int64_t budget_ns;
 	int tap, raw, host_faults, fail_on_inconclusive;
 };
 
-enum { OPTION_RAW = 512, OPTION_FAIL_ON, OPTION_HOST_FAULTS, OPTION_APPEND };
+enum {
+	OPTION_RAW = 512,
+	OPTION_FAIL_ON,
+	OPTION_HOST_FAULTS,
+	OPTION_APPEND,
+	OPTION_BUDGET,
+	OPTION_NOISE
+};
 
 static const struct argp_option options[] = {
 	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"append", OPTION_APPEND, "FILE.vq", 0,
 	 "Add a block of trials of its plan to this result file", 0},
+	{"budget", OPTION_BUDGET, "TIME", 0,
+	 "Plan as many trials as fit into this time: 90s, 5m, 1h", 0},
+	{"noise", OPTION_NOISE, "AA.vq", 0,
+	 "Take over what aa found on a host of this kind, for compare", 0},
 	{"tap", 't', NULL, 0, "Print TAP 13 on standard output", 0},
 	{"allow-host-faults", OPTION_HOST_FAULTS, NULL, 0,
 	 "Allow what changes the host for other processes, too", 0},
@@ -59,6 +73,16 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		command_fail_on(text, state);
 		a->fail_on_inconclusive = 1;
 		return 0;
+	case OPTION_NOISE:
+		a->noise = text;
+		return 0;
+	case OPTION_BUDGET:
+		if (budget_parse(text, &a->budget_ns))
+			argp_failure(
+				state, EXIT_USAGE, 0,
+				"--budget %s: no time from 1s to a week, such as 90s, 5m or 1h",
+				text);
+		return 0;
 	case OPTION_RAW:
 		a->raw = 1;
 		return 0;
@@ -88,7 +112,24 @@ static void say_summary(const struct run_summary *s, const char *path)
 		fprintf(stderr, ", %zu failed", s->failed);
 	if (s->unsupported)
 		fprintf(stderr, ", %zu unsupported", s->unsupported);
+	if (s->left_out)
+		fprintf(stderr, ", %zu left out as the budget was spent", s->left_out);
 	fprintf(stderr, "; %zu skipped here (virt-qualify list says why)\n%s\n", s->skipped, path);
+}
+
+/* What the budget is planned to be good for, before it is spent. */
+static void say_budget(const struct run_summary *s)
+{
+	char trials[48], effect[64] = "no change can be found with so few";
+
+	snprintf(trials, sizeof(trials), s->fewest == s->most ? "%u" : "%u to %u", s->fewest,
+		 s->most);
+	if (isfinite(s->detectable))
+		snprintf(effect, sizeof(effect), "the median bench finds a change of %.2g %%",
+			 100 * s->detectable);
+	fprintf(stderr, "budget: %s trials of each; %s%s\n", trials, effect,
+		s->detectable_assumed ? " if trials vary by 6 %, as assumed: see aa and --noise"
+				      : "");
 }
 
 static int conclude(const struct run_summary *s, const char *path)
@@ -203,6 +244,9 @@ static int run_main(int argc, char **argv)
 	command = command_join(argc, argv);
 	o.plan = plan;
 	o.raw = a.raw;
+	o.budget_ns = a.budget_ns;
+	o.on_budget = say_budget;
+	o.noise = a.noise;
 	o.host_faults = a.host_faults;
 	o.command = command ? command : "";
 	o.output = a.append ? a.append : a.output ? a.output : path;

@@ -2,16 +2,19 @@
 /* From a plan to trials in random order, and on into the result file. */
 #include "harness/runner.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/budget.h"
 #include "harness/core/command.h"
 #include "harness/core/stats.h"
 #include "harness/fault.h"
 #include "harness/fit.h"
 #include "harness/journal.h"
+#include "harness/noise_known.h"
 #include "harness/progress.h"
 #include "harness/run_row.h"
 #include "harness/setting.h"
@@ -25,6 +28,7 @@ struct cell {
 	struct trial_spec spec;
 	uint32_t trials;
 	size_t ok, tried;
+	int64_t took_ns;		  /* its last trial */
 	unsigned int *placed;		  /* CPUs of the spec, where they are placed */
 	char form[VARIANT_MAX_NAME + 32]; /* the spec's: "slow", "slow, same-core" */
 	bool unsupported;		  /* the guest says it cannot run this here: a skip, once */
@@ -40,8 +44,11 @@ struct run {
 	struct counters counters;
 	struct cell *cell;
 	size_t cells;
-	size_t *order; /* [planned] cell of each trial */
-	size_t planned;
+	size_t *order;	      /* [planned] cell of each trial */
+	bool *block_ends;     /* [planned]: it is the last of its block */
+	size_t planned, next; /* the next trial's ordinal */
+	struct noise_known noise;
+	char fingerprint[32]; /* of this host */
 	unsigned int cpus[MAX_CPUS];
 	unsigned int cpu_count;
 	const struct platform *begun[MAX_PLATFORMS]; /* their end() is due */
@@ -371,6 +378,9 @@ static int store_facts(struct run *r)
 
 		ret = result_add_fact(r->result, &row) ? result_failed(r) : 0;
 	}
+	if (facts && host_value(facts, "host.fingerprint"))
+		snprintf(r->fingerprint, sizeof(r->fingerprint), "%s",
+			 host_value(facts, "host.fingerprint"));
 	host_free(facts);
 	return ret;
 }
@@ -431,6 +441,8 @@ static int describe_run(struct run *r)
 	/* Declared beforehand: it stands in the file before the first trial. */
 	if (plan_store_criteria(r->options->plan, r->result, r->row.id))
 		return result_failed(r);
+	if (noise_copy(&r->noise, r->result, r->row.id, r->fingerprint, r->error, r->error_size))
+		return -1;
 	return result_commit(r->result) ? result_failed(r) : 0;
 }
 
@@ -454,13 +466,13 @@ static int by_slot(const void *x, const void *y)
 	return (a->cell > b->cell) - (a->cell < b->cell);
 }
 
-static uint32_t most_trials(const struct run *r)
+static uint32_t most_trials(const uint32_t *trials, size_t cells)
 {
 	uint32_t most = 1;
 
-	for (size_t c = 0; c < r->cells; c++)
-		if (r->cell[c].trials > most)
-			most = r->cell[c].trials;
+	for (size_t c = 0; c < cells; c++)
+		if (trials[c] > most)
+			most = trials[c];
 	return most;
 }
 
@@ -469,43 +481,49 @@ static uint32_t most_trials(const struct run *r)
  * over them, the order within a block random. The k-th trials of two cells of one size are then in
  * one block: a drift of the host hits both alike, and they may be compared as pairs.
  */
-static void fill_slots(const struct run *r, struct slot *slots)
+static size_t fill_slots(const uint32_t *trials, size_t cells, uint64_t seed, struct slot *slots)
 {
-	uint64_t blocks = most_trials(r);
+	uint64_t blocks = most_trials(trials, cells);
 	struct random random;
 	size_t n = 0;
 
-	random_seed(&random, r->options->plan->seed);
-	for (size_t c = 0; c < r->cells; c++) {
-		uint64_t trials = r->cell[c].trials;
-
-		for (uint64_t i = 0; i < trials; i++)
+	random_seed(&random, seed);
+	for (size_t c = 0; c < cells; c++)
+		for (uint64_t i = 0; i < trials[c]; i++)
 			slots[n++] = (struct slot){
 				.cell = c,
-				.block = (2 * i + 1) * blocks / (2 * trials),
+				.block = (2 * i + 1) * blocks / (2 * (uint64_t)trials[c]),
 				.key = random_next(&random),
 			};
-	}
-	qsort(slots, n, sizeof(*slots), by_slot);
+	if (n)
+		qsort(slots, n, sizeof(*slots), by_slot);
+	return n;
 }
 
-static int make_order(struct run *r)
+/* So many trials of each cell more, after those that are planned. */
+static int add_order(struct run *r, const uint32_t *trials, uint64_t seed)
 {
+	size_t more = 0, planned;
 	struct slot *slots;
 
 	for (size_t c = 0; c < r->cells; c++)
-		r->planned += r->cell[c].trials;
-	r->order = calloc(r->planned ? r->planned : 1, sizeof(*r->order));
-	slots = calloc(r->planned ? r->planned : 1, sizeof(*slots));
-	if (!r->order || !slots) {
+		more += trials[c];
+	planned = r->planned + more;
+	slots = calloc(more + 1, sizeof(*slots));
+	r->order = reallocarray(r->order, planned + 1, sizeof(*r->order));
+	r->block_ends = reallocarray(r->block_ends, planned + 1, sizeof(*r->block_ends));
+	if (!r->order || !r->block_ends || !slots) {
 		free(slots);
-		return fail(r, "out of memory for %zu trials", r->planned);
+		return fail(r, "out of memory for %zu trials", planned);
 	}
-	fill_slots(r, slots);
-	for (size_t i = 0; i < r->planned; i++)
-		r->order[i] = slots[i].cell;
+	fill_slots(trials, r->cells, seed, slots);
+	for (size_t i = 0; i < more; i++) {
+		r->order[r->planned + i] = slots[i].cell;
+		r->block_ends[r->planned + i] =
+			i + 1 == more || slots[i].block != slots[i + 1].block;
+	}
 	free(slots);
-	r->summary->planned = r->planned;
+	r->summary->planned = r->planned = planned;
 	return 0;
 }
 
@@ -567,6 +585,7 @@ static int run_trial(struct run *r, size_t ordinal)
 	struct cell *c = &r->cell[r->order[ordinal]];
 	struct trial_result *t = trial_result_new();
 	struct trial_spec spec = c->spec;
+	int64_t begun = host_now_ns();
 	int ret = -1;
 
 	if (!t)
@@ -584,33 +603,140 @@ static int run_trial(struct run *r, size_t ordinal)
 		result_failed(r);
 		goto out;
 	}
+	c->took_ns = host_now_ns() - begun;
 	ret = note_unsupported(r, c, t);
 out:
 	trial_result_free(t);
 	return ret;
 }
 
-static int run_trials(struct run *r)
+/* Whole blocks alone are left out, for the time that they take and nothing else: so the sides of
+ * a comparison stay of one size. */
+static bool is_too_late(const struct run *r, int64_t longest_block)
 {
-	struct progress progress;
+	int64_t budget = r->options->budget_ns;
 
-	progress_begin(&progress, r->planned, r->options->progress);
-	for (size_t i = 0; i < r->planned; i++) {
-		const struct trial_spec *s = &r->cell[r->order[i]].spec;
+	return budget && r->next && r->block_ends[r->next - 1] &&
+	       host_now_ns() - r->start_ns + longest_block > budget;
+}
 
-		if (r->cell[r->order[i]].unsupported)
-			continue;
-		progress_show(&progress, i, s->bench ? s->bench->name : s->fault->name,
-			      s->platform->name);
-		if (run_trial(r, i)) {
-			progress_end(&progress);
-			return -1;
+/* All that are planned and were not run. */
+static int run_trials(struct run *r, struct progress *progress)
+{
+	int64_t block_began = host_now_ns(), longest_block = 0;
+
+	progress->total = r->planned;
+	while (r->next < r->planned && !r->summary->interrupted) {
+		struct cell *c = &r->cell[r->order[r->next]];
+		const struct trial_spec *s = &c->spec;
+
+		if (is_too_late(r, longest_block)) {
+			r->summary->left_out = r->planned - r->next;
+			return 0;
 		}
-		if (r->summary->interrupted)
-			break;
+		progress_show(progress, r->next, s->bench ? s->bench->name : s->fault->name,
+			      s->platform->name);
+		if (!c->unsupported && run_trial(r, r->next))
+			return -1;
+		if (r->block_ends[r->next++]) {
+			int64_t now = host_now_ns();
+
+			if (now - block_began > longest_block)
+				longest_block = now - block_began;
+			block_began = now;
+		}
 	}
-	progress_end(&progress);
 	return 0;
+}
+
+/* ---- A budget of time ---- */
+
+/* What the median bench's trials will find. */
+static void say_detectable(struct run *r, const struct budget_cell *cells)
+{
+	double *effect = calloc(r->cells + 1, sizeof(*effect));
+	size_t n = 0;
+
+	r->summary->detectable = NAN;
+	for (size_t i = 0; effect && i < r->cells; i++) {
+		const struct trial_spec *s = &r->cell[i].spec;
+		double one;
+
+		if (!s->bench || r->cell[i].unsupported)
+			continue;
+		one = noise_detectable(&r->noise, r->fingerprint, s->bench->name, s->platform->name,
+				       s->parameter, cells[i].more + 1,
+				       &r->summary->detectable_assumed);
+		effect[n++] = isnan(one) ? INFINITY : one;
+	}
+	if (n && isfinite(stats_median(effect, n)))
+		r->summary->detectable = stats_median(effect, n);
+	free(effect);
+}
+
+/* One trial of each cell was run: their times say how many more there will be. */
+static int plan_rest(struct run *r, struct budget_cell *cells, uint32_t *trials)
+{
+	struct run_summary *s = r->summary;
+
+	for (size_t i = 0; i < r->cells; i++)
+		cells[i] =
+			(struct budget_cell){.wanted = r->cell[i].trials, .ns = r->cell[i].took_ns};
+	budget_fill(cells, r->cells, r->options->budget_ns - (host_now_ns() - r->start_ns));
+	s->fewest = UINT32_MAX;
+	for (size_t i = 0; i < r->cells; i++) {
+		trials[i] = cells[i].more;
+		s->fewest = cells[i].more + 1 < s->fewest ? cells[i].more + 1 : s->fewest;
+		s->most = cells[i].more + 1 > s->most ? cells[i].more + 1 : s->most;
+	}
+	say_detectable(r, cells);
+	if (r->options->on_budget)
+		r->options->on_budget(s);
+	return add_order(r, trials, r->options->plan->seed + 1);
+}
+
+static int run_budget(struct run *r, uint32_t *trials, struct progress *progress)
+{
+	struct budget_cell *cells = calloc(r->cells + 1, sizeof(*cells));
+	int ret = -1;
+
+	if (!cells)
+		return fail(r, "out of memory");
+	for (size_t i = 0; i < r->cells; i++)
+		trials[i] = 1;
+	if (add_order(r, trials, r->options->plan->seed) || run_trials(r, progress))
+		goto out;
+	if (r->cells && !r->summary->interrupted && plan_rest(r, cells, trials))
+		goto out;
+	ret = run_trials(r, progress);
+out:
+	free(cells);
+	return ret;
+}
+
+static int run_plan_of(struct run *r, uint32_t *trials, struct progress *progress)
+{
+	for (size_t i = 0; i < r->cells; i++)
+		trials[i] = r->cell[i].trials;
+	if (add_order(r, trials, r->options->plan->seed))
+		return -1;
+	return run_trials(r, progress);
+}
+
+static int run_all_trials(struct run *r)
+{
+	uint32_t *trials = calloc(r->cells + 1, sizeof(*trials));
+	struct progress progress;
+	int ret;
+
+	if (!trials)
+		return fail(r, "out of memory");
+	progress_begin(&progress, 0, r->options->progress);
+	ret = r->options->budget_ns ? run_budget(r, trials, &progress)
+				    : run_plan_of(r, trials, &progress);
+	progress_end(&progress);
+	free(trials);
+	return ret;
 }
 
 static void find_empty_cells(struct run *r)
@@ -631,7 +757,7 @@ static int run_all(struct run *r)
 {
 	r->cpu_count = host_cpus(r->cpus, MAX_CPUS);
 	r->start_ns = host_now_ns();
-	if (describe_run(r) || make_order(r) || run_trials(r))
+	if (describe_run(r) || run_all_trials(r))
 		return -1;
 	find_empty_cells(r);
 	if (result_end_run(r->result, r->row.id, r->summary->interrupted))
@@ -645,21 +771,28 @@ int run_plan(const struct run_options *o, struct run_summary *s, char *error, si
 	int ret;
 
 	memset(s, 0, sizeof(*s));
-	r.journal = journal_open(error, size);
-	if (!r.journal)
+	if (noise_open(&r.noise, o->noise, error, size))
 		return -1;
+	r.journal = journal_open(error, size);
+	if (!r.journal) {
+		noise_close(&r.noise);
+		return -1;
+	}
 	r.result = o->append ? result_append(o->output) : result_create(o->output);
 	if (!r.result) {
 		journal_close(r.journal);
+		noise_close(&r.noise);
 		return fail(&r, "%s", result_error(NULL));
 	}
 	ret = run_all(&r);
 	end_platforms(&r);
 	result_close(r.result);
 	journal_close(r.journal);
+	noise_close(&r.noise);
 	for (size_t i = 0; i < r.cells; i++)
 		free(r.cell[i].placed);
 	free(r.cell);
 	free(r.order);
+	free(r.block_ends);
 	return ret;
 }

@@ -13,15 +13,21 @@
 #include "harness/progress.h"
 #include "harness/trial.h"
 
+struct run_summary;
+
 struct run_options {
 	const struct plan *plan;
 	const char *output;  /* path of the result file, to be made */
 	const char *command; /* the command line, for the record */
 	int stop;	     /* readable when the user wants out; -1: never */
 	enum progress_where progress;
-	int raw;	 /* keep every sample */
-	int host_faults; /* what changes the host is allowed */
-	int append;	 /* `output` exists: the run is added to it */
+	int raw;	   /* keep every sample */
+	int host_faults;   /* what changes the host is allowed */
+	int append;	   /* `output` exists: the run is added to it */
+	int64_t budget_ns; /* plan trials so that it ends in that time; 0: as the plan says */
+	const char *noise; /* a file that aa made: its noise is copied; NULL: none */
+	/* Called once the budget is planned; may be NULL. */
+	void (*on_budget)(const struct run_summary *s);
 };
 
 struct run_summary {
@@ -32,6 +38,11 @@ struct run_summary {
 	size_t skipped;	    /* bench or fault cells that could not run here */
 	char skip[768];	    /* the first of them, and why */
 	int interrupted;
+	/* With a budget. */
+	uint32_t fewest, most;	/* trials planned of a cell */
+	double detectable;	/* the median bench's; NaN: none */
+	int detectable_assumed; /* nobody measured the noise of some bench */
+	size_t left_out;	/* trials of whole blocks that time was too short for */
 };
 
 /*

@@ -38,6 +38,26 @@ ok $? "compare assumes a default, and says so"
 run_vq compare one.vq two.vq --noise aa.vq
 [ $code -le 1 ] && grep -q 'between runs, measured over 3' out && ! grep -q assumed out
 ok $? "compare --noise"
+# Taken over by a run of the same kind of host, it stands in the run's own file.
+accepts "run --noise" run plan.yaml --noise aa.vq -o three.vq
+run_vq compare two.vq three.vq
+[ $code -le 1 ] && grep -q 'between runs, measured over 3' out
+ok $? "its noise counts"
+refuses 4 'holds no noise of a host of this kind' "run --noise of a file without" \
+	run plan.yaml --noise one.vq -o four.vq
+
+# ---- A budget of time ----
+
+accepts "run --budget" run plan.yaml --budget 3s --noise aa.vq -o budget.vq
+grep -Eq '^budget: [0-9]+ trials of each; the median bench finds a change of [0-9.]+ %$' err
+ok $? "it says how many trials there will be, and what they can find"
+show err
+accepts "the same without noise" run plan.yaml --budget 1s -o assumed.vq
+grep -Eq '^budget: .* as assumed: see aa and --noise$|no change can be found with so few' err
+ok $? "it says what was assumed"
+show err
+refuses 2 'such as 90s, 5m or 1h' "a budget that is no time" run plan.yaml --budget 5
+
 refuses 2 'holds no noise' "compare --noise of a file without" compare one.vq two.vq --noise one.vq
 refuses 2 'from 2 to' "one run alone" aa plan.yaml --runs 1
 refuses 2 'leave -f out' "faults" aa plan.yaml -f guest_hang

@@ -22,6 +22,7 @@ host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c)
 watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
 	harness/disturbance.c)
 journal_unit := $(call obj,harness/journal*.c)
+budget_unit  := $(call obj,harness/budget.c harness/plan_value.c)
 oracle_unit  := $(call obj,harness/oracle.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
@@ -41,6 +42,8 @@ $(B)/tests/host.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
 $(B)/tests/watch.t: $(watch_unit)
 $(B)/tests/watch.t: unit_obj = $(watch_unit)
 $(B)/tests/watch.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
+$(B)/tests/budget.t: $(budget_unit)
+$(B)/tests/budget.t: unit_obj = $(budget_unit)
 $(B)/tests/journal.t: $(journal_unit)
 $(B)/tests/journal.t: unit_obj = $(journal_unit)
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
@@ -94,7 +97,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $
 	B=$(B) $(PROVE) --timer --exec '' $(run_scripts) $(test_programs)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,plan.t plan_criteria.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
+report_tests := $(filter-out $(addprefix $(B)/tests/,budget.t plan.t plan_criteria.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 
