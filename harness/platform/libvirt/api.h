@@ -31,6 +31,8 @@
 	F(virDomainResume)                                                                         \
 	F(virDomainCreateXML)                                                                      \
 	F(virDomainIsActive)                                                                       \
+	F(virDomainMigrate3)                                                                       \
+	F(virConnectGetDomainCapabilities)                                                         \
 	F(virDomainLookupByName)                                                                   \
 	F(virDomainPinVcpu)                                                                        \
 	F(virConnectDomainEventRegister)                                                           \

@@ -89,12 +89,12 @@ static int fork_keeper(const struct libvirt_daemon_options *o, int report, int l
 	return pid < 0 || status ? -1 : 0;
 }
 
-static int take_report(struct libvirt_daemon *d, int fd, char *error, size_t size)
+static int take_report(struct libvirt_daemon *d, char *error, size_t size)
 {
-	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	struct pollfd ready = {.fd = d->report, .events = POLLIN};
 	struct keeper_report r;
 
-	if (poll(&ready, 1, START_MS) != 1 || read(fd, &r, sizeof(r)) != sizeof(r)) {
+	if (poll(&ready, 1, START_MS) != 1 || read(d->report, &r, sizeof(r)) != sizeof(r)) {
 		snprintf(error, size, "a private libvirtd did not start within %d ms", START_MS);
 		return -1;
 	}
@@ -110,38 +110,53 @@ static int take_report(struct libvirt_daemon *d, int fd, char *error, size_t siz
 	return 0;
 }
 
-int libvirt_daemon_start(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
-			 char *error, size_t size)
+int libvirt_daemon_launch(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
+			  char *error, size_t size)
 {
 	int report[2] = {-1, -1}, lifeline[2] = {-1, -1}, ret = -1;
 
 	memset(d, 0, sizeof(*d));
-	d->keeper = d->lifeline = -1;
+	d->keeper = d->lifeline = d->report = -1;
 	if (libvirt_daemon_missing(o, error, size))
 		return -1;
 	if (pipe2(report, O_CLOEXEC) || pipe2(lifeline, O_CLOEXEC)) {
 		snprintf(error, size, "pipe to a keeper: %s", strerror(errno));
 		goto out;
 	}
+	d->report = report[0];
 	d->lifeline = lifeline[1];
 	/* Its copy of our end would keep it waiting for itself: it closes that first. */
-	if (fork_keeper(o, report[1], lifeline[0])) {
+	ret = fork_keeper(o, report[1], lifeline[0]);
+	if (ret)
 		snprintf(error, size, "fork of a keeper: %s", strerror(errno));
-		goto out;
-	}
-	close(report[1]);
-	report[1] = -1;
-	ret = take_report(d, report[0], error, size);
 out:
-	if (report[0] >= 0)
-		close(report[0]);
 	if (report[1] >= 0)
 		close(report[1]);
 	if (lifeline[0] >= 0)
 		close(lifeline[0]);
+	if (d->report < 0 && report[0] >= 0)
+		close(report[0]);
 	if (ret)
 		libvirt_daemon_stop(d);
 	return ret;
+}
+
+int libvirt_daemon_await(struct libvirt_daemon *d, char *error, size_t size)
+{
+	int ret = take_report(d, error, size);
+
+	close(d->report);
+	d->report = -1;
+	if (ret)
+		libvirt_daemon_stop(d);
+	return ret;
+}
+
+int libvirt_daemon_start(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
+			 char *error, size_t size)
+{
+	return libvirt_daemon_launch(d, o, error, size) || libvirt_daemon_await(d, error, size) ? -1
+												: 0;
 }
 
 int libvirt_daemon_kill(const struct libvirt_daemon *d)
@@ -159,10 +174,12 @@ void libvirt_daemon_stop(struct libvirt_daemon *d)
 
 	if (d->lifeline > 0)
 		close(d->lifeline);
+	if (d->report > 0)
+		close(d->report);
 	if (d->keeper > 0) {
 		poll(&gone, 1, STOP_MS);
 		close(d->keeper);
 	}
 	memset(d, 0, sizeof(*d));
-	d->keeper = d->lifeline = -1;
+	d->keeper = d->lifeline = d->report = -1;
 }

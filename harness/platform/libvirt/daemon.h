@@ -23,6 +23,7 @@ struct libvirt_daemon {
 	pid_t pid;	     /* of libvirtd, until it is killed or the keeper ends */
 	int keeper;	     /* pidfd of the keeper */
 	int lifeline;	     /* our end of the pipe */
+	int report;	     /* what the keeper of one that is starting will say; -1: it has */
 };
 
 struct libvirt_daemon_options {
@@ -38,6 +39,11 @@ int libvirt_daemon_missing(const struct libvirt_daemon_options *o, char *why, si
 /* Start one and wait until it takes connections (10 s at most). 0, or -1 with one line. */
 int libvirt_daemon_start(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
 			 char *error, size_t size);
+
+/* The same in two steps, so that several start side by side. Each 0, or -1 with one line. */
+int libvirt_daemon_launch(struct libvirt_daemon *d, const struct libvirt_daemon_options *o,
+			  char *error, size_t size);
+int libvirt_daemon_await(struct libvirt_daemon *d, char *error, size_t size);
 
 /* SIGKILL to that libvirtd, by its keeper, which starts it anew. What it ran goes on. 0, or -1 with
  * errno. */

@@ -48,9 +48,10 @@ int libvirt_events_begin(const struct libvirt_api *lib, int *fd)
 }
 
 /* A full pipe holds thousands: nobody has listened for long. */
-static void tell(int event, int detail)
+static void tell(virConnectPtr of, int event, int detail)
 {
-	struct libvirt_event e = {.event = event, .detail = detail, .at_ns = host_now_ns()};
+	struct libvirt_event e = {
+		.event = event, .detail = detail, .of = of, .at_ns = host_now_ns()};
 
 	(void)!write(pipe_in, &e, sizeof(e));
 }
@@ -59,17 +60,15 @@ static int on_life(virConnectPtr c, virDomainPtr d, int event, int detail, void 
 {
 	const char *its = api->virDomainGetName(d);
 
-	(void)c;
 	if (its && !strcmp(its, context))
-		tell(event, detail);
+		tell(c, event, detail);
 	return 0;
 }
 
 static void on_close(virConnectPtr c, int reason, void *context)
 {
-	(void)c;
 	(void)context;
-	tell(-1, reason);
+	tell(c, -1, reason);
 }
 
 int libvirt_events_of(const struct libvirt_api *lib, virConnectPtr connection, const char *name)

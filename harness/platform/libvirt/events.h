@@ -11,7 +11,8 @@
 struct libvirt_event {
 	int32_t event; /* virDomainEventType; -1: the connection is gone, for `detail` */
 	int32_t detail;
-	int64_t at_ns; /* host_now_ns() when libvirt told us */
+	virConnectPtr of; /* the connection that told; only to be compared */
+	int64_t at_ns;	  /* host_now_ns() when libvirt told us */
 };
 
 /* Before the first connection of this process. 0 with the pipe's readable end, -1: errno. */

@@ -88,7 +88,7 @@ static void put_commandline(FILE *f, const struct qemu_domain *d)
 
 static void put_emulator_pin(FILE *f, const cpu_set_t *cpus)
 {
-	const char *before = "<cputune><emulatorpin cpuset='";
+	const char *before = "<emulatorpin cpuset='";
 
 	for (size_t i = 0; i < CPU_SETSIZE; i++) {
 		if (!CPU_ISSET(i, cpus))
@@ -97,7 +97,17 @@ static void put_emulator_pin(FILE *f, const cpu_set_t *cpus)
 		before = ",";
 	}
 	if (before[0] == ',')
-		fputs("'/></cputune>\n", f);
+		fputs("'/>", f);
+}
+
+static void put_placement(FILE *f, const struct qemu_domain *d)
+{
+	fputs("<cputune>", f);
+	for (uint32_t i = 0; d->pin && i < d->cpus; i++)
+		if (d->pin[i] >= 0)
+			fprintf(f, "<vcpupin vcpu='%u' cpuset='%d'/>", i, d->pin[i]);
+	put_emulator_pin(f, &d->others);
+	fputs("</cputune>\n", f);
 }
 
 char *qemu_domain_xml(const struct qemu_domain *d)
@@ -114,7 +124,7 @@ char *qemu_domain_xml(const struct qemu_domain *d)
 	xml_put_element(f, "uuid", d->uuid);
 	fprintf(f, "<memory unit='KiB'>%llu</memory>\n<vcpu>%u</vcpu>\n",
 		(unsigned long long)d->memory >> 10, d->cpus);
-	put_emulator_pin(f, &d->others);
+	put_placement(f, d);
 	fputs("<os><type arch='x86_64' machine='", f);
 	xml_put_escaped(f, d->machine);
 	fputs("'>hvm</type>\n<loader type='rom'>", f);

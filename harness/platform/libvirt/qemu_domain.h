@@ -14,6 +14,7 @@ struct qemu_domain {
 	const char *machine;	      /* its type: "q35" */
 	const char *kernel, *command; /* the guest's image and its command line */
 	uint32_t cpus;
+	const int *pin;	      /* [cpus] host CPU of each vCPU, -1: anywhere; NULL: anywhere */
 	uint64_t memory;      /* bytes */
 	cpu_set_t others;     /* host CPUs for QEMU's threads that are no vCPU */
 	const char *ram;      /* the file that is guest RAM */

@@ -50,9 +50,6 @@ const char *qemu_kvm_lacks(enum capability one)
 	case CAN_DISK:
 		return "this QEMU was built without the devices isa-ide and ide-hd; install one "
 		       "that has them (Debian: qemu-system-x86)";
-	case CAN_MIGRATE:
-		return "a migration through libvirt takes a second libvirtd, which is not started "
-		       "here; see qemu-kvm-microvm and qemu-tcg-microvm";
 	case CAN_HOST_TSC:
 		return "QEMU gives its guests a TSC of their own, whose offset from the host's is "
 		       "not told";
