@@ -83,6 +83,8 @@ const char *capability_name(enum capability one)
 		return "a watchdog device (ib700)";
 	case CAN_MIGRATE:
 		return "live migration";
+	case CAN_POSTCOPY:
+		return "live migration with the RAM behind the guest (postcopy)";
 	case CAN_DISK:
 		return "a disk for the guest";
 	case CAN_SIGHT:
@@ -528,8 +530,10 @@ int machine_swap_memory(struct machine *m)
 	return 0;
 }
 
-int machine_migrate(struct machine *m, void (*look)(void *context), void *context)
+int machine_migrate(struct machine *m, enum machine_migration how, void (*look)(void *context),
+		    void *context)
 {
+	m->status->migration = how;
 	if (send_watched(m, COMMAND_MIGRATE, look, context))
 		return -1;
 	return machine_swap_memory(m);

@@ -53,7 +53,8 @@ enum capability {
 	CAN_MANAGEMENT = 1u << 19,    /* a daemon of ours manages guests, and can be killed */
 	CAN_MIGRATE = 1u << 20,	      /* live migration to another process that hosts it */
 	CAN_DISK = 1u << 21,	      /* an IDE disk that can be made to fail, or slow */
-	CAN_SIGHT = 1u << 22, /* what the guest acknowledges is seen at once: memory is shared */
+	CAN_SIGHT = 1u << 22,	 /* what the guest acknowledges is seen at once: memory is shared */
+	CAN_POSTCOPY = 1u << 23, /* with CAN_MIGRATE: its RAM may follow the guest */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -169,6 +170,7 @@ struct machine_status {
 	uint32_t unsupported;		  /* with an error: not a failure, it cannot be had here */
 	uint32_t from_snapshot;		  /* to the guest process: go on from m->snapshot */
 	uint32_t disk;			  /* to the guest process: enum machine_disk wanted */
+	uint32_t migration;		  /* the same: enum machine_migration */
 	uint32_t disk_errors;		  /* of the guest's disk, that the platform told of */
 	uint32_t ready;			  /* ring and heartbeat are the guest's, not firmware's */
 	int32_t host_pid;		  /* who hosts the guest, 0: the guest process itself */
@@ -330,12 +332,19 @@ int machine_disk(struct machine *m, enum machine_disk how); /* of a guest with C
 
 /*
  * Live migration of a serving guest (config.migrates) to another process on this host, which has
- * RAM of its own. Until it is done, `look` (may be NULL) is called every MACHINE_LOOK_NS or so: it
- * may read both m->memory, the source's, and m->destination. From then on m->memory, at the
- * same address, is the destination's; where it failed, -1 with m->error, it still is the source's.
+ * RAM of its own. Until it is done, `look` (may be NULL) is called every MACHINE_LOOK_NS or so. It
+ * may read the source's memory, m->memory_fd, and the destination's, m->destination_fd, by pread()
+ * alone: a page that is touched in a mapping before it arrived would be there, with zeros, for
+ * good. From then on m->memory, at the same address, is the destination's, and so is m->memory_fd;
+ * where it failed, -1 with m->error, they still are the source's.
  */
 #define MACHINE_LOOK_NS 10000
-int machine_migrate(struct machine *m, void (*look)(void *context), void *context);
+enum machine_migration {
+	PRECOPY,  /* the guest goes when nearly all of its RAM is there */
+	POSTCOPY, /* it goes at once, and what it misses is fetched (CAN_POSTCOPY) */
+};
+int machine_migrate(struct machine *m, enum machine_migration how, void (*look)(void *context),
+		    void *context);
 
 /* The process that hosts the guest: its number, and a pidfd that is readable when it is gone; the
  * machine owns it. */

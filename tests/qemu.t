@@ -23,13 +23,19 @@ fi
 
 smoke_plan() { # PLATFORM
 	printf '%s\n' 'seed: 1' "platforms: $1" 'benches:' \
-		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 2}' \
-		'  - {match: [life_migrate, life_migrate_downtime], trials: 2}' \
+		'  - {match: [cpu_integer, exit_pio_user, exit_ipi, life_pause, life_snapshot], trials: 1}' \
+		'  - {match: "life_migrate*", trials: 1}' \
 		'  - {match: [mem_latency_4k, mem_latency_2m], trials: 1}' \
 		'faults:' \
 		'  - {match: [guest_hang, triple_fault, vmm_killed, deadlock_vcpus], trials: 1, horizon: 60s}' \
 		'  - {match: [guest_panic, guest_hang_watchdog], trials: 1, horizon: 60s}'
 }
+
+# Some hosts keep userfaultfd to themselves; list says so.
+run_vq list -F json benches
+postcopy=$(jq '[.benches[] | select(.name == "life_migrate_postcopy") |
+	.platforms["qemu-tcg-microvm"].runs | select(.)] | length' "$work/out")
+migrations=$((2 + 2 * postcopy))
 
 for platform in $platforms; do
 	smoke_plan "$platform" >plan.yaml
@@ -57,8 +63,8 @@ for platform in $platforms; do
 	[ "$(sqlite3 x.vq "SELECT $counted AND min(execution = '$label') FROM trial
 		WHERE bench = 'exit_pio_user'")" = 1 ]
 	ok $? "$platform: exits are KVM's, or not counted; the label is \"$label\""
-	[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE bench LIKE 'life_migrate%'")" = 4 ]
-	ok $? "$platform: guests migrate"
+	[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE bench LIKE 'life_migrate%'")" = "$migrations" ]
+	ok $? "$platform: guests migrate, before their RAM too"
 done
 
 # ---- A libvirtd that is killed ----

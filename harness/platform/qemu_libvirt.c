@@ -302,7 +302,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MANAGEMENT | CAN_MIGRATE | qemu_devices();
+	       CAN_MANAGEMENT | CAN_MIGRATE | qemu_postcopy() | qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

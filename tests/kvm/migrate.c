@@ -39,14 +39,14 @@ static const uint64_t *page(const struct machine *m, uint32_t i)
 	return (const uint64_t *)(m->memory + (2u << 20) + (size_t)i * VQ_PAGE_SIZE);
 }
 
-static void migrate(struct machine *m)
+static void migrate(struct machine *m, enum machine_migration how)
 {
 	uint64_t before = sequence(m->memory, 0);
 	pid_t host = machine_host(m);
 	uint8_t *memory = m->memory;
 	uint64_t looks = 0;
 
-	if (machine_migrate(m, look, &looks))
+	if (machine_migrate(m, how, look, &looks))
 		fail_msg("machine_migrate: %s", m->error);
 	assert_true(looks > 0);
 	assert_ptr_equal(m->memory, memory);
@@ -58,26 +58,45 @@ static void migrate(struct machine *m)
 	assert_true(machine_alive(m));
 }
 
+/* Page by page, what an operation wrote there last: so none was lost, or replaced by an older. */
+static void expect_pages(const struct machine *m)
+{
+	for (uint32_t i = 0; i < PAGES; i++)
+		assert_in_range(*page(m, i), sequence(m->memory, 0) - PAGES,
+				sequence(m->memory, 0) + 1);
+}
+
 static void test_goes_on(void **state)
 {
 	static struct machine m;
 
 	assert_int_equal(open_guest(&m, *state, true), 0);
-	migrate(&m);
-	migrate(&m); /* and back to the first memory */
+	migrate(&m, PRECOPY);
+	migrate(&m, PRECOPY); /* and back to the first memory */
 	assert_int_equal(machine_pause(&m), 0);
 	assert_true(all_stand_still(m.memory, 1));
-	/* Page by page, what an operation wrote there last. */
-	for (uint32_t i = 0; i < PAGES; i++)
-		assert_in_range(*page(&m, i), sequence(m.memory, 0) - PAGES,
-				sequence(m.memory, 0) + 1);
-	assert_int_equal(machine_migrate(&m, NULL, NULL), -1);
+	expect_pages(&m);
+	assert_int_equal(machine_migrate(&m, PRECOPY, NULL, NULL), -1);
 	assert_non_null(strstr(m.error, "a guest that runs"));
 	assert_int_equal(machine_resume(&m), 0);
-	migrate(&m);
+	migrate(&m, PRECOPY);
 	assert_int_equal(machine_restart(&m, false), 0);
 	assert_true(within_bound(machine_ready(&m) && sequence(m.memory, 0)));
-	migrate(&m);
+	migrate(&m, PRECOPY);
+	machine_close(&m);
+}
+
+/* There, back to memory that is not empty, and before the RAM again. */
+static void test_followed(void **state)
+{
+	static struct machine m;
+
+	assert_int_equal(open_guest(&m, *state, true), 0);
+	migrate(&m, POSTCOPY);
+	migrate(&m, POSTCOPY);
+	migrate(&m, PRECOPY);
+	assert_int_equal(machine_pause(&m), 0);
+	expect_pages(&m);
 	machine_close(&m);
 }
 
@@ -90,13 +109,13 @@ static void test_stays(void **state)
 	assert_int_equal(open_guest(&m, *state, true), 0);
 	host = machine_host(&m);
 	assert_int_equal(ftruncate(m.destination_fd, VQ_PAGE_SIZE), 0);
-	assert_int_equal(machine_migrate(&m, NULL, NULL), -1);
+	assert_int_equal(machine_migrate(&m, PRECOPY, NULL, NULL), -1);
 	assert_non_null(strcasestr(m.error, "qemu"));
 	assert_int_equal(machine_host(&m), host);
 	assert_true(goes_on(m.memory, 0, PAGES));
 	assert_int_equal(m.status->end, MACHINE_RUNNING);
 	assert_int_equal(ftruncate(m.destination_fd, DIRTY_MEMORY), 0);
-	migrate(&m);
+	migrate(&m, PRECOPY);
 	machine_close(&m);
 }
 
@@ -105,7 +124,7 @@ static void test_no_room(void **state)
 	static struct machine m;
 
 	assert_int_equal(open_guest(&m, *state, false), 0);
-	assert_int_equal(machine_migrate(&m, NULL, NULL), -1);
+	assert_int_equal(machine_migrate(&m, PRECOPY, NULL, NULL), -1);
 	assert_non_null(strstr(m.error, "no room for a destination"));
 	assert_true(goes_on(m.memory, 0, PAGES));
 	machine_close(&m);
@@ -123,7 +142,7 @@ static void test_others(void **state)
 	}
 }
 
-static struct CMUnitTest tests[16];
+static struct CMUnitTest tests[24];
 static size_t test_count;
 
 static void add(const char *name, CMUnitTestFunction test, const struct platform *p)
@@ -158,6 +177,10 @@ int main(void)
 			return 1;
 		}
 		add("goes on", test_goes_on, p);
+		if (p->capabilities() & CAN_POSTCOPY)
+			add("is followed by its memory", test_followed, p);
+		else
+			printf("# %s: %s\n", p->name, p->lacks(CAN_POSTCOPY));
 		add("stays", test_stays, p);
 		add("no room", test_no_room, p);
 	}

@@ -32,6 +32,7 @@
 	F(virDomainCreateXML)                                                                      \
 	F(virDomainIsActive)                                                                       \
 	F(virDomainMigrate3)                                                                       \
+	F(virDomainMigrateStartPostCopy)                                                           \
 	F(virConnectGetDomainCapabilities)                                                         \
 	F(virDomainLookupByName)                                                                   \
 	F(virDomainPinVcpu)                                                                        \

@@ -55,14 +55,22 @@ static int name_domain(struct qemu_driver *d)
 	return 0;
 }
 
+/* In a guard: where its keeper has cleared the daemon away, there is no domain to destroy. */
+static virConnectPtr connect_guard(const struct libvirt_api *lib, unsigned int which)
+{
+	if (access(qemu_daemon(which)->directory, F_OK))
+		_exit(0);
+	return qemu_daemon_connect(lib, which);
+}
+
 static virConnectPtr connect_first(const struct libvirt_api *lib)
 {
-	return qemu_daemon_connect(lib, 0);
+	return connect_guard(lib, 0);
 }
 
 static virConnectPtr connect_second(const struct libvirt_api *lib)
 {
-	return qemu_daemon_connect(lib, 1);
+	return connect_guard(lib, 1);
 }
 
 /* libvirt neither migrates a domain that is destroyed with our connection, nor restores one as

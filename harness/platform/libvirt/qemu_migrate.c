@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Live migration between the two private libvirtds, as libvirt's client directs it: this process
- * talks with both. It goes over a Unix socket, with libvirt's own limits.
+ * talks with both. It goes over a Unix socket, with libvirt's own limits but for the rate at which
+ * RAM goes before a guest that it is to follow.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,10 +19,53 @@ static void set_text(virTypedParameterPtr p, const char *field, char *value)
 	p->value.s = value;
 }
 
+/* As soon as libvirt has begun, and not before, it takes the word to let the guest go. */
+struct starter {
+	const struct libvirt_api *lib;
+	virDomainPtr domain;
+	bool over; /* the migration is */
+};
+
+static void *start_postcopy(void *context)
+{
+	static const struct timespec moment = {.tv_nsec = 500000};
+	struct starter *s = context;
+
+	while (!__atomic_load_n(&s->over, __ATOMIC_ACQUIRE) &&
+	       s->lib->virDomainMigrateStartPostCopy(s->domain, 0))
+		nanosleep(&moment, NULL);
+	return NULL;
+}
+
+/* libvirt's call returns when all is over, so that another thread has to start postcopy. */
+static virDomainPtr migrate3(struct qemu_driver *d, unsigned int other,
+			     virTypedParameterPtr parameters, unsigned int count)
+{
+	bool postcopy = d->m->status->migration == POSTCOPY;
+	struct starter s = {.lib = d->lib, .domain = d->domain};
+	virDomainPtr domain;
+	pthread_t thread;
+
+	if (postcopy && pthread_create(&thread, NULL, start_postcopy, &s))
+		return NULL;
+	domain =
+		d->lib->virDomainMigrate3(d->domain, d->connection[other], parameters, count,
+					  VIR_MIGRATE_LIVE | (postcopy ? VIR_MIGRATE_POSTCOPY : 0));
+	__atomic_store_n(&s.over, true, __ATOMIC_RELEASE);
+	if (postcopy)
+		pthread_join(thread, NULL);
+	return domain;
+}
+
 /* The domain at the other daemon; NULL with m->error. */
 static virDomainPtr send_to(struct qemu_driver *d, unsigned int other, char *xml)
 {
-	virTypedParameter parameters[2] = {0};
+	unsigned int count = d->m->status->migration == POSTCOPY ? 3 : 2;
+	virTypedParameter parameters[3] = {
+		[2] = {.field = VIR_MIGRATE_PARAM_BANDWIDTH,
+		       .type = VIR_TYPED_PARAM_ULLONG,
+		       .value.ul = QEMU_POSTCOPY_RATE},
+	};
 	char path[600], uri[620];
 	virDomainPtr domain;
 
@@ -29,8 +74,7 @@ static virDomainPtr send_to(struct qemu_driver *d, unsigned int other, char *xml
 	snprintf(uri, sizeof(uri), "unix://%s", path);
 	set_text(&parameters[0], VIR_MIGRATE_PARAM_URI, uri);
 	set_text(&parameters[1], VIR_MIGRATE_PARAM_DEST_XML, xml);
-	domain = d->lib->virDomainMigrate3(d->domain, d->connection[other], parameters, 2,
-					   VIR_MIGRATE_LIVE);
+	domain = migrate3(d, other, parameters, count);
 	unlink(path);
 	if (!domain)
 		qemu_driver_failed(d, "libvirt's migration");
@@ -101,6 +145,8 @@ int qemu_driver_migrate(struct qemu_driver *d)
 	    qemu_driver_listen(d) || move(d, other))
 		return stay(d, from);
 	to->quiet = true;
+	if (d->m->status->migration == POSTCOPY && qemu_guest_followed(from))
+		return -1;
 	/* What the guest said last, before it left. */
 	qemu_guest_events(from, d->m);
 	qemu_guest_close(from);

@@ -226,6 +226,13 @@ void qemu_guest_close(struct qemu_guest *g)
 
 /* ---- What QEMU tells ---- */
 
+static bool text_is(const json_t *value, const char *text)
+{
+	const char *is = json_string_value(value);
+
+	return is && !strcmp(is, text);
+}
+
 static void on_event(void *context, const char *name, const json_t *data)
 {
 	struct qemu_guest *g = context;
@@ -244,16 +251,11 @@ static void on_event(void *context, const char *name, const json_t *data)
 		qemu_guest_over(g, MACHINE_UNFED, "QEMU: the watchdog device ran out");
 	} else if (!strcmp(name, "BLOCK_IO_ERROR")) {
 		__atomic_add_fetch(&g->m->status->disk_errors, 1, __ATOMIC_RELEASE);
+	} else if (!strcmp(name, "MIGRATION")) {
+		g->followed |= text_is(json_object_get(data, "status"), "postcopy-active");
 	} else if (!strcmp(name, "STOP") && !g->paused) {
 		g->stopped = true;
 	}
-}
-
-static bool text_is(const json_t *value, const char *text)
-{
-	const char *is = json_string_value(value);
-
-	return is && !strcmp(is, text);
 }
 
 /* Of these ends whoever listens is told by libvirt. */

@@ -15,7 +15,7 @@
 #include "harness/platform/qemu/qmp.h"
 
 /* What QEMU is given for a command; a start has the platform's slack beside it. */
-#define QEMU_COMMAND_NS 1500000000ll
+#define QEMU_COMMAND_NS 4000000000ll
 
 /*
  * In about one trial of ten, more on a busy host, one batch sees a burst of 22 to 30 exits that the
@@ -33,12 +33,13 @@ struct qemu_guest {
 	int messages; /* QEMU's standard error */
 	int pidfd;    /* of QEMU */
 	pid_t pid;
-	bool quiet;   /* libvirt tells how it ends, not QEMU */
-	bool gone;    /* QEMU is: set where quiet */
-	bool ours;    /* QEMU is our child: its exit status is ours to take */
-	bool paused;  /* by us */
-	bool stopped; /* not by us: QEMU has to say why */
-	bool over;    /* its end was told */
+	bool quiet;    /* libvirt tells how it ends, not QEMU */
+	bool gone;     /* QEMU is: set where quiet */
+	bool ours;     /* QEMU is our child: its exit status is ours to take */
+	bool paused;   /* by us */
+	bool stopped;  /* not by us: QEMU has to say why */
+	bool over;     /* its end was told */
+	bool followed; /* it migrated, and its RAM follows */
 	enum machine_disk disk;
 	bool uncounted; /* QEMU or KVM has no statistics of vCPUs */
 	uint64_t kicks; /* of vCPU 0, by reading statistics */
@@ -92,12 +93,27 @@ const char *qemu_tcg_lacks(enum capability one);
 /* Wait until QEMU's migration, in whichever direction, is through. 0, or -1 with m->error. */
 int qemu_guest_migrated(struct qemu_guest *g);
 
+/* What the next migration of QEMU's is to be; an earlier one may have been another. 0, or -1 with
+ * g->qmp.error. */
+int qemu_guest_will_migrate(struct qemu_guest *g, bool without_shared_ram,
+			    enum machine_migration how);
+
+/* Did its RAM really follow the guest that left this QEMU? 0, or -1 with m->error. */
+int qemu_guest_followed(struct qemu_guest *from);
+
+/* Mask with CAN_POSTCOPY where this host lets QEMU fetch a shared page at its first touch. */
+unsigned int qemu_postcopy(void);
+
+/* MiB a second until the guest goes: else all of a small RAM would be there before. */
+#define QEMU_POSTCOPY_RATE 1u
+
 /*
  * Live migration of `from`, which runs, to `to`: a QEMU of the same machine on RAM of its own,
  * started with `-incoming defer` and without -S. They talk over a pair of sockets, with QEMU's own
- * limits. 0 when the guest runs in `to`; -1 with m->error, and it may still run in `from`.
+ * limits. 0 when the guest runs in `to`, and all of its RAM is there; -1 with m->error, and it may
+ * still run in `from`.
  */
-int qemu_migrate(struct qemu_guest *from, struct qemu_guest *to);
+int qemu_migrate(struct qemu_guest *from, struct qemu_guest *to, enum machine_migration how);
 
 /* ---- Snapshots: device state by migration into a file, RAM by copying (it is shared) ---- */
 

@@ -47,38 +47,51 @@ static int64_t soon(void)
 	return host_now_ns() + QEMU_COMMAND_NS;
 }
 
+/* 1: through, 0: not yet, -1: it failed, with m->error; `status` is QEMU's word. */
+static int ask_migrated(struct qemu_guest *g, char *status, size_t size)
+{
+	json_t *answer = qmp_call(&g->qmp, soon(), "query-migrate", NULL);
+	const char *said = json_string_value(json_object_get(answer, "status"));
+	const char *why = json_string_value(json_object_get(answer, "error-desc"));
+	int ret = 0;
+
+	if (!answer)
+		return qemu_guest_failed(g, "QEMU's migration");
+	snprintf(status, size, "%.30s", said ? said : "not begun");
+	if (!strcmp(status, "completed")) {
+		ret = 1;
+	} else if (!strcmp(status, "failed") || !strcmp(status, "cancelled")) {
+		snprintf(g->m->error, sizeof(g->m->error), "QEMU's migration failed: %.300s",
+			 why ? why : "no reason given");
+		ret = -1;
+	}
+	json_decref(answer);
+	return ret;
+}
+
 int qemu_guest_migrated(struct qemu_guest *g)
 {
 	static const struct timespec moment = {.tv_nsec = 300000};
 	int64_t deadline = soon();
-	bool done = false;
+	char status[32];
 
-	while (!done) {
-		json_t *answer = qmp_call(&g->qmp, deadline, "query-migrate", NULL);
-		const char *status = json_string_value(json_object_get(answer, "status"));
+	for (;;) {
+		int done = ask_migrated(g, status, sizeof(status));
 
-		if (!answer)
-			return qemu_guest_failed(g, "QEMU's migration");
-		done = status && !strcmp(status, "completed");
-		if (status && (!strcmp(status, "failed") || !strcmp(status, "cancelled"))) {
-			const char *why = json_string_value(json_object_get(answer, "error-desc"));
-
-			snprintf(g->m->error, sizeof(g->m->error),
-				 "QEMU's migration failed: %.300s", why ? why : "no reason given");
-			json_decref(answer);
-			return -1;
-		}
-		json_decref(answer);
-		if (!done)
-			nanosleep(&moment, NULL);
+		if (done)
+			return done > 0 ? 0 : -1;
+		if (host_now_ns() > deadline)
+			break;
+		nanosleep(&moment, NULL);
 	}
-	return 0;
+	snprintf(g->m->error, sizeof(g->m->error),
+		 "QEMU's migration is not through in time; its status is: %s", status);
+	return -1;
 }
 
 static int leave_ram_out(struct qemu_guest *g)
 {
-	return qmp_run(&g->qmp, soon(), "migrate-set-capabilities", "{s:[{s:s, s:b}]}",
-		       "capabilities", "capability", "x-ignore-shared", "state", 1);
+	return qemu_guest_will_migrate(g, true, PRECOPY);
 }
 
 static int keep_state(struct qemu_guest *g, int fd)

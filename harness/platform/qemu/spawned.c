@@ -266,7 +266,7 @@ static int migrate(struct driver *d, struct machine *m)
 		return -1;
 	d->guest = to;
 	from->paused = true; /* QEMU stops it, at the end, because we want it to */
-	if (prepare(d, m, FROM_MIGRATION) || qemu_migrate(from, to))
+	if (prepare(d, m, FROM_MIGRATION) || qemu_migrate(from, to, m->status->migration))
 		return stay(d, m, from);
 	to->paused = false;
 	machine_hosted_by(m, to->pid, to->pidfd);

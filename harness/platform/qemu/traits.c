@@ -50,6 +50,9 @@ const char *qemu_kvm_lacks(enum capability one)
 	case CAN_DISK:
 		return "this QEMU was built without the devices isa-ide and ide-hd; install one "
 		       "that has them (Debian: qemu-system-x86)";
+	case CAN_POSTCOPY:
+		return "this host lets QEMU use no userfaultfd on shared memory; run as root, or "
+		       "set vm.unprivileged_userfaultfd=1 (Linux 4.11 or later)";
 	case CAN_HOST_TSC:
 		return "QEMU gives its guests a TSC of their own, whose offset from the host's is "
 		       "not told";
