@@ -9,4 +9,5 @@ static int fire(struct fault_trial *f)
 
 FAULT(deadlock_vcpus, .group = "deadlock",
       .summary = "two vCPUs of a guest take two locks in opposite order", .cpus = 2,
-      .detector = DETECT_DEADLOCK, .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire);
+      .detector = DETECT_DEADLOCK, .recovered_by = FRESH_GUEST | EARLIER_GUEST | RESET_GUEST,
+      .fire = fire);

@@ -8,4 +8,4 @@ static int fire(struct fault_trial *f)
 }
 
 FAULT(guest_hang, .group = "guest", .summary = "the guest halts with interrupts off",
-      .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire);
+      .recovered_by = FRESH_GUEST | EARLIER_GUEST | RESET_GUEST, .fire = fire);

@@ -10,5 +10,5 @@ static int fire(struct fault_trial *f)
 FAULT(guest_hang_watchdog, .group = "guest",
       .summary = "the guest halts with interrupts off and no longer feeds its watchdog device",
       .needs = CAN_RING0 | CAN_WATCHDOG, .detector = DETECT_DEVICE,
-      .recovered_by = FRESH_GUEST | EARLIER_GUEST, .fire = fire,
+      .recovered_by = FRESH_GUEST | EARLIER_GUEST | RESET_GUEST, .fire = fire,
       .horizon_ms = VQ_WATCHDOG_SECONDS * 1000 + 1000);

@@ -24,6 +24,7 @@ enum recovery_kind {
 	EARLIER_GUEST = 1u << 1, /* the guest goes on from an earlier state */
 	REMOVE_CAUSE = 1u << 2,	 /* the cause is taken away, the guest is left alone */
 	ANEW_MANAGED = 1u << 3,	 /* what manages the guest comes back, the guest is left alone */
+	RESET_GUEST = 1u << 4,	 /* as FRESH_GUEST, in the process that hosts it */
 };
 
 /*

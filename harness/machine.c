@@ -87,6 +87,8 @@ const char *capability_name(enum capability one)
 		return "live migration with the RAM behind the guest (postcopy)";
 	case CAN_DISK:
 		return "a disk for the guest";
+	case CAN_RESET:
+		return "a reset of the guest that leaves its process alone";
 	case CAN_SIGHT:
 		return "memory that the observer shares with the guest";
 	}
@@ -555,6 +557,12 @@ int machine_restore(struct machine *m)
 	return send_command(m, COMMAND_RESTORE);
 }
 
+int machine_reset(struct machine *m)
+{
+	drain_event(m);
+	return send_command(m, COMMAND_RESET);
+}
+
 static int send_signal(int pidfd, int signal)
 {
 	return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
@@ -614,9 +622,9 @@ static void end_process(struct machine *m)
 	m->pidfd = m->control = -1;
 }
 
-/* What a power cycle does to RAM, as far as the next life could tell. The part that was not
- * pre-faulted goes back to the host: it may be charged to a cgroup that is full. */
-static void forget_memory(struct machine *m)
+/* The part that was not pre-faulted goes back to the host: it may be charged to a cgroup that is
+ * full. */
+void machine_forget_memory(struct machine *m)
 {
 	uint64_t untouched = m->config.untouched;
 
@@ -640,7 +648,7 @@ int machine_restart(struct machine *m, bool from_snapshot)
 	memset(m->status->vcpu_tid, 0, sizeof(m->status->vcpu_tid));
 	m->status->from_snapshot = from_snapshot;
 	if (!from_snapshot)
-		forget_memory(m);
+		machine_forget_memory(m);
 	return start_process(m);
 }
 

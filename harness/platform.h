@@ -55,6 +55,7 @@ enum capability {
 	CAN_DISK = 1u << 21,	      /* an IDE disk that can be made to fail, or slow */
 	CAN_SIGHT = 1u << 22,	 /* what the guest acknowledges is seen at once: memory is shared */
 	CAN_POSTCOPY = 1u << 23, /* with CAN_MIGRATE: its RAM may follow the guest */
+	CAN_RESET = 1u << 24,	 /* the guest starts anew in the process that hosts it */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -327,6 +328,7 @@ int machine_pause(struct machine *m);
 int machine_resume(struct machine *m);
 int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
+int machine_reset(struct machine *m);	 /* of one that hosts a guest, hung or not (CAN_RESET) */
 int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
 int machine_disk(struct machine *m, enum machine_disk how); /* of a guest with CAN_DISK */
 
@@ -385,6 +387,7 @@ enum machine_command {
 	COMMAND_EXEC,
 	COMMAND_MIGRATE,
 	COMMAND_DISK,
+	COMMAND_RESET,
 };
 
 struct machine_commands {
@@ -412,6 +415,9 @@ int machine_swap_memory(struct machine *m);
 /* In the guest process: another process, whose pidfd this is, hosts the guest; from now on, where
  * it hosted another one before. */
 void machine_hosted_by(struct machine *m, pid_t pid, int pidfd);
+
+/* In whichever process: what a power cycle does to RAM, as far as the next life could tell. */
+void machine_forget_memory(struct machine *m);
 
 /* Map the window that the cast shares; NULL: there is none. */
 uint8_t *machine_map_window(const struct machine *m);

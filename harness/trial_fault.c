@@ -348,7 +348,7 @@ static int begin_recovery(struct watch *w)
 	watch_stamp(w, T3_RECOVERY_STARTED, now, 0, "recovery", f->recovery->name);
 	if (f->fault->before_recovery && f->fault->before_recovery(f))
 		return -1;
-	if (f->recovery->kind & (FRESH_GUEST | EARLIER_GUEST)) {
+	if (f->recovery->kind & (FRESH_GUEST | EARLIER_GUEST | RESET_GUEST)) {
 		fault_new_epoch(f, f->victim);
 		w->epoch++;
 	}
@@ -472,7 +472,7 @@ static void clear_figures(struct result_fault_trial *out)
 /* A boot runs the guest's ring 0, and so does a fault that needs one. */
 static bool ring0_takes_part(const struct trial_spec *s)
 {
-	return s->recovery->kind == FRESH_GUEST || s->fault->needs & CAN_RING0;
+	return s->recovery->kind & (FRESH_GUEST | RESET_GUEST) || s->fault->needs & CAN_RING0;
 }
 
 int trial_fault(struct trial *t)

@@ -45,7 +45,7 @@ for platform in $platforms; do
 	ok $? "$platform: every trial is ok"
 	sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
 		FROM trial WHERE status != 'ok'"
-	[ "$(sqlite3 x.vq "SELECT count(*) = 12 AND min(t4_first_service_ns) > 0
+	[ "$(sqlite3 x.vq "SELECT count(*) = 15 AND min(t4_first_service_ns) > 0
 		FROM fault_trial WHERE outcome = 'assisted-recovered'")" = 1 ]
 	ok $? "$platform: every fault is detected and recovered"
 	sqlite3 x.vq "SELECT '# ' || fault || ' + ' || recovery || ': ' || outcome
@@ -54,7 +54,7 @@ for platform in $platforms; do
 		WHERE NOT detector_ours AND
 		(fault = 'guest_panic' AND detector LIKE 'platform: pvpanic%' OR
 		fault = 'guest_hang_watchdog' AND detector LIKE 'platform: watchdog device%'
-		AND t2_detected_ns - t0_injected_ns > 1500000000)")" = 4 ]
+		AND t2_detected_ns - t0_injected_ns > 1500000000)")" = 5 ]
 	ok $? "$platform: pvpanic tells of a panic, and the watchdog device of a hang, in its own time"
 	case $platform in
 	qemu-kvm*) counted="min(exits_per_op) BETWEEN 0.98 AND 1.5" label=hardware ;;

@@ -36,6 +36,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_RESTORE:
 	case COMMAND_MIGRATE:
 	case COMMAND_DISK:
+	case COMMAND_RESET:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));

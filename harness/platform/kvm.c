@@ -56,6 +56,9 @@ static const char *lacks(enum capability one)
 {
 	if (one == CAN_MIGRATE)
 		return "the embedded VMM hosts its guest in one process, to its end";
+	if (one == CAN_RESET)
+		return "the embedded VMM has no reset: it gives a guest that starts anew a new "
+		       "process";
 	if (one == CAN_DISK)
 		return "the embedded VMM emulates no disk; QEMU's platforms have one";
 	if (one == CAN_HYPERCALL)
@@ -139,6 +142,9 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return -1;
 	case COMMAND_DISK:
 		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_DISK));
+		return -1;
+	case COMMAND_RESET:
+		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_RESET));
 		return -1;
 	}
 	if (ret)

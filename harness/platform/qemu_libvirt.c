@@ -178,6 +178,20 @@ static int restore(struct qemu_driver *d)
 	return 0;
 }
 
+/* libvirt's own settings let a guest that resets itself end. */
+static int reset(struct qemu_driver *d)
+{
+	if (d->stopped || !d->domain) {
+		snprintf(d->m->error, sizeof(d->m->error), "libvirt has no guest to be reset");
+		return -1;
+	}
+	if (set_paused(d, true) || qemu_guest_to_reset(d->guest))
+		return -1;
+	if (d->lib->virDomainReset(d->domain, 0))
+		return qemu_driver_failed(d, "libvirt's reset");
+	return qemu_guest_reset_done(d->guest) || set_paused(d, false) ? -1 : 0;
+}
+
 static int act(void *context, struct machine *m, enum machine_command command)
 {
 	struct qemu_driver *d = context;
@@ -193,6 +207,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return restore(d);
 	case COMMAND_MIGRATE:
 		return qemu_driver_migrate(d);
+	case COMMAND_RESET:
+		return reset(d);
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_EXEC:
@@ -302,7 +318,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MANAGEMENT | CAN_MIGRATE | qemu_postcopy() | qemu_devices();
+	       CAN_MANAGEMENT | CAN_MIGRATE | CAN_RESET | qemu_postcopy() | qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

@@ -122,7 +122,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MIGRATE | qemu_postcopy() | CAN_PRIVATE_RAM | qemu_devices();
+	       CAN_MIGRATE | CAN_RESET | qemu_postcopy() | CAN_PRIVATE_RAM | qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

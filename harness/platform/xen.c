@@ -229,6 +229,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_EXEC:
 	case COMMAND_MIGRATE:
 	case COMMAND_DISK:
+	case COMMAND_RESET:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_SNAPSHOT));

@@ -286,6 +286,32 @@ static void restores_in_place(void **state)
 	machine_close(&m);
 }
 
+/* The guest starts anew where it was, hung or paused; its process stays. */
+static void resets_in_its_process(void **state)
+{
+	struct machine m;
+	pid_t host;
+
+	(void)state;
+	open_machine(&m, platform, "serve=1", 2, false);
+	assert_true(all_go_on(m.memory, 2));
+	host = machine_host(&m);
+	request(m.memory, VQ_REQUEST_HANG, 0);
+	assert_true(within_bound(heartbeat(m.memory, 0).fault_ticket));
+	((struct vq_control *)(m.memory + VQ_CONTROL_OFFSET))->request = VQ_REQUEST_NONE;
+	if (machine_reset(&m))
+		fail_msg("reset: %s", m.error);
+	assert_true(within_bound(machine_ready(&m)));
+	assert_true(all_go_on(m.memory, 2));
+	assert_int_equal(heartbeat(m.memory, 0).fault_ticket, 0);
+	assert_int_equal(machine_pause(&m), 0);
+	assert_int_equal(machine_reset(&m), 0);
+	assert_true(all_go_on(m.memory, 2));
+	assert_int_equal(machine_host(&m), host);
+	assert_int_equal(m.status->end, MACHINE_RUNNING);
+	machine_close(&m);
+}
+
 static void restores_into_a_new_process(void **state)
 {
 	struct machine m;
@@ -351,6 +377,8 @@ static void add_all(const struct platform *p)
 	ADD(the_end_of_the_guest_process_is_seen);
 	ADD(two_machines_do_not_disturb_each_other);
 	ADD(restores_in_place);
+	if (p->capabilities() & CAN_RESET)
+		ADD(resets_in_its_process);
 	if (slow)
 		return;
 	ADD(every_cpu_serves);

@@ -32,6 +32,7 @@
 	F(virDomainCreateXML)                                                                      \
 	F(virDomainIsActive)                                                                       \
 	F(virDomainMigrate3)                                                                       \
+	F(virDomainReset)                                                                          \
 	F(virDomainMigrateStartPostCopy)                                                           \
 	F(virConnectGetDomainCapabilities)                                                         \
 	F(virDomainLookupByName)                                                                   \

@@ -290,18 +290,22 @@ static void kill_children(void)
 		fclose(f);
 }
 
-/* What libvirtd started, and left to us. */
-static void reap_all(void)
+/* What libvirtd started, and left to us. One that was just being started comes to us only when who
+ * did that is dead: so more than once. */
+static void end_children(void)
 {
 	int64_t deadline = host_now_ns() + REAP_MS * MS;
 
 	while (host_now_ns() < deadline) {
-		pid_t pid = waitpid(-1, NULL, WNOHANG);
+		pid_t pid;
 
+		kill_children();
+		do {
+			pid = waitpid(-1, NULL, WNOHANG);
+		} while (pid > 0);
 		if (pid < 0 && errno == ECHILD)
 			return;
-		if (pid == 0)
-			usleep(1000);
+		usleep(1000);
 	}
 }
 
@@ -382,6 +386,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 
 	int signals;
 
+	setsid(); /* what kills all of the run must leave who clears up after it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "vq-keeper");
 	signal(SIGINT, SIG_IGN);
@@ -396,8 +401,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	if (write(report, &k.report, sizeof(k.report)) == sizeof(k.report) && !k.report.error[0])
 		wait_for_end(&k, o, lifeline, signals);
 	end_daemon(&k);
-	kill_children();
-	reap_all();
+	end_children();
 	if (k.journal)
 		journal_heal(k.journal);
 	journal_close(k.journal);

@@ -75,6 +75,15 @@ void qemu_guest_events(void *context, struct machine *m);
 int qemu_guest_pause(struct qemu_guest *g);
 int qemu_guest_resume(struct qemu_guest *g);
 
+/*
+ * A reset, of a guest in whichever state: in between it is paused, and what its former life had
+ * said is dropped. First qemu_guest_to_reset(), of a paused guest, then the platform's own command
+ * for it, then qemu_guest_reset_done(), which waits for it; the guest stays paused. Each 0, or -1
+ * with m->error.
+ */
+int qemu_guest_to_reset(struct qemu_guest *g);
+int qemu_guest_reset_done(struct qemu_guest *g);
+
 /* QEMU did not do what it should: m->error says what, and what QEMU wrote. Returns -1. */
 int qemu_guest_failed(struct qemu_guest *g, const char *what);
 

@@ -69,6 +69,27 @@ static int ask_migrated(struct qemu_guest *g, char *status, size_t size)
 	return ret;
 }
 
+/* QEMU says so a moment before its guest may run again. */
+static int await_final(struct qemu_guest *g)
+{
+	static const struct timespec moment = {.tv_nsec = 100000};
+	int64_t deadline = soon();
+	bool final = false;
+
+	while (!final && host_now_ns() < deadline) {
+		json_t *status = qmp_call(&g->qmp, deadline, "query-status", NULL);
+		const char *is = json_string_value(json_object_get(status, "status"));
+
+		if (!status)
+			return qemu_guest_failed(g, "QEMU's migration");
+		final = is && strcmp(is, "finish-migrate");
+		json_decref(status);
+		if (!final)
+			nanosleep(&moment, NULL);
+	}
+	return 0;
+}
+
 int qemu_guest_migrated(struct qemu_guest *g)
 {
 	static const struct timespec moment = {.tv_nsec = 300000};
@@ -79,7 +100,7 @@ int qemu_guest_migrated(struct qemu_guest *g)
 		int done = ask_migrated(g, status, sizeof(status));
 
 		if (done)
-			return done > 0 ? 0 : -1;
+			return done > 0 ? await_final(g) : -1;
 		if (host_now_ns() > deadline)
 			break;
 		nanosleep(&moment, NULL);

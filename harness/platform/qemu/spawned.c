@@ -236,6 +236,15 @@ static int restore(struct driver *d, struct machine *m)
 	return 0;
 }
 
+static int reset(struct qemu_guest *g)
+{
+	if (qemu_guest_pause(g) || qemu_guest_to_reset(g))
+		return -1;
+	if (qmp_run(&g->qmp, host_now_ns() + QEMU_COMMAND_NS, "system_reset", NULL))
+		return qemu_guest_failed(g, "the reset of the guest");
+	return qemu_guest_reset_done(g) || qemu_guest_resume(g) ? -1 : 0;
+}
+
 /* All that the destination has is given up; the guest, if it is still there, goes on at home. */
 static int stay(struct driver *d, struct machine *m, struct qemu_guest *home)
 {
@@ -292,6 +301,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return restore(d, m);
 	case COMMAND_MIGRATE:
 		return migrate(d, m);
+	case COMMAND_RESET:
+		return reset(d->guest);
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_EXEC:
