@@ -12,7 +12,7 @@ static int measure(struct trial *t)
 }
 
 BENCH(life_migrate, .group = "life cycle", .summary = "migrate a serving guest live, on this host",
-      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_MIGRATE, .timeout_ms = 6000,
-      .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .native = true, .needs = CAN_MIGRATE,
+      .timeout_ms = 10000, .measure = measure);
 
 #endif

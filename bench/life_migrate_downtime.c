@@ -12,7 +12,7 @@ static int measure(struct trial *t)
 }
 
 BENCH(life_migrate_downtime, .group = "life cycle", .summary = "no service during a live migration",
-      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_MIGRATE, .timeout_ms = 6000,
-      .measure = measure);
+      .unit = NANOSECONDS, .better = LOWER, .native = true, .needs = CAN_MIGRATE,
+      .timeout_ms = 10000, .measure = measure);
 
 #endif

@@ -17,8 +17,8 @@ if [ -n "$why" ]; then
 fi
 
 accepts "a bench of each kind, and a fault" run -p qemu-tcg-linux -b cpu_integer -b switch_guests \
-	-b life_first_service -b life_pause -f vmm_killed -o x.vq
-[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status = 'ok'")" -ge 4 ]
+	-b life_first_service -b life_pause -b life_migrate -f vmm_killed -o x.vq
+[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status = 'ok'")" -ge 5 ]
 ok $? "trials are ok"
 [ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE status != 'ok' OR execution != 'interpreted'")" = 0 ]
 ok $? "all of them, and labelled as translated code"

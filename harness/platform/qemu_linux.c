@@ -71,7 +71,7 @@ static void arguments(struct qemu_arguments *a, const struct qemu_guest *g,
 		      "memory-backend-file,id=areas,size=%llu,mem-path=/proc/self/fd/%d,share=on",
 		      (unsigned long long)bar_size(g->m), g->m->memory_fd);
 	qemu_argument(a, "-device");
-	qemu_argument(a, "ivshmem-plain,memdev=areas");
+	qemu_argument(a, "ivshmem-plain,memdev=areas,master=on");
 	qemu_argument(a, "-device");
 	qemu_argument(a, "isa-serial,chardev=console");
 	qemu_argument(a, "-kernel");
@@ -148,7 +148,7 @@ static const char *version(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_PAUSE | CAN_PRIVATE_RAM;
+	return CAN_PAUSE | CAN_PRIVATE_RAM | CAN_MIGRATE | qemu_postcopy();
 }
 
 static const char *lacks(enum capability one)
@@ -161,9 +161,11 @@ static const char *lacks(enum capability one)
 		       "a "
 		       "ring 0 of ours";
 	case CAN_SNAPSHOT:
-	case CAN_MIGRATE:
-		return "QEMU does not save the state of the device (ivshmem) that is read from "
-		       "outside";
+		return "a snapshot leaves out RAM that is shared, and this guest's is QEMU's own; "
+		       "qemu-kvm and qemu-tcg have snapshots";
+	case CAN_RESET:
+		return "where the payload boots from is written when its guest is started; "
+		       "qemu-kvm and qemu-tcg have resets";
 	case CAN_CGROUP:
 		return "QEMU with a whole Linux in it takes more memory than such a cgroup has";
 	case CAN_PVPANIC:
