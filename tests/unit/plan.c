@@ -511,7 +511,7 @@ static void test_files(void **state)
 static void test_presets(void **state)
 {
 	static const char *const presets[] = {"smoke", "ci", "qualify"};
-	static const uint32_t bench_trials[] = {20, 40, 100}, fault_trials[] = {6, 30, 100};
+	static const uint32_t bench_trials[] = {20, 40, 100}, fault_trials[] = {6, 20, 100};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
