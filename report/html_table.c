@@ -70,8 +70,14 @@ void html_table_begin_class(struct html_table *t, const struct html *h,
 {
 	*t = (struct html_table){.h = h, .columns = columns, .count = count};
 	t->plain = !strcmp(class, "plain");
-	fprintf(h->out, "<div class=\"wide\" tabindex=\"0\"><table%s class=\"%s\"",
-		t->plain ? "" : " role=\"table\"", class);
+	/* What scrolls must be reached by keyboard, and say what it is. */
+	fputs("<div class=\"wide\"", h->out);
+	if (!t->plain) {
+		fputs(" role=\"group\" tabindex=\"0\" aria-label=\"", h->out);
+		svg_escape(h->out, caption);
+		fputc('"', h->out);
+	}
+	fprintf(h->out, "><table%s class=\"%s\"", t->plain ? "" : " role=\"table\"", class);
 	if (!t->plain)
 		put_names(h, columns, count);
 	fputs("><caption>", h->out);

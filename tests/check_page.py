@@ -52,7 +52,7 @@ def spoken(b, page):
     tables = b.ask("[...document.querySelectorAll('table')].filter(e => e.checkVisibility()).length")
     rows = b.ask("[...document.querySelectorAll('tbody tr')].filter(e => e.checkVisibility()).length")
     # Where tables have become cards is the harder case, and asking takes seconds.
-    for width in (SCREEN, PHONE) if page == "compare" else (PHONE,):
+    for width in (SCREEN, PHONE) if page == "report" else (PHONE,):
         b.resize(width)
         roles = b.roles()
         check(roles.get("table", 0) == tables and roles.get("row", 0) >= rows and
@@ -70,6 +70,9 @@ def spoken(b, page):
     silent = b.ask("[...document.querySelectorAll('table')].filter(e => !e.caption ||"
                    " !e.caption.textContent.trim()).length")
     check(silent == 0, f"{page}: every table has a caption")
+    mute = b.ask("[...document.querySelectorAll('[tabindex]:not(pre)')].filter(e =>"
+                 " !e.getAttribute('role') || !e.getAttribute('aria-label')).length")
+    check(mute == 0, f"{page}: whatever the keyboard reaches has a name")
     astray = b.ask("[...document.querySelectorAll('a[href^=\"#\"]')].filter(e =>"
                    " !document.getElementById(e.hash.slice(1))).map(e => e.hash)")
     check(not astray, f"{page}: every link leads somewhere", *astray)
