@@ -386,7 +386,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 
 	int signals;
 
-	setsid(); /* what kills all of the run must leave who clears up after it */
+	setpgid(0, 0); /* what kills all of the run must leave who clears up after it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "vq-keeper");
 	signal(SIGINT, SIG_IGN);
