@@ -16,8 +16,9 @@
 #define HEIGHT 230.0
 #define TOP    14.0
 #define BOTTOM (HEIGHT - 28.0)
-#define POINTS 160 /* of a curve: two for each step */
-#define LINES  12  /* in one panel */
+#define STEP   0.004 /* of the width */
+#define POINTS 512   /* of a curve: two for each of at most 1 / STEP steps, and its ends */
+#define LINES  12    /* in one panel */
 
 static int drawable(const struct fault_figure *f)
 {
@@ -59,30 +60,47 @@ static void add_point(struct curve *c, double x, double y)
 	}
 }
 
+/* Along at the height it had, then up: steps closer than a pixel are one. */
+static void step_to(struct curve *c, double x, double y)
+{
+	if (x < c->x[c->count - 1] + STEP && c->count > 1) {
+		c->y[c->count - 1] = y;
+		return;
+	}
+	add_point(c, x, c->y[c->count - 1]);
+	add_point(c, x, y);
+}
+
+static void add_cross(struct curve *c, double x, double y)
+{
+	if (c->crosses && x < c->cross_x[c->crosses - 1] + STEP)
+		return;
+	c->cross_x[c->crosses] = x;
+	c->cross_y[c->crosses++] = y;
+}
+
 /* The steps of one curve. 0, or -1: no memory. */
 static int follow(struct curve *c, const struct axis *a, const struct fault_figure *f)
 {
 	struct survival_time *t = calloc(f->recovery_count, sizeof(*t));
 	size_t at_risk = f->recovery_count;
-	double lost = 1;
+	double lost = 1, x = a->from;
 
 	if (!t)
 		return -1;
 	memcpy(t, f->recoveries, f->recovery_count * sizeof(*t));
 	qsort(t, f->recovery_count, sizeof(*t), by_time);
-	add_point(c, a->from, height(0));
+	add_point(c, x, height(0));
 	for (size_t i = 0; i < f->recovery_count; i++, at_risk--) {
-		double x = axis_place(a, t[i].time);
-
-		add_point(c, x, height(1 - lost));
-		if (!t[i].censored) {
-			lost *= (double)(at_risk - 1) / (double)at_risk;
-			add_point(c, x, height(1 - lost));
-		} else if (c->crosses < POINTS) {
-			c->cross_x[c->crosses] = x;
-			c->cross_y[c->crosses++] = height(1 - lost);
+		x = axis_place(a, t[i].time);
+		if (t[i].censored) {
+			add_cross(c, x, height(1 - lost));
+			continue;
 		}
+		lost *= (double)(at_risk - 1) / (double)at_risk;
+		step_to(c, x, height(1 - lost));
 	}
+	add_point(c, x, height(1 - lost)); /* watched up to there */
 	free(t);
 	return 0;
 }
@@ -134,8 +152,7 @@ static void draw(const struct html *h, const struct svg *s, const struct axis *a
 		return;
 	svg_curve(s, c.x, c.y, c.count, BOTTOM, html_ink(k), FILL_OUTLINE, html_dash(k));
 	for (size_t i = 0; i < c.crosses; i++)
-		if (!i || c.cross_x[i] != c.cross_x[i - 1])
-			svg_mark(s, c.cross_x[i], c.cross_y[i], SHAPE_CROSS, html_ink(k), 1, NULL);
+		svg_mark(s, c.cross_x[i], c.cross_y[i], SHAPE_CROSS, html_ink(k), 1, NULL);
 }
 
 static void words(const struct html *h, const struct fault_figure *f, char *s, size_t size)

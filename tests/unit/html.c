@@ -373,6 +373,33 @@ static void test_matrix(void **state)
 	}
 }
 
+/* However many trials there are, a curve ends at the share that they end at. */
+static void test_recovery_curve(void **state)
+{
+	static struct survival_time many[3000];
+	struct report r = fill();
+	double y = 0, dx, dy;
+	char *page, *p;
+	int used;
+
+	(void)state;
+	for (size_t i = 0; i < 3000; i++)
+		many[i] = (struct survival_time){1e6 + 1e4 * (double)i, i % 3 == 2};
+	fault_figure.recoveries = many;
+	fault_figure.recovery_count = 2999; /* the last one recovered: so all would have */
+	page = print(&r);
+	p = strstr(page, "Share recovered over time");
+	assert_non_null(p);
+	p = strstr(p, "<path d=\"m");
+	while (p && !memmem(p, strcspn(p, ">"), "void", 4)) /* over the grid, to the curve */
+		p = strstr(p + 1, "<path d=\"m");
+	assert_non_null(p);
+	for (p += strlen("<path d=\"m"); sscanf(p, "%lf,%lf%n", &dx, &dy, &used) == 2; p += used)
+		y += dy;
+	assert_true(fabs(y - 14) < 0.5); /* the top of the plot */
+	free(page);
+}
+
 static void test_full_disk(void **state)
 {
 	const struct format *f = registry_find(REGISTRY(formats), "html");
@@ -457,7 +484,7 @@ int main(void)
 		cmocka_unit_test(test_ids_are_unique), cmocka_unit_test(test_no_resource),
 		cmocka_unit_test(test_empty),	       cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_extremes),       cmocka_unit_test(test_axis),
-		cmocka_unit_test(test_matrix),
+		cmocka_unit_test(test_matrix),	       cmocka_unit_test(test_recovery_curve),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
