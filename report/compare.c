@@ -279,6 +279,8 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 	}
 	for (size_t i = 0; i < rows.count; i++)
 		rows.row[i].gates = criteria_gate(r, &rows.row[i]);
+	if (by == BY_HOST && criteria_fleet(a))
+		goto out;
 	if (judge_rows(a, by, &rows) || compare_facts(a))
 		goto out;
 	r->comparisons = arena_array(&a->arena, rows.count, sizeof(*rows.row));

@@ -41,6 +41,9 @@ int criteria_scores(struct judging *j);	  /* criteria_score.c */
 /* The run's own word on why a bench, "hang" or "hang+restart" is not there; NULL: it has none. */
 const char *criteria_skipped(struct judging *j, const char *what, const char *platform);
 
+/* section_fleet.c: limits by host, for a comparison by host. 0, or -1: no memory. */
+int criteria_fleet(struct analysis *a);
+
 /* Do the plans of the two sides' runs let this row decide? One of its sides may be NULL. */
 bool criteria_gate(const struct report *r, const struct comparison_row *row);
 

@@ -342,7 +342,7 @@ static void print_files(const struct report *r, FILE *out)
 static bool is_subject(const char *key)
 {
 	return !strcmp(key, "platform") || !strcmp(key, "variant") || !strcmp(key, "execution") ||
-	       !strcmp(key, "parameter");
+	       !strcmp(key, "parameter") || !strcmp(key, "run");
 }
 
 /* A line for each value; what a row is about is its first column, and where there, its platform,
@@ -359,8 +359,10 @@ static void print_section(const struct section *x, const struct report *r, size_
 			    .execution = ""};
 	const struct {
 		const char *key, **to;
-	} known[] = {
-		{"platform", &s.platform}, {"variant", &s.variant}, {"execution", &s.execution}};
+	} known[] = {{"platform", &s.platform},
+		     {"variant", &s.variant},
+		     {"execution", &s.execution},
+		     {"run", &s.run}};
 
 	for (size_t i = 0; i < x->column_count; i++) {
 		cells[i] = section_cell(x, r, row, i);

@@ -149,6 +149,13 @@ struct judgement {
 	const char *why; /* why not passed; NULL */
 };
 
+/* A limit on one host, beside the other hosts'. */
+struct fleet_row {
+	const struct judgement *judgement;
+	double apart; /* from the hosts' median, in robust standard deviations */
+	bool odd;     /* worth a look: report/section_fleet.c says when */
+};
+
 /* A weighted part of a score: a group, or the benches that a glob matches. */
 struct score_part {
 	const char *name;
@@ -216,6 +223,8 @@ struct report {
 	/* Filled by compare, empty otherwise. */
 	struct comparison_row *comparisons;
 	size_t comparison_count;
+	struct fleet_row *fleet; /* by host only: sorted by limit */
+	size_t fleet_count;
 	const char *compared_by; /* "version", "host", "platform", "variant"; NULL: no comparison */
 	struct fact_difference *differences;
 	size_t difference_count;

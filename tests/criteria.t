@@ -78,6 +78,11 @@ fi
 run_vq compare kept.vq failed.vq
 says 'more shown that the plan does not gate on' "the others are counted apart"
 
+run_vq compare kept.vq failed.vq --by host
+says '^Limits by host' "by host: each limit on each host"
+says '^hang\+restart +kvm +time-to-recover at most 1 s in 90 % of trials +beta +inconclusive' \
+	"... by the name of the host"
+
 # ---- Markdown for a pull request ----
 
 # Rows outside of folded parts, of all tables.

@@ -100,6 +100,8 @@ valid "a report of two files" two.json
 "$B/tests/make-sample" --criteria kept.vq failed.vq
 run_vq report kept.vq failed.vq -F json -o criteria.json
 valid "a report with limits and scores" criteria.json
+run_vq compare kept.vq failed.vq --by host -F json -o fleet.json
+valid "a fleet's limits" fleet.json
 for by in version host platform; do
 	run_vq compare base.vq other.vq --by $by -F json -o compare-$by.json
 	valid "a comparison by $by" compare-$by.json

@@ -136,7 +136,8 @@ corpus = $(B)/fuzz/corpus-$*
 fuzz-%: seed = true
 fuzz-plan: seed = cp harness/presets/*.yaml $(corpus)
 fuzz-serial: seed = { printf '\001\377'; $(B)/tests/make-log 1; } > $(corpus)/log
-fuzz-result: seed = rm -f $(corpus)/*.vq; $(B)/tests/make-sample $(corpus)/1.vq $(corpus)/2.vq
+fuzz-result: seed = rm -f $(corpus)/*.vq; $(B)/tests/make-sample $(corpus)/1.vq $(corpus)/2.vq; \
+	$(B)/tests/make-sample --criteria $(corpus)/3.vq $(corpus)/4.vq
 
 # One a core, with make -j.
 .PHONY: fuzz $(addprefix fuzz-,$(fuzzers))
