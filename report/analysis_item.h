@@ -13,6 +13,7 @@ struct item {
 	const struct result_fault *fault; /* NULL in a trial of a bench */
 	const struct result_platform *platform;
 	const struct result_trial *trial;
+	uint64_t place; /* as struct metric's; filled for benches */
 };
 
 enum item_kind { ITEMS_OF_BENCHES, ITEMS_OF_FAULTS };

@@ -22,6 +22,7 @@ struct columns {
 		*emulated, *share;
 	uint64_t *seed;
 	uint32_t *block, *undisturbed_block;
+	uint64_t *place, *undisturbed_place;
 	const struct result_run *last_run; /* blocks come one after the other */
 	size_t blocks;
 	size_t count, batches, disturbed;
@@ -92,7 +93,9 @@ static int allocate_columns(struct analysis *a, struct columns *c, size_t n)
 	c->seed = arena_array(&a->arena, n, sizeof(*c->seed));
 	c->block = arena_array(&a->arena, n, sizeof(*c->block));
 	c->undisturbed_block = arena_array(&a->arena, n, sizeof(*c->block));
-	if (!c->seed || !c->block || !c->undisturbed_block)
+	c->place = arena_array(&a->arena, n, sizeof(*c->place));
+	c->undisturbed_place = arena_array(&a->arena, n, sizeof(*c->place));
+	if (!c->seed || !c->block || !c->undisturbed_block || !c->place || !c->undisturbed_place)
 		return analysis_no_memory(a);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		*columns[i] = arena_array(&a->arena, n, sizeof(double));
@@ -150,9 +153,11 @@ static void add_trial(struct columns *c, struct metric *m, const struct item *it
 	c->emulated[i] = item->trial->emulated_per_op;
 	c->seed[i] = item->trial->seed;
 	c->block[i] = block_of(c, item->run);
+	c->place[i] = item->place;
 	c->share[i] = f->batches ? (double)f->disturbed / (double)f->batches : 0;
 	if (isfinite(f->undisturbed)) {
 		c->undisturbed_block[m->undisturbed_count] = c->block[i];
+		c->undisturbed_place[m->undisturbed_count] = item->place;
 		c->undisturbed[m->undisturbed_count++] = f->undisturbed;
 	}
 	c->batches += f->batches;
@@ -210,6 +215,8 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->seeds = c->seed;
 	m->block = c->block;
 	m->block_count = c->blocks;
+	m->place = c->place;
+	m->undisturbed_place = c->undisturbed_place;
 	m->undisturbed_block = c->undisturbed_block;
 	m->disturbed = c->share;
 	m->median = stats_median(c->median, c->count);
@@ -306,12 +313,41 @@ static int by_execution(const void *x, const void *y)
 	return (a->status == TRIAL_OK) != (b->status == TRIAL_OK) || a->execution != b->execution;
 }
 
+static int by_order(const void *x, const void *y)
+{
+	const struct item *a = *(struct item *const *)x, *b = *(struct item *const *)y;
+	int order = item_by_run(a, b);
+
+	return order ? order : item_by_number(a->trial->ordinal, b->trial->ordinal);
+}
+
+/* Where each stands in its run, among those of its cell. */
+static int number_places(struct analysis *a, struct item *items, size_t n)
+{
+	struct item **sorted = calloc(n, sizeof(*sorted));
+	uint64_t place = 0;
+
+	if (!sorted)
+		return analysis_no_memory(a);
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = &items[i];
+	qsort(sorted, n, sizeof(*sorted), by_order);
+	for (size_t i = 0; i < n; i++) {
+		if (!i || sorted[i]->run != sorted[i - 1]->run)
+			place = (uint64_t)analysis_run_order(a, sorted[i]->run) << 32;
+		sorted[i]->place = place++;
+	}
+	free(sorted);
+	return 0;
+}
+
 /* The trials of one bench, parameter, platform and variant: a metric for each execution. */
-static int add_cell(struct analysis *a, const struct item *items, size_t n,
-		    struct trial_space *space)
+static int add_cell(struct analysis *a, struct item *items, size_t n, struct trial_space *space)
 {
 	size_t first = a->report.metric_count, discarded = 0, valid = 0;
 
+	if (number_places(a, items, n))
+		return -1;
 	while (valid < n && items[valid].trial->status == TRIAL_OK)
 		valid++;
 	for (size_t i = valid; i < n; i++) {
@@ -326,8 +362,10 @@ static int add_cell(struct analysis *a, const struct item *items, size_t n,
 		if (add_metric(a, items + i, length, &discarded, space))
 			return -1;
 	}
-	for (size_t i = first; i < a->report.metric_count; i++)
+	for (size_t i = first; i < a->report.metric_count; i++) {
 		a->report.metrics[i].discarded = discarded;
+		a->report.metrics[i].tried = n;
+	}
 	return 0;
 }
 

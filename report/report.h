@@ -44,11 +44,17 @@ struct metric {
 	 * same are blocks of one side. Trials of a block stand together. */
 	uint32_t *block;
 	size_t block_count;
+	/* [trials], rising: where each stands among all trials of its cell (bench, parameter,
+	 * platform, variant), those without a figure included, and of how many. Equal places of two
+	 * cells of one run are one block of the runner's order: a pair. */
+	uint64_t *place;
+	size_t tried;
 	double *disturbed;   /* [trials]: the share of disturbed batches of each */
 	double *undisturbed; /* [undisturbed_count]: the same over undisturbed batches only, of the
 				trials that have any */
 	size_t undisturbed_count;
 	uint32_t *undisturbed_block; /* [undisturbed_count]: the block of each of those */
+	uint64_t *undisturbed_place; /* [undisturbed_count]: and the place */
 	/* What the k-th batch of a trial cost over that trial's median batch: the median over
 	 * trials. Over 1 at first is a warm-up that was too short. */
 	double *warm_up;

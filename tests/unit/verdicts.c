@@ -591,6 +591,55 @@ static void test_blocks_of_two_sides(void **state)
 	report_free(report);
 }
 
+static void add_failed(struct result *r, int64_t run, const struct side *s, uint32_t ordinal)
+{
+	struct result_trial t = sample_trial(run, ordinal, s->bench, "kvm");
+
+	t.status = TRIAL_FAILED;
+	t.reason = "it failed";
+	t.variant = s->variant;
+	sample_must(r, result_add_trial(r, &t));
+}
+
+/* A trial without a figure takes its partner out, and no other pair apart. */
+static void test_pairs_with_gaps(void **state)
+{
+	struct side a = plain, b = plain;
+	struct report *report;
+	struct result *r;
+	int64_t run;
+	char error[512];
+
+	(void)state;
+	b.variant = "b";
+	b.ns = 1200;
+	for (uint32_t failed = 1; failed <= 5; failed += 4) {
+		const struct comparison_row *c;
+
+		a.trials = 10;
+		b.trials = 10 - failed;
+		r = begin(paths[0], "u", &a, &run);
+		add_trials(r, run, &a, "kvm", 0);
+		for (uint32_t i = 0; i < failed; i++)
+			add_failed(r, run, &b, 10 + i);
+		add_trials(r, run, &b, "kvm", 10 + failed);
+		end(r, run);
+		report = load(1);
+		assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
+		c = &report->comparisons[0];
+		assert_int_equal(c->base->tried, 10);
+		assert_int_equal(c->other->tried, 10);
+		assert_true(c->other->place[0] == c->base->place[failed]);
+		/* Nine pairs; or, where half of them are apart, all trials unpaired. */
+		if (failed == 1)
+			assert_true(fabs(c->test.least_p * 256 - 1) < 1e-9);
+		else
+			assert_true(c->test.least_p < 2.0 / 32);
+		assert_int_equal(c->verdict, VERDICT_REGRESSED);
+		report_free(report);
+	}
+}
+
 /* The first that the plan names is the base, whatever its name; placements stay apart. */
 static void test_declared_variants(void **state)
 {
@@ -680,14 +729,15 @@ static void test_planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),       cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_delta),	       cmocka_unit_test(test_few_trials),
-		cmocka_unit_test(test_disturbed),      cmocka_unit_test(test_unlike),
-		cmocka_unit_test(test_hosts),	       cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_variants),       cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_two_executions), cmocka_unit_test(test_between_runs),
-		cmocka_unit_test(test_kinds_of_hosts), cmocka_unit_test(test_declared_variants),
-		cmocka_unit_test(test_blocks),	       cmocka_unit_test(test_blocks_of_two_sides),
+		cmocka_unit_test(test_verdicts),	cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_delta),		cmocka_unit_test(test_few_trials),
+		cmocka_unit_test(test_disturbed),	cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_hosts),		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_variants),	cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_two_executions),	cmocka_unit_test(test_between_runs),
+		cmocka_unit_test(test_kinds_of_hosts),	cmocka_unit_test(test_declared_variants),
+		cmocka_unit_test(test_blocks),		cmocka_unit_test(test_blocks_of_two_sides),
+		cmocka_unit_test(test_pairs_with_gaps),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
