@@ -62,6 +62,93 @@ static void pairs_by_hand(void **state)
 	assert_near(r.p, 2 * 12 / 64.0, 1e-12);
 }
 
+/* Every relabelling as the bits of a number: plain, slow, and nothing of stats_compare's. */
+static double enumerated_p(const double *a, size_t na, const double *b, size_t nb)
+{
+	size_t n = na + nb, all = 0, extreme = 0;
+	double z[16], observed = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		z[i] = log(i < na ? a[i] : b[i - na]);
+		observed += i < na ? -z[i] / (double)na : z[i] / (double)nb;
+	}
+	for (unsigned int bits = 0; bits < 1u << n; bits++) {
+		double d = 0;
+
+		if ((size_t)__builtin_popcount(bits) != nb)
+			continue;
+		for (size_t i = 0; i < n; i++)
+			d += bits >> i & 1 ? z[i] / (double)nb : -z[i] / (double)na;
+		all++;
+		extreme += fabs(d) >= fabs(observed) - 1e-12;
+	}
+	return (double)extreme / (double)all;
+}
+
+static double enumerated_paired_p(const double *a, const double *b, size_t n)
+{
+	double observed = 0;
+	size_t extreme = 0;
+
+	for (size_t i = 0; i < n; i++)
+		observed += log(b[i] / a[i]);
+	for (unsigned int bits = 0; bits < 1u << n; bits++) {
+		double d = 0;
+
+		for (size_t i = 0; i < n; i++)
+			d += bits >> i & 1 ? -log(b[i] / a[i]) : log(b[i] / a[i]);
+		extreme += fabs(d) >= fabs(observed) - 1e-12;
+	}
+	return (double)extreme / (double)(1u << n);
+}
+
+static void permutation_matches_enumeration(void **state)
+{
+	double a[7], b[7];
+	struct random r;
+
+	(void)state;
+	random_seed(&r, 41);
+	for (int s = 0; s < 60; s++) {
+		size_t na = 2 + (size_t)s % 6, nb = 2 + (size_t)s / 6 % 6;
+
+		trials(&r, a, 7, 100, 0.05);
+		trials(&r, b, 7, 104, 0.05);
+		assert_near(stats_compare(a, na, b, nb, 0.95, 100000, 1).p,
+			    enumerated_p(a, na, b, nb), 1e-12);
+		assert_near(stats_compare_paired(a, b, na, 0.95, 100000, 1).p,
+			    enumerated_paired_p(a, b, na), 1e-12);
+	}
+}
+
+/* Benjamini and Hochberg's rule as they wrote it: reject the k least, k the largest for which
+ * p_(k) <= k q / m. The adjusted p are at most q for exactly these. */
+static void adjustment_is_the_rule(void **state)
+{
+	struct random r;
+
+	(void)state;
+	random_seed(&r, 42);
+	for (int s = 0; s < 300; s++) {
+		double p[25], adjusted[25], level = 0.05 + 0.3 * random_double(&r);
+		size_t n = 1 + random_below(&r, 25), rejected = 0;
+
+		for (size_t i = 0; i < n; i++)
+			p[i] = random_double(&r) * random_double(&r);
+		for (size_t k = 1; k <= n; k++) {
+			size_t below = 0;
+
+			for (size_t i = 0; i < n; i++)
+				below += p[i] <= level * (double)k / (double)n;
+			rejected = below >= k ? k : rejected;
+		}
+		stats_adjust(p, adjusted, n);
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(adjusted[i] <= level,
+					 p[i] <= level * (double)rejected / (double)n);
+	}
+}
+
 static void five_pairs_cannot_tell(void **state)
 {
 	struct random r;
@@ -441,6 +528,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(permutation_by_hand),
 		cmocka_unit_test(pairs_by_hand),
+		cmocka_unit_test(permutation_matches_enumeration),
+		cmocka_unit_test(adjustment_is_the_rule),
 		cmocka_unit_test(five_pairs_cannot_tell),
 		cmocka_unit_test(bad_values_give_nothing),
 		cmocka_unit_test(the_same_is_the_same),

@@ -170,6 +170,26 @@ static void median_interval_takes_the_right_ranks(void **state)
 	assert_true(isnan(stats_median_interval(x, 20, 0.9999999).low));
 }
 
+/* The ranks are the last that the binomial distribution allows, by GSL's. */
+static void median_interval_matches_gsl(void **state)
+{
+	double x[300];
+
+	(void)state;
+	for (unsigned int n = 6; n <= 300; n += 7) {
+		unsigned int rank = 0;
+		struct interval i;
+
+		for (unsigned int k = 0; k < n; k++)
+			x[k] = k + 1;
+		while (gsl_cdf_binomial_P(rank, 0.5, n) <= 0.025)
+			rank++;
+		i = stats_median_interval(x, n, 0.95);
+		assert_near(i.low, rank, 0);
+		assert_near(i.high, n + 1 - rank, 0);
+	}
+}
+
 static void one_sided_intervals_cover(void **state)
 {
 	int median = 0, mean = 0;
@@ -352,6 +372,7 @@ int main(void)
 		cmocka_unit_test(location_and_spread_match_gsl),
 		cmocka_unit_test(little_or_no_data),
 		cmocka_unit_test(median_interval_takes_the_right_ranks),
+		cmocka_unit_test(median_interval_matches_gsl),
 		cmocka_unit_test(one_sided_intervals_cover),
 		cmocka_unit_test(share_interval_matches_closed_forms),
 		cmocka_unit_test(line_matches_gsl),
