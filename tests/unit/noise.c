@@ -312,7 +312,8 @@ static void only_our_files_are_added_to(void **state)
 	assert_null(result_append(path));
 	assert_non_null(strstr(result_error(NULL), "not a virt-qualify result file"));
 	write_row(&n);
-	tamper("DROP TABLE noise; DROP TABLE criterion; DROP TABLE variant; PRAGMA user_version = 2; VACUUM");
+	tamper("DROP TABLE noise; DROP TABLE criterion; DROP TABLE variant; PRAGMA user_version = "
+	       "2; VACUUM");
 	assert_null(result_append(path));
 	assert_non_null(strstr(result_error(NULL), "schema version 2"));
 }
