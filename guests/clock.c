@@ -23,7 +23,8 @@
 #define PIT_MODE_0   0x30
 #define PIT_LATCH    0x00
 #define PIT_BEGIN    0xffffu
-#define PIT_END	     0x3fffu /* 41 ms later */
+#define PIT_COUNTS   0xc000u   /* 41 ms */
+#define PIT_STEP     10000000u /* ticks: less than 14 ms on every TSC of 750 MHz and more */
 #define PIT_READINGS 8
 #define PIT_TICKS    2000000000ull
 
@@ -131,27 +132,39 @@ static struct reading pit_read_well(void)
 	return best;
 }
 
-/* 0 where nothing counts. */
+static uint64_t middle(const struct reading *r)
+{
+	return (r->before + r->after) / 2;
+}
+
+/*
+ * 0 where nothing counts. On a busy host there are times in which we do not run; after 55 ms of
+ * them the counter has gone all the way round, unseen, and the TSC would look twice as fast. So
+ * what is added up are short steps alone, in which it cannot have.
+ */
 static uint64_t from_pit(void)
 {
-	struct reading begin, end;
-	uint64_t ticks;
+	uint64_t counts = 0, ticks = 0, least;
+	struct reading first, last, now;
 
 	outb(PIT_COMMAND, PIT_MODE_0);
 	outb(PIT_CHANNEL, PIT_BEGIN & 0xff);
 	outb(PIT_CHANNEL, PIT_BEGIN >> 8);
-	begin = pit_read_well();
-	do {
-		end = pit_read();
-		if (end.after - begin.before > PIT_TICKS)
+	first = last = pit_read_well();
+	least = first.after - first.before;
+	while (counts < PIT_COUNTS) {
+		now = pit_read();
+		if (now.after - first.before > PIT_TICKS)
 			return 0;
-	} while (end.count > PIT_END);
-	end = pit_read_well();
-	/* One that stands still, or that has wrapped while we were not running. */
-	if (begin.count > PIT_BEGIN || end.count > PIT_END || begin.count < PIT_END + PIT_BEGIN / 2)
-		return 0;
-	ticks = (end.before + end.after) / 2 - (begin.before + begin.after) / 2;
-	return ticks * PIT_HZ / (begin.count - end.count) / 1000;
+		if (now.after - now.before > 4 * least)
+			continue; /* who knows when that was */
+		if (now.count <= last.count && now.after - last.before < PIT_STEP) {
+			counts += last.count - now.count;
+			ticks += middle(&now) - middle(&last);
+		}
+		last = now;
+	}
+	return ticks * PIT_HZ / counts / 1000;
 }
 
 uint32_t boot_tsc_khz(uint32_t *source)

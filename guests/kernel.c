@@ -33,8 +33,9 @@ void payload_doorbell(struct payload *p, uint8_t reason)
 {
 	if (p->boot->doorbell != VQ_DOORBELLS_NONE)
 		payload_ring(p, reason);
-	else if (reason == VQ_DOORBELL_RING_FULL || reason == VQ_DOORBELL_GOODBYE)
-		transport_drain(p);
+	else if (reason == VQ_DOORBELL_RING_FULL ||
+		 (reason == VQ_DOORBELL_GOODBYE && !payload_option(p->boot, "plan")))
+		transport_drain(p); /* a plan does, after its trial */
 }
 
 void payload_relax(void)
@@ -205,6 +206,8 @@ void payload_exception(uint64_t vector, uint64_t error, uint64_t address)
 		plan_exception(p, vector, error);
 	payload_event(p, VQ_EVENT_EXCEPTION, vector << 32 | (uint32_t)error);
 	payload_goodbye(p, 0, 2, 0);
+	if (p->boot->doorbell == VQ_DOORBELLS_NONE)
+		transport_drain(p);
 	for (;;)
 		cpu_pause();
 }

@@ -188,6 +188,7 @@ static inline void mmio_write(uintptr_t address, uint32_t value)
 #define APIC_TIMER_DIV	 0x3e0u
 #define APIC_DIVIDE_BY_1 0xbu
 #define APIC_MASKED	 0x10000u /* in an LVT register */
+#define APIC_NMI	 0x400u	  /* in ICR_LOW: delivery mode */
 #define APIC_INIT	 0x4500u  /* in ICR_LOW: delivery mode and level */
 #define APIC_STARTUP	 0x4600u
 #define APIC_ALL_OTHERS	 0xc0000u

@@ -9,9 +9,13 @@
 #define DEFAULT_ROUNDS	20u
 #define DEFAULT_BATCHES 4u
 #define DEFAULT_SAMPLES 50u
+#define NMI		2u
 #define MACHINE_EVERY	32u /* trials: a log whose begin is lost still says where it is from */
 #define OTHERS_TICKS	20000000000ull
 #define WAKE_TICKS	1000000u
+#define STALL_LOOK	100000000u /* of the APIC timer, between two looks at a trial */
+#define DEFAULT_BOUND	30u	   /* seconds for a trial */
+#define DEFAULT_KHZ	2000000u   /* where nobody knows how fast the TSC ticks */
 
 struct choice {
 	const struct bench *bench;
@@ -20,7 +24,8 @@ struct choice {
 };
 
 static struct choice choices[MAX_BENCHES];
-static uint32_t choice_count, rounds, trials;
+static uint32_t choice_count, rounds;
+static volatile uint32_t trials;
 
 /* For the other CPUs. */
 static const struct guest_bench *volatile current;
@@ -28,6 +33,7 @@ static volatile uint32_t generation, others_back;
 
 static void *recovery[5]; /* __builtin_setjmp's */
 static volatile bool in_trial;
+static volatile bool stopped; /* by the other CPU */
 
 /* ---- Choosing ---- */
 
@@ -266,9 +272,16 @@ static bool gather_others(const struct payload *p)
 
 static void measure(struct payload *p, const struct choice *c)
 {
+	const char *stalls = payload_option(p->boot, "stall");
+
+	stopped = false;
 	in_trial = true;
-	if (!__builtin_setjmp(recovery))
+	if (!__builtin_setjmp(recovery)) {
+		/* So that what stops it can be tested. */
+		if (stalls && is_chosen(stalls, c->guest->name))
+			environment_hang();
 		bench_run(p, c->guest);
+	}
 	in_trial = false;
 }
 
@@ -306,6 +319,11 @@ void plan_exception(struct payload *p, uint64_t vector, uint64_t error)
 	if (!in_trial)
 		return;
 	in_trial = false;
+	if (vector == NMI && stopped) {
+		payload_refuse(p, "it did not come to an end here, and was stopped");
+		bench_refused(p);
+		__builtin_longjmp(recovery, 1);
+	}
 	/* #UD, #GP: the operation is not to be had here. Anything else is a failure. */
 	if (vector == 6 || vector == 13) {
 		payload_refuse(p, vector == 6 ? "the machine does not know the instruction (#UD)"
@@ -417,21 +435,47 @@ static void lead(struct payload *p)
 	end(p);
 }
 
-static void halt_until_called(void *seen, void *unused)
+/*
+ * Has CPU 0 been at one trial for too long (what it says of it is printed later)? Then it is
+ * stopped by the one interrupt that reaches it with its interrupts off. By this CPU's own clock:
+ * another one's may be ahead.
+ */
+static void look_for_stall(uint64_t bound)
 {
-	(void)unused;
-	while (__atomic_load_n(&generation, __ATOMIC_ACQUIRE) == *(uint32_t *)seen)
+	static uint32_t looked_at;
+	static uint64_t since;
+
+	if (looked_at != trials || !in_trial) {
+		looked_at = trials;
+		since = rdtsc();
+	} else if (!stopped && rdtsc() - since > bound) {
+		stopped = true;
+		apic_send_ipi(0, APIC_NMI);
+	}
+}
+
+static void halt_until_called(void *seen, void *bound)
+{
+	while (__atomic_load_n(&generation, __ATOMIC_ACQUIRE) == *(uint32_t *)seen) {
+		apic_write(APIC_TIMER_INIT, STALL_LOOK);
 		kernel_halt();
+		look_for_stall(*(uint64_t *)bound);
+	}
+	apic_write(APIC_TIMER_INIT, 0);
 }
 
 /* The other CPUs: a turn for each trial that wants them. Meanwhile they halt, so as not to take
  * from what is measured. */
 static void help(struct payload *p)
 {
+	uint32_t khz = p->boot->tsc_khz ? p->boot->tsc_khz : DEFAULT_KHZ;
+	uint64_t bound = 1000ull * khz * payload_number(p->boot, "bound", DEFAULT_BOUND);
 	uint32_t seen = 0;
 
+	apic_write(APIC_TIMER_DIV, APIC_DIVIDE_BY_1);
+	apic_write(APIC_LVT_TIMER, VECTOR_TIMER + p->cpu); /* one-shot */
 	for (;;) {
-		ring0_call(halt_until_called, &seen, 0);
+		ring0_call(halt_until_called, &seen, &bound);
 		seen = generation;
 		for (uint32_t i = 0; i < 8; i++)
 			p->scratch[i] = 0;
