@@ -26,7 +26,7 @@
 #define PIT_COUNTS   0xc000u   /* 41 ms */
 #define PIT_STEP     10000000u /* ticks: less than 14 ms on every TSC of 750 MHz and more */
 #define PIT_READINGS 8
-#define PIT_TICKS    2000000000ull
+#define PIT_TICKS    8000000000ull /* seconds, where nothing counts, or a host is so busy */
 
 /* A reading of the timer, and the TSC around it. */
 struct reading {

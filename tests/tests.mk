@@ -30,6 +30,7 @@ container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_
 any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c \
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
 	harness/platform/libvirt/boot_image.c)
+serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
 plan_tests := $(B)/tests/plan.t $(B)/tests/plan_criteria.t
@@ -57,6 +58,9 @@ $(B)/tests/container.t: $(container_unit)
 $(B)/tests/container.t: unit_obj = $(container_unit)
 $(B)/tests/any_domain.t: $(any_domain_unit)
 $(B)/tests/any_domain.t: unit_obj = $(any_domain_unit)
+$(B)/tests/serial_guest.t: $(serial_guest_unit)
+$(B)/tests/serial_guest.t: unit_obj = $(serial_guest_unit)
+$(B)/tests/serial_guest.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
 $(B)/tests/qmp.t: $(qmp_unit)
 $(B)/tests/qmp.t: unit_obj = $(qmp_unit)
 $(B)/tests/qmp.t: unit_libs = $(call pkg,--libs hwloc) -lpfm

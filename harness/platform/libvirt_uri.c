@@ -21,7 +21,7 @@
 #include "harness/platform/libvirt/uri_probe.h"
 #include "harness/platform/serial_guest.h"
 
-#define SLACK_MS 30000 /* a daemon elsewhere, firmware, a boot loader */
+#define SLACK_MS 60000 /* a daemon elsewhere, firmware, a boot loader */
 
 static struct libvirt_uri uri;
 static struct uri_found found;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #define PIPE_SIZE (1 << 20)
@@ -59,18 +60,16 @@ static int watch(struct libvirt_console *c)
 }
 
 int libvirt_console_open(struct libvirt_console *c, const struct libvirt_api *lib,
-			 virConnectPtr connection, virDomainPtr domain)
+			 virConnectPtr connection, virDomainPtr domain, char *error, size_t size)
 {
 	c->lib = lib;
 	c->fd = -1;
 	c->stream = lib->virStreamNew(connection, VIR_STREAM_NONBLOCK);
-	if (!c->stream)
-		return -1;
-	if (lib->virDomainOpenConsole(domain, NULL, c->stream, 0) || watch(c)) {
-		libvirt_console_close(c);
-		return -1;
-	}
-	return 0;
+	if (c->stream && !lib->virDomainOpenConsole(domain, NULL, c->stream, 0) && !watch(c))
+		return 0;
+	snprintf(error, size, "its console: %.300s", libvirt_error());
+	libvirt_console_close(c);
+	return -1;
 }
 
 void libvirt_console_close(struct libvirt_console *c)

@@ -12,9 +12,9 @@ struct libvirt_console {
 	int fd; /* the pipe's readable end, which ends with the console; -1: none */
 };
 
-/* 0, or -1: libvirt_error() says why. */
+/* 0, or -1 with one line in `error`. */
 int libvirt_console_open(struct libvirt_console *c, const struct libvirt_api *lib,
-			 virConnectPtr connection, virDomainPtr domain);
+			 virConnectPtr connection, virDomainPtr domain, char *error, size_t size);
 
 /* Safe where it was never opened, but for fd = -1. */
 void libvirt_console_close(struct libvirt_console *c);

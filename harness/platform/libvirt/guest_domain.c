@@ -113,10 +113,10 @@ int guest_domain_listen(struct guest_domain *g)
 {
 	struct any_domain *d = &g->domain;
 
-	if (!g->command || !libvirt_console_open(&g->console, d->lib, d->connection, d->domain))
+	if (!g->command)
 		return 0;
-	snprintf(d->error, sizeof(d->error), "its console: %.300s", libvirt_error());
-	return -1;
+	return libvirt_console_open(&g->console, d->lib, d->connection, d->domain, d->error,
+				    sizeof(d->error));
 }
 
 void guest_domain_close(struct guest_domain *g)

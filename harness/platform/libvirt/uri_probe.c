@@ -18,8 +18,8 @@
 #include "harness/platform/libvirt/boot_image.h"
 #include "harness/platform/libvirt/guest_domain.h"
 
-#define PROBE_MS 20000 /* to connect, and to try a domain's whole life */
-#define BOOT_MS	 30000 /* from then on until our guest speaks: firmware, GRUB, a busy host */
+#define PROBE_MS 60000 /* to connect, and to try a domain's whole life */
+#define BOOT_MS	 60000 /* from then on until our guest speaks: firmware, GRUB, a busy host */
 /* A plan of no benches: the guest says hello and what it runs on. */
 #define HELLO "transport=serial plan=- rounds=1"
 
