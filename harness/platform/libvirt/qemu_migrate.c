@@ -4,6 +4,7 @@
  * talks with both. It goes over a Unix socket, with libvirt's own limits but for the rate at which
  * RAM goes before a guest that it is to follow.
  */
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 
 #include "harness/platform/libvirt/qemu_driver.h"
 
+#define STARTER_MS 20 /* between two looks whether the migration is over */
+
 static void set_text(virTypedParameterPtr p, const char *field, char *value)
 {
 	snprintf(p->field, sizeof(p->field), "%s", field);
@@ -19,30 +22,42 @@ static void set_text(virTypedParameterPtr p, const char *field, char *value)
 	p->value.s = value;
 }
 
-/* As soon as libvirt has begun, and not before, it takes the word to let the guest go. */
+/*
+ * As soon as QEMU has begun, and not before, libvirt takes the word to let the guest go. That QEMU
+ * has, our monitor tells: to ask libvirt again and again would keep it from its work. Nobody else
+ * reads the monitor meanwhile.
+ */
 struct starter {
 	const struct libvirt_api *lib;
 	virDomainPtr domain;
+	struct qemu_guest *from;
 	bool over; /* the migration is */
 };
 
 static void *start_postcopy(void *context)
 {
-	static const struct timespec moment = {.tv_nsec = 500000};
+	static const struct timespec moment = {.tv_nsec = 5000000};
 	struct starter *s = context;
 
-	while (!__atomic_load_n(&s->over, __ATOMIC_ACQUIRE) &&
-	       s->lib->virDomainMigrateStartPostCopy(s->domain, 0))
-		nanosleep(&moment, NULL);
+	while (!__atomic_load_n(&s->over, __ATOMIC_ACQUIRE)) {
+		struct pollfd word = {.fd = s->from->qmp.fd, .events = POLLIN};
+
+		if (!s->from->leaving && poll(&word, 1, STARTER_MS) == 1 && qmp_pump(&s->from->qmp))
+			return NULL;
+		if (s->from->leaving && !s->lib->virDomainMigrateStartPostCopy(s->domain, 0))
+			return NULL;
+		if (s->from->leaving)
+			nanosleep(&moment, NULL);
+	}
 	return NULL;
 }
 
 /* libvirt's call returns when all is over, so that another thread has to start postcopy. */
-static virDomainPtr migrate3(struct qemu_driver *d, unsigned int other,
+static virDomainPtr migrate3(struct qemu_driver *d, struct qemu_guest *from, unsigned int other,
 			     virTypedParameterPtr parameters, unsigned int count)
 {
 	bool postcopy = d->m->status->migration == POSTCOPY;
-	struct starter s = {.lib = d->lib, .domain = d->domain};
+	struct starter s = {.lib = d->lib, .domain = d->domain, .from = from};
 	virDomainPtr domain;
 	pthread_t thread;
 
@@ -58,7 +73,8 @@ static virDomainPtr migrate3(struct qemu_driver *d, unsigned int other,
 }
 
 /* The domain at the other daemon; NULL with m->error. */
-static virDomainPtr send_to(struct qemu_driver *d, unsigned int other, char *xml)
+static virDomainPtr send_to(struct qemu_driver *d, struct qemu_guest *from, unsigned int other,
+			    char *xml)
 {
 	unsigned int count = d->m->status->migration == POSTCOPY ? 3 : 2;
 	virTypedParameter parameters[3] = {
@@ -74,7 +90,7 @@ static virDomainPtr send_to(struct qemu_driver *d, unsigned int other, char *xml
 	snprintf(uri, sizeof(uri), "unix://%s", path);
 	set_text(&parameters[0], VIR_MIGRATE_PARAM_URI, uri);
 	set_text(&parameters[1], VIR_MIGRATE_PARAM_DEST_XML, xml);
-	domain = migrate3(d, other, parameters, count);
+	domain = migrate3(d, from, other, parameters, count);
 	unlink(path);
 	if (!domain)
 		qemu_driver_failed(d, "libvirt's migration");
@@ -99,10 +115,10 @@ static int stay(struct qemu_driver *d, struct qemu_guest *home)
 }
 
 /* With d->guest the destination's. It runs there by the time that libvirt says so. */
-static int move(struct qemu_driver *d, unsigned int other)
+static int move(struct qemu_driver *d, struct qemu_guest *from, unsigned int other)
 {
 	char *xml = qemu_driver_describe(d, true);
-	virDomainPtr domain = xml ? send_to(d, other, xml) : NULL;
+	virDomainPtr domain = xml ? send_to(d, from, other, xml) : NULL;
 
 	if (!xml)
 		qemu_driver_failed_here(d, "a domain's description");
@@ -140,9 +156,10 @@ int qemu_driver_migrate(struct qemu_driver *d)
 	if (machine_swap_memory(d->m))
 		return -1;
 	d->guest = to;
+	from->leaving = from->followed = false;
 	from->paused = true; /* QEMU stops it, at the end, because we want it to */
 	if (qemu_guest_init(to, d->m, d->kvm) || qemu_driver_open_connection(d, other) ||
-	    qemu_driver_listen(d) || move(d, other))
+	    qemu_driver_listen(d) || move(d, from, other))
 		return stay(d, from);
 	to->quiet = true;
 	if (d->m->status->migration == POSTCOPY && qemu_guest_followed(from))

@@ -252,6 +252,7 @@ static void on_event(void *context, const char *name, const json_t *data)
 	} else if (!strcmp(name, "BLOCK_IO_ERROR")) {
 		__atomic_add_fetch(&g->m->status->disk_errors, 1, __ATOMIC_RELEASE);
 	} else if (!strcmp(name, "MIGRATION")) {
+		g->leaving |= text_is(json_object_get(data, "status"), "active");
 		g->followed |= text_is(json_object_get(data, "status"), "postcopy-active");
 	} else if (!strcmp(name, "STOP") && !g->paused) {
 		g->stopped = true;

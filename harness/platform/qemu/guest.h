@@ -39,6 +39,7 @@ struct qemu_guest {
 	bool paused;   /* by us */
 	bool stopped;  /* not by us: QEMU has to say why */
 	bool over;     /* its end was told */
+	bool leaving;  /* a migration has begun */
 	bool followed; /* it migrated, and its RAM follows */
 	enum machine_disk disk;
 	bool uncounted; /* QEMU or KVM has no statistics of vCPUs */
