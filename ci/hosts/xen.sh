@@ -8,7 +8,7 @@ kernel_kept='kernel-linux-image-*[0-9]-amd64-*'
 kernel_modules='xen_evtchn xen_privcmd xen_gntdev xen_gntalloc xenfs'
 
 packages='xen-hypervisor-4.17-amd64 xen-utils-4.17 xenstore-utils libvirt-daemon
-	libvirt-daemon-driver-xen libvirt0'
+	libvirt-daemon-driver-xen libvirt0 qemu-system-xen'
 multiarch=usr/lib/x86_64-linux-gnu
 xen_bin=usr/lib/xen-4.17/bin
 
@@ -64,6 +64,11 @@ make_base() {
 		take "$xen_bin/$file"
 	done
 	take usr/sbin/libvirtd
+	# HVM: the device model, and what it and libxl read.
+	for file in usr/libexec/xen-qemu-system-i386 usr/lib/xen-4.17/boot/hvmloader \
+		usr/share/seabios/bios-256k.bin usr/share/qemu/keymaps/en-us; do
+		take "$file"
+	done
 	take "$multiarch/libvirt/connection-driver/libvirt_driver_libxl.so"
 	for library in libvirt.so.0 libvirt-lxc.so.0 libvirt-qemu.so.0 libxenforeignmemory.so.1; do
 		take "$(find_library "$library")"
@@ -84,7 +89,7 @@ take_base() {
 	mkdir -p "$WORK/apt/archives/partial"
 	: >"$WORK/apt/status"
 	if versions=$(get --print-uris | sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p") && [ -n "$versions" ]; then
-		kept=$CACHE/xen-$(echo "$versions" | sha256sum | cut -c 1-32)
+		kept=$CACHE/xen-$({ echo "$versions" && cat "$WORK/host.sh"; } | sha256sum | cut -c 1-32)
 	else
 		kept=$(find "$CACHE" -maxdepth 1 -name 'xen-*' -printf '%T@ %p\n' | sort -n | tail -n 1 |
 			cut -d ' ' -f 2-)

@@ -54,7 +54,7 @@ static int arguments(const struct lab_run *r, struct lab_arguments *a)
 static const char *const programs[] = {PROGRAM, "apt-get", "dpkg-deb", "readelf", NULL};
 
 LAB_HOST(xen, .name = "xen",
-	 .summary = "Xen 4.17 with AMD-V below it, dom0 and PVH domains, QEMU TCG",
+	 .summary = "Xen 4.17 with AMD-V below it, dom0, PVH and HVM domains, QEMU TCG",
 	 .module = "xen_evtchn xen_privcmd xen_gntdev xen_gntalloc xenfs", .programs = programs,
 	 .packages = "qemu-system-x86", .kernel_console = "hvc0", .preset = "lab-xen",
 	 .script = LAB_TEXT(hosts_xen_sh), .script_end = _binary_ci_hosts_xen_sh_end,

@@ -79,6 +79,38 @@ static bool works(char *why, size_t size)
 	return is_dom0(why, size) && xen_foreign_works(why, size) && connects(why, size);
 }
 
+/* libxl has one path built in and does not tell which: Debian's, or Xen's own. */
+static bool has_device_model(void)
+{
+	static const char *const places[] = {
+		"/usr/libexec/xen-qemu-system-i386", "/usr/lib/xen/bin/qemu-system-i386",
+		"/usr/libexec/xen/bin/qemu-system-i386", "/usr/local/lib/xen/bin/qemu-system-i386",
+		"/usr/bin/qemu-system-i386"};
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], X_OK) == 0)
+			return true;
+	return false;
+}
+
+static bool hvm_works(char *why, size_t size)
+{
+	if (!works(why, size))
+		return false;
+	if (!file_says("/sys/hypervisor/properties/capabilities", "hvm-3.0-x86_64")) {
+		snprintf(why, size,
+			 "this Xen offers no HVM: the processor has to have VT-x or "
+			 "AMD-V, and firmware to allow it");
+		return false;
+	}
+	if (has_device_model())
+		return true;
+	snprintf(why, size,
+		 "the device model of HVM domains is not installed (Debian: apt-get "
+		 "install qemu-system-xen)");
+	return false;
+}
+
 static const char *version(void)
 {
 	static char text[128];
@@ -108,9 +140,19 @@ static const char *pvh_label(void)
 	return "xen (PVH)";
 }
 
+static const char *hvm_label(void)
+{
+	return "xen (HVM)";
+}
+
 static unsigned int capabilities(void)
 {
 	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_HYPERCALL | CAN_APIC;
+}
+
+static unsigned int hvm_capabilities(void)
+{
+	return capabilities() | CAN_USER_DEVICES;
 }
 
 static const char *lacks(enum capability one)
@@ -154,6 +196,22 @@ static const char *lacks(enum capability one)
 	}
 }
 
+static const char *hvm_lacks(enum capability one)
+{
+	switch (one) {
+	case CAN_SNAPSHOT:
+		return "a save ends a domain of Xen, and the one that a restore makes is another, "
+		       "whose memory nobody here maps anew";
+	case CAN_MIGRATE:
+		return "there is one Xen below this host, and a domain that moves needs another";
+	case CAN_DISK:
+		return "an HVM domain's disk is its device model's, which libxl starts and nobody "
+		       "here speaks to";
+	default:
+		return lacks(one);
+	}
+}
+
 static enum execution execution(int ring)
 {
 	(void)ring;
@@ -164,7 +222,7 @@ static enum execution execution(int ring)
 
 static int map_memory(struct machine *m)
 {
-	if (xen_foreign_map((uint32_t)m->status->memory_of, m->memory, MACHINE_AREAS) == 0)
+	if (xen_foreign_map((uint32_t)m->status->memory_of, 0, m->memory, MACHINE_AREAS) == 0)
 		return 0;
 	snprintf(m->error, sizeof(m->error), "mapping the memory of domain %u: %s",
 		 (unsigned int)m->status->memory_of, strerror(errno));
@@ -252,23 +310,23 @@ static int map_domain(struct driver *d)
 	return machine_map_memory(m);
 }
 
-static int start(struct driver *d, struct machine *m)
+static int start(struct driver *d, struct machine *m, bool hvm)
 {
-	if (xen_domain_open(&d->domain, m, false) || xen_domain_create(&d->domain) ||
-	    map_domain(d) || start_timer(d))
+	if (xen_domain_open(&d->domain, m, hvm) || xen_domain_create(&d->domain) || map_domain(d) ||
+	    start_timer(d))
 		return -1;
 	m->status->locked = 1; /* Xen takes no memory back by itself */
 	m->status->start_tsc = rdtsc();
 	m->status->stamp_ns[STAMP_STARTED] = host_now_ns();
-	return xen_domain_resume(&d->domain);
+	return xen_domain_resume(&d->domain) || (hvm && xen_hvm_boot(&d->domain)) ? -1 : 0;
 }
 
-static void guest_process(struct machine *m)
+static void run(struct machine *m, bool hvm)
 {
 	static struct driver d;
 	struct machine_commands commands = {.act = act, .on_fd = look, .end = end, .context = &d};
 
-	if (start(&d, m)) {
+	if (start(&d, m, hvm)) {
 		xen_domain_over(&d.domain, MACHINE_ERROR, m->error);
 		xen_domain_close(&d.domain);
 		_exit(1);
@@ -277,10 +335,28 @@ static void guest_process(struct machine *m)
 	machine_serve(m, &commands);
 }
 
-#define SLACK_MS 8000 /* libvirt, libxl and xenstore, on a busy or emulated host */
+static void pvh_process(struct machine *m)
+{
+	run(m, false);
+}
+
+static void hvm_process(struct machine *m)
+{
+	run(m, true);
+}
+
+#define PVH_SLACK_MS 8000  /* libvirt, libxl and xenstore, on a busy or emulated host */
+#define HVM_SLACK_MS 60000 /* and a device model and firmware */
 
 PLATFORM(xen, .summary = "a PVH domain of Xen, through libvirt (" XEN_URI ")", .works = works,
 	 .label = pvh_label, .version = version, .capabilities = capabilities,
-	 .execution = execution, .lacks = lacks, .slack_ms = SLACK_MS, .tidies = true,
+	 .execution = execution, .lacks = lacks, .slack_ms = PVH_SLACK_MS, .tidies = true,
 	 .type1 = true, .map_memory = map_memory, .settings = SETTINGS(&setting_plant),
-	 .guest_process = guest_process);
+	 .guest_process = pvh_process);
+PLATFORM_CALLED(xen_hvm, "xen-hvm",
+		.summary = "an HVM domain of Xen with QEMU's devices, through libvirt (" XEN_URI
+			   ")",
+		.works = hvm_works, .label = hvm_label, .version = version,
+		.capabilities = hvm_capabilities, .execution = execution, .lacks = hvm_lacks,
+		.slack_ms = HVM_SLACK_MS, .tidies = true, .type1 = true, .map_memory = map_memory,
+		.settings = SETTINGS(&setting_plant), .guest_process = hvm_process);

@@ -41,3 +41,42 @@ int image_load(uint8_t *memory, uint64_t size, uint64_t *entry, char *error, siz
 	*entry = eh.e_entry;
 	return 0;
 }
+
+#define NOTE_PHYS32_ENTRY 18u /* xen/include/public/elfnote.h */
+
+/* In one segment of notes; 0: it is not there. */
+static uint32_t find_entry(const uint8_t *note, size_t size)
+{
+	Elf64_Nhdr h;
+
+	for (size_t at = 0; at + sizeof(h) <= size;) {
+		size_t name = at + sizeof(h), value;
+		uint32_t entry;
+
+		memcpy(&h, note + at, sizeof(h));
+		value = name + ((h.n_namesz + 3u) & ~3u);
+		at = value + ((h.n_descsz + 3u) & ~3u);
+		if (at > size || h.n_type != NOTE_PHYS32_ENTRY || h.n_namesz != 4 ||
+		    memcmp(note + name, "Xen", 4))
+			continue;
+		memcpy(&entry, note + value, sizeof(entry));
+		return entry;
+	}
+	return 0;
+}
+
+uint32_t image_pvh_entry(void)
+{
+	uint32_t entry = 0;
+	Elf64_Ehdr eh;
+
+	memcpy(&eh, guest_image_start, sizeof(eh));
+	for (unsigned int i = 0; i < eh.e_phnum && !entry; i++) {
+		Elf64_Phdr ph;
+
+		memcpy(&ph, guest_image_start + eh.e_phoff + i * sizeof(ph), sizeof(ph));
+		if (ph.p_type == PT_NOTE)
+			entry = find_entry(guest_image_start + ph.p_offset, ph.p_filesz);
+	}
+	return entry;
+}

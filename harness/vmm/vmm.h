@@ -165,6 +165,10 @@ void vcpu_open_statistics(struct vcpu *v); /* on its own thread: elsewhere it wa
 int vcpu_set_entry(struct vcpu *v, uint64_t entry);
 int vm_fail(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *kvm_exit_name(uint32_t reason);
+/* Where it is entered as by a PVH loader: in 32-bit protected mode, with %ebx at the loader's
+ * words. */
+uint32_t image_pvh_entry(void);
+
 int image_load(uint8_t *memory, uint64_t size, uint64_t *entry, char *error, size_t error_size);
 
 #endif

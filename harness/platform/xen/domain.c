@@ -17,6 +17,8 @@
  * starts it again. */
 #define CONNECT_NS 4000000000ll
 
+#define FIRMWARE_MEMORY (32ull << 20) /* the least that an HVM domain starts with */
+
 extern const uint8_t guest_image_start[];
 extern const uint64_t guest_image_size;
 
@@ -44,13 +46,46 @@ static int make_image(struct xen_domain *d)
 	return 0;
 }
 
-static void put_command(FILE *f, const struct machine *m)
+void xen_domain_command(const struct machine *m, char *out, size_t size)
 {
 	uint64_t untouched = m->config.untouched ? m->memory_size - m->config.untouched : 0;
 
-	fprintf(f, "cpus=%u doorbell=%d tsc_khz=%u member=%u untouched=%llu %s", m->config.cpus,
-		VQ_DOORBELLS_ANSWERED, host_tsc_khz(), m->config.member,
-		(unsigned long long)untouched >> 10, m->config.command);
+	snprintf(out, size, "cpus=%u doorbell=%d tsc_khz=%u member=%u untouched=%llu %s",
+		 m->config.cpus, VQ_DOORBELLS_ANSWERED, host_tsc_khz(), m->config.member,
+		 (unsigned long long)untouched >> 10, m->config.command);
+}
+
+/* From dom0's point of view libvirtd, and what it starts, reads our table of files. */
+static void put_boot(FILE *f, const struct xen_domain *d)
+{
+	char command[VQ_COMMAND_LENGTH];
+
+	if (d->hvm) {
+		fputs("<boot dev='hd'/></os>", f);
+		return;
+	}
+	xen_domain_command(d->m, command, sizeof(command));
+	fprintf(f, "<kernel>/proc/%d/fd/%d</kernel><cmdline>%s</cmdline></os>", getpid(), d->image,
+		command);
+}
+
+static void put_devices(FILE *f, const struct xen_domain *d)
+{
+	if (d->hvm)
+		fprintf(f,
+			"<devices><disk type='file' device='disk'><driver name='qemu' type='raw'/>"
+			"<source file='/proc/%d/fd/%d'/><target dev='hda' bus='ide'/></disk>"
+			"</devices>",
+			getpid(), d->image);
+	else
+		fputs("<devices/>", f);
+}
+
+static uint64_t memory_kib(const struct xen_domain *d)
+{
+	uint64_t size = d->m->memory_size;
+
+	return (d->hvm && size < FIRMWARE_MEMORY ? FIRMWARE_MEMORY : size) >> 10;
 }
 
 /*
@@ -59,20 +94,19 @@ static void put_command(FILE *f, const struct machine *m)
  */
 static void put_domain(FILE *f, const struct xen_domain *d)
 {
-	const struct machine *m = d->m;
-
 	fprintf(f,
 		"<domain type='xen'><name>%s</name><memory unit='KiB'>%llu</memory>"
-		"<vcpu>%u</vcpu><os><type arch='x86_64' machine='%s'>%s</type>"
-		"<kernel>/proc/%d/fd/%d</kernel><cmdline>",
-		d->name, (unsigned long long)m->memory_size >> 10, m->config.cpus,
-		d->hvm ? "xenfv" : "xenpvh", d->hvm ? "hvm" : "xenpvh", getpid(), d->image);
-	put_command(f, m);
-	fputs("</cmdline></os><features><acpi/><apic/></features>"
+		"<vcpu>%u</vcpu><os><type arch='x86_64' machine='%s'>%s</type>",
+		d->name, (unsigned long long)memory_kib(d), d->m->config.cpus,
+		d->hvm ? "xenfv" : "xenpvh", d->hvm ? "hvm" : "xenpvh");
+	put_boot(f, d);
+	fputs("<features><acpi/><apic/></features>"
 	      "<clock offset='utc'><timer name='tsc' mode='native'/></clock>"
 	      "<on_poweroff>destroy</on_poweroff><on_reboot>destroy</on_reboot>"
-	      "<on_crash>destroy</on_crash><devices/></domain>",
+	      "<on_crash>destroy</on_crash>",
 	      f);
+	put_devices(f, d);
+	fputs("</domain>", f);
 }
 
 static char *describe(const struct xen_domain *d)
@@ -206,7 +240,7 @@ static int create(struct xen_domain *d)
 int xen_domain_create(struct xen_domain *d)
 {
 	/* The guard is forked before there are threads. */
-	if (start_guard(d) || make_image(d) || watch(d))
+	if (start_guard(d) || (d->hvm ? xen_hvm_disk(d) : make_image(d)) || watch(d))
 		return -1;
 	libvirt_guard_arm(d->guard);
 	return create(d) || pin(d) ? -1 : 0;

@@ -38,6 +38,18 @@ int xen_domain_create(struct xen_domain *d);
 int xen_domain_pause(struct xen_domain *d);
 int xen_domain_resume(struct xen_domain *d);
 
+/* The guest's command line, from what the machine is to be. */
+void xen_domain_command(const struct machine *m, char *out, size_t size);
+
+/* ---- Of an HVM domain ---- */
+
+/* What it boots from, into d->image. */
+int xen_hvm_disk(struct xen_domain *d);
+
+/* Once it runs and its areas are mapped: wait for its firmware, lay the guest into its RAM, enter.
+ */
+int xen_hvm_boot(struct xen_domain *d);
+
 /* Tell the trial of the end, once. */
 void xen_domain_over(struct xen_domain *d, enum machine_end end, const char *why);
 

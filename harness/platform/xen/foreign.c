@@ -49,10 +49,11 @@ bool xen_foreign_works(char *why, size_t size)
 	return handle;
 }
 
-static int map_pages(uint32_t domain, void *at, size_t pages, uint64_t *frames, int *errors)
+static int map_pages(uint32_t domain, uint64_t first, void *at, size_t pages, uint64_t *frames,
+		     int *errors)
 {
 	for (size_t i = 0; i < pages; i++)
-		frames[i] = i;
+		frames[i] = first + i;
 	if (!library.map(handle, domain, at, PROT_READ | PROT_WRITE, MAP_FIXED, pages, frames,
 			 errors))
 		return -1;
@@ -65,7 +66,7 @@ static int map_pages(uint32_t domain, void *at, size_t pages, uint64_t *frames, 
 	return 0;
 }
 
-int xen_foreign_map(uint32_t domain, void *at, size_t size)
+int xen_foreign_map(uint32_t domain, uint64_t address, void *at, size_t size)
 {
 	size_t pages = size / PAGE;
 	uint64_t *frames = calloc(pages, sizeof(*frames));
@@ -74,7 +75,7 @@ int xen_foreign_map(uint32_t domain, void *at, size_t size)
 	int ret = -1;
 
 	if (frames && errors && xen_foreign_works(why, sizeof(why)))
-		ret = map_pages(domain, at, pages, frames, errors);
+		ret = map_pages(domain, address / PAGE, at, pages, frames, errors);
 	free(frames);
 	free(errors);
 	return ret;

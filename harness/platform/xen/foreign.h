@@ -14,10 +14,10 @@
 bool xen_foreign_works(char *why, size_t size);
 
 /*
- * Map the first `size` bytes (whole pages) of a domain's RAM at `at`, in place of what lies there;
- * for this process alone, its children do not inherit it. A domain whose pages are mapped does not
- * go away wholly. 0, or -1 with errno, `at` perhaps without a mapping.
+ * Map `size` bytes of a domain's RAM from `address` on (whole pages) at `at`, in place of what lies
+ * there; for this process alone, its children do not inherit it. A domain whose pages are mapped
+ * does not go away wholly. 0, or -1 with errno, `at` perhaps without a mapping.
  */
-int xen_foreign_map(uint32_t domain, void *at, size_t size);
+int xen_foreign_map(uint32_t domain, uint64_t address, void *at, size_t size);
 
 #endif
