@@ -40,6 +40,7 @@ enum detector {
 	DETECT_PVPANIC,	     /* the platform reports what the guest told its pvpanic device */
 	DETECT_DEVICE,	     /* the platform reports that the guest's watchdog device ran out */
 	DETECT_DISK,	     /* the platform reports an error of the guest's disk */
+	DETECT_DESTROYED,    /* the platform reports that the domain was destroyed */
 	DETECT_CONNECTION,   /* the connection to the daemon that manages the guest is closed */
 };
 

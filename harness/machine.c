@@ -89,6 +89,8 @@ const char *capability_name(enum capability one)
 		return "a disk for the guest";
 	case CAN_RESET:
 		return "a reset of the guest that leaves its process alone";
+	case CAN_DESTROY:
+		return "a domain that its management may destroy and tells of (libvirt's)";
 	case CAN_SIGHT:
 		return "memory that the observer shares with the guest";
 	}
@@ -508,6 +510,11 @@ int machine_snapshot(struct machine *m)
 int machine_exec(struct machine *m)
 {
 	return send_command(m, COMMAND_EXEC);
+}
+
+int machine_destroy(struct machine *m)
+{
+	return send_command(m, COMMAND_DESTROY);
 }
 
 int machine_disk(struct machine *m, enum machine_disk how)

@@ -56,6 +56,7 @@ enum capability {
 	CAN_SIGHT = 1u << 22,	 /* what the guest acknowledges is seen at once: memory is shared */
 	CAN_POSTCOPY = 1u << 23, /* with CAN_MIGRATE: its RAM may follow the guest */
 	CAN_RESET = 1u << 24,	 /* the guest starts anew in the process that hosts it */
+	CAN_DESTROY = 1u << 25,	 /* its management may destroy it, and tells of it */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -154,11 +155,12 @@ enum machine_stamp {
 
 enum machine_end {
 	MACHINE_RUNNING,
-	MACHINE_GOODBYE,  /* the guest said goodbye */
-	MACHINE_SHUTDOWN, /* triple fault or its like */
-	MACHINE_ERROR,	  /* the platform could not go on; see `error` */
-	MACHINE_PANICKED, /* the guest told its pvpanic device */
-	MACHINE_UNFED,	  /* its watchdog device was not fed */
+	MACHINE_GOODBYE,   /* the guest said goodbye */
+	MACHINE_SHUTDOWN,  /* triple fault or its like */
+	MACHINE_ERROR,	   /* the platform could not go on; see `error` */
+	MACHINE_PANICKED,  /* the guest told its pvpanic device */
+	MACHINE_UNFED,	   /* its watchdog device was not fed */
+	MACHINE_DESTROYED, /* its management ended it, by somebody's order */
 };
 
 /* Shared between the trial and the guest process; written by the latter. */
@@ -330,6 +332,7 @@ int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapsho
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
 int machine_reset(struct machine *m);	 /* of one that hosts a guest, hung or not (CAN_RESET) */
 int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
+int machine_destroy(struct machine *m);	 /* by its management, as somebody else would: begins it */
 int machine_disk(struct machine *m, enum machine_disk how); /* of a guest with CAN_DISK */
 
 /*
@@ -388,6 +391,7 @@ enum machine_command {
 	COMMAND_MIGRATE,
 	COMMAND_DISK,
 	COMMAND_RESET,
+	COMMAND_DESTROY, /* begin to destroy the domain, as somebody else would */
 };
 
 struct machine_commands {

@@ -115,8 +115,8 @@ static int wait_for_hello(struct trial *t, uint32_t member)
 	const struct vq_ring *ring = (const void *)(m->memory + VQ_RING_OFFSET);
 
 	while (!machine_ready(m) || !__atomic_load_n(&ring->head, __ATOMIC_ACQUIRE)) {
-		if (m->status->end == MACHINE_ERROR || !machine_alive(m) ||
-		    host_now_ns() > t->deadline_ns)
+		if (m->status->end == MACHINE_ERROR || m->status->end == MACHINE_DESTROYED ||
+		    !machine_alive(m) || host_now_ns() > t->deadline_ns)
 			return trial_fail(t, TRIAL_FAILED,
 					  "guest %u of the cast did not come up: %s", member,
 					  m->status->error);
@@ -201,7 +201,8 @@ static int check_end(struct trial *t, const struct intake *in)
 		s->error[sizeof(s->error) - 1] = '\0';
 		if (s->end == MACHINE_ERROR && s->unsupported)
 			return trial_fail(t, TRIAL_UNSUPPORTED, "%s", s->error);
-		if (s->end == MACHINE_ERROR || s->end == MACHINE_SHUTDOWN)
+		if (s->end == MACHINE_ERROR || s->end == MACHINE_SHUTDOWN ||
+		    s->end == MACHINE_DESTROYED)
 			return trial_fail(t, TRIAL_FAILED, "guest %u: %s", i, s->error);
 	}
 	if (!in->hello || !in->goodbye)

@@ -79,7 +79,7 @@ static void by_guest_end(struct watch *w, int64_t now)
 	uint32_t end = fault_victim(f)->status->end;
 
 	name_detector(w, false, "platform: the guest's exit reached the VMM");
-	if (end != MACHINE_SHUTDOWN && end != MACHINE_ERROR)
+	if (end != MACHINE_SHUTDOWN && end != MACHINE_ERROR && end != MACHINE_DESTROYED)
 		return;
 	oracle_note_loss(&f->oracle, f->victim);
 	detected(w, now, "the platform reports the end of the guest");
@@ -109,6 +109,15 @@ static void by_disk(struct watch *w, int64_t now)
 	name_detector(w, false, "platform: errors of the guest's disk");
 	if (__atomic_load_n(&fault_victim(w->f)->status->disk_errors, __ATOMIC_ACQUIRE))
 		detected(w, now, "the platform reports an error of the guest's disk");
+}
+
+static void by_destruction(struct watch *w, int64_t now)
+{
+	name_detector(w, false, "platform: libvirt's event, domain destroyed");
+	if (fault_victim(w->f)->status->end != MACHINE_DESTROYED)
+		return;
+	oracle_note_loss(&w->f->oracle, w->f->victim);
+	detected(w, now, "the platform reports that the domain was destroyed");
 }
 
 static void by_connection(struct watch *w, int64_t now)
@@ -144,6 +153,7 @@ void watch_detect(struct watch *w, int64_t now)
 		[DETECT_PVPANIC] = by_pvpanic,
 		[DETECT_DEVICE] = by_device,
 		[DETECT_DISK] = by_disk,
+		[DETECT_DESTROYED] = by_destruction,
 		[DETECT_CONNECTION] = by_connection,
 	};
 

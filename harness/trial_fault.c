@@ -271,7 +271,7 @@ static int wait_for_service(struct watch *w)
 			struct machine_status *s = member(w->f, i)->status;
 
 			s->error[sizeof(s->error) - 1] = '\0';
-			if (s->end == MACHINE_ERROR)
+			if (s->end == MACHINE_ERROR || s->end == MACHINE_DESTROYED)
 				return trial_fail(w->f->trial, TRIAL_FAILED, "guest %u: %s", i,
 						  s->error);
 		}

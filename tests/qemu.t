@@ -72,7 +72,8 @@ done
 managed=$(echo "$platforms" | grep -Ex 'qemu-(kvm|tcg)' | paste -sd, -)
 if [ -n "$managed" ]; then
 	printf '%s\n' 'seed: 1' "platforms: [$managed]" 'benches:' '  - {match: cpu_integer, trials: 2}' \
-		'faults:' '  - {match: libvirtd_killed, trials: 2}' >killed.yaml
+		'faults:' '  - {match: libvirtd_killed, trials: 2}' \
+		'  - {match: domain_destroyed, recoveries: restart, trials: 1, horizon: 60s}' >killed.yaml
 	rm -f x.vq
 	accepts "libvirtd is killed: a plan runs" run killed.yaml -o x.vq
 	[ "$(sqlite3 x.vq "SELECT count(*) > 0 AND min(status = 'ok') FROM trial")" = 1 ]
@@ -85,7 +86,11 @@ if [ -n "$managed" ]; then
 		min(t4_first_service_ns > t2_detected_ns) AND max(detector_ours) = 0
 		FROM fault_trial")" = 1 ]
 	ok $? "libvirtd is killed: the guest goes on, and obeys the next one"
-	sqlite3 x.vq "SELECT '# ' || outcome || ' ' || t2_detected_ns || ' ' ||
+	[ "$(sqlite3 x.vq "SELECT count(*) > 0 AND min(outcome = 'assisted-recovered') AND
+		min(t2_detected_ns >= t1_active_ns) AND min(detector GLOB '*event, domain destroyed')
+		FROM fault_trial JOIN trial ON trial.id = trial WHERE fault = 'domain_destroyed'")" = 1 ]
+	ok $? "a domain is destroyed: libvirt tells, a new one takes over"
+	sqlite3 x.vq "SELECT '# ' || outcome || ' ' || coalesce(t2_detected_ns, '-') || ' ' ||
 		coalesce(t4_first_service_ns, '-') FROM fault_trial"
 	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ] &&
 		! pgrep -f "^[^ ]*(qemu-system-x86_64|libvirtd) .*$VIRT_QUALIFY_STATE" >/dev/null

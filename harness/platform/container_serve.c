@@ -37,6 +37,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_MIGRATE:
 	case COMMAND_DISK:
 	case COMMAND_RESET:
+	case COMMAND_DESTROY:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", container_lacks(CAN_SNAPSHOT));

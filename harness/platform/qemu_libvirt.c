@@ -15,6 +15,7 @@
 #include "guests/payload.h"
 #include "harness/host.h"
 #include "harness/platform.h"
+#include "harness/platform/libvirt/destroy.h"
 #include "harness/platform/libvirt/events.h"
 #include "harness/platform/libvirt/qemu_driver.h"
 #include "harness/platform/qemu/disk.h"
@@ -22,7 +23,8 @@
 #include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
-#define NOTICE_MS 500 /* QEMU is gone: libvirt says so by then, or never */
+#define NOTICE_MS  500	/* QEMU is gone: libvirt says so by then, or never … */
+#define DESTROY_MS 5000 /* … unless it does that itself: it tells when all is cleared away */
 
 static int set_paused(struct qemu_driver *d, bool paused)
 {
@@ -67,11 +69,23 @@ static void lose_other(struct qemu_driver *d, const struct libvirt_event *e)
 	d->connection[other] = NULL;
 }
 
+static enum machine_end end_of(int detail)
+{
+	switch (detail) {
+	case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+		return MACHINE_SHUTDOWN;
+	case VIR_DOMAIN_EVENT_STOPPED_DESTROYED:
+		return MACHINE_DESTROYED;
+	default:
+		return MACHINE_ERROR;
+	}
+}
+
 static void take_event(struct qemu_driver *d, const struct libvirt_event *e)
 {
 	static const char *const stopped[] = {
 		[VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN] = "shut down",
-		[VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = "destroyed",
+		[VIR_DOMAIN_EVENT_STOPPED_DESTROYED] = "was destroyed",
 		[VIR_DOMAIN_EVENT_STOPPED_CRASHED] = "crashed",
 		[VIR_DOMAIN_EVENT_STOPPED_MIGRATED] = "migrated",
 		[VIR_DOMAIN_EVENT_STOPPED_SAVED] = "saved",
@@ -84,6 +98,9 @@ static void take_event(struct qemu_driver *d, const struct libvirt_event *e)
 		lose_other(d, e); /* of the domain that a migration left, or did not come to be */
 	} else if (e->event < 0) {
 		qemu_driver_reconnect(d, e->at_ns);
+	} else if (e->event == VIR_DOMAIN_EVENT_SHUTDOWN &&
+		   e->detail == VIR_DOMAIN_EVENT_SHUTDOWN_HOST) {
+		d->ending = true; /* by a signal: on whose order, its end tells */
 	} else if (e->event == VIR_DOMAIN_EVENT_SHUTDOWN) {
 		qemu_guest_over(d->guest, MACHINE_SHUTDOWN, "libvirt: the guest shut down");
 	} else if (e->event == VIR_DOMAIN_EVENT_STOPPED) {
@@ -94,10 +111,7 @@ static void take_event(struct qemu_driver *d, const struct libvirt_event *e)
 
 		snprintf(why, sizeof(why), "libvirt: the domain %s",
 			 known ? stopped[e->detail] : "stopped");
-		qemu_guest_over(d->guest,
-				e->detail == VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN ? MACHINE_SHUTDOWN
-									       : MACHINE_ERROR,
-				why);
+		qemu_guest_over(d->guest, end_of(e->detail), why);
 	} else if (e->event == VIR_DOMAIN_EVENT_CRASHED) {
 		qemu_guest_over(d->guest, MACHINE_PANICKED, "libvirt: the guest panicked");
 	} else if (e->event == VIR_DOMAIN_EVENT_SUSPENDED &&
@@ -118,13 +132,17 @@ static void on_fd(void *context, struct machine *m)
 {
 	struct qemu_driver *d = context;
 	struct pollfd word = {.fd = d->events, .events = POLLIN};
+	int64_t gone_ns;
 
 	qemu_guest_events(d->guest, m);
 	read_events(d);
 	if (!d->guest->gone || d->guest->over)
 		return;
-	if (poll(&word, 1, NOTICE_MS) == 1)
-		read_events(d);
+	gone_ns = host_now_ns();
+	while (!d->guest->over &&
+	       host_now_ns() - gone_ns < (d->ending ? DESTROY_MS : NOTICE_MS) * 1000000ll)
+		if (poll(&word, 1, 10) == 1)
+			read_events(d);
 	qemu_guest_over(d->guest, MACHINE_ERROR, "QEMU is gone, and libvirt did not say so");
 }
 
@@ -170,7 +188,7 @@ static int restore(struct qemu_driver *d)
 
 	end_domain(d);
 	await_old_end(d);
-	d->stopped = false;
+	d->stopped = d->ending = false;
 	m->status->end = MACHINE_RUNNING;
 	if (qemu_driver_start(d, true) || let_go(d, true))
 		return -1;
@@ -211,6 +229,10 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return reset(d);
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
+	case COMMAND_DESTROY:
+		return libvirt_destroy(d->lib, d->domain)
+			       ? qemu_driver_failed_here(d, "destroying the domain")
+			       : 0;
 	case COMMAND_EXEC:
 		break;
 	}
@@ -318,7 +340,8 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MANAGEMENT | CAN_MIGRATE | CAN_RESET | qemu_postcopy() | qemu_devices();
+	       CAN_MANAGEMENT | CAN_MIGRATE | CAN_RESET | CAN_DESTROY | qemu_postcopy() |
+	       qemu_devices();
 }
 
 static unsigned int kvm_capabilities(void)

@@ -147,7 +147,7 @@ static const char *hvm_label(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_HYPERCALL | CAN_APIC;
+	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_HYPERCALL | CAN_APIC | CAN_DESTROY;
 }
 
 static unsigned int hvm_capabilities(void)
@@ -282,6 +282,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return xen_domain_pause(&d->domain);
 	case COMMAND_RESUME:
 		return xen_domain_resume(&d->domain);
+	case COMMAND_DESTROY:
+		return xen_domain_destroy(&d->domain);
 	case COMMAND_SNAPSHOT:
 	case COMMAND_RESTORE:
 	case COMMAND_EXEC:

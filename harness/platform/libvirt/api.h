@@ -25,6 +25,7 @@
 	F(virDomainCreateXMLWithFiles)                                                             \
 	F(virDomainDestroy)                                                                        \
 	F(virDomainFree)                                                                           \
+	F(virDomainRef)                                                                            \
 	F(virDomainGetName)                                                                        \
 	F(virDomainGetID)                                                                          \
 	F(virDomainSuspend)                                                                        \

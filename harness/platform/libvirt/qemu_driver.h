@@ -29,6 +29,7 @@ struct qemu_driver {
 	int guard[QEMU_DAEMONS];		/* see guard.h; -1: none */
 	int events;				/* struct libvirt_event; -1: none */
 	bool stopped;				/* libvirt has said so */
+	bool ending;				/* somebody ends QEMU, and libvirt may do so */
 	char name[64], uuid[40];
 	int disk; /* the file that its disk is; -1: it has none */
 	int listening[QEMU_SOCKETS];

@@ -306,6 +306,7 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_EXEC:
+	case COMMAND_DESTROY:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "QEMU's driver knows no command %d", command);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "harness/host.h"
+#include "harness/platform/libvirt/destroy.h"
 #include "harness/platform/libvirt/guard.h"
 
 /* libvirtd 9 was seen to crash, once in some 60 domains; whoever started it
@@ -151,7 +152,12 @@ static int on_event(virConnectPtr connection, virDomainPtr domain, int event, in
 		return 0;
 	if (event == VIR_DOMAIN_EVENT_STOPPED || event == VIR_DOMAIN_EVENT_CRASHED ||
 	    event == VIR_DOMAIN_EVENT_SHUTDOWN)
-		xen_domain_over(d, MACHINE_SHUTDOWN, how_it_stopped(event, detail));
+		xen_domain_over(d,
+				event == VIR_DOMAIN_EVENT_STOPPED &&
+						detail == VIR_DOMAIN_EVENT_STOPPED_DESTROYED
+					? MACHINE_DESTROYED
+					: MACHINE_SHUTDOWN,
+				how_it_stopped(event, detail));
 	return 0;
 }
 
@@ -254,6 +260,11 @@ int xen_domain_pause(struct xen_domain *d)
 int xen_domain_resume(struct xen_domain *d)
 {
 	return d->lib->virDomainResume(d->domain) ? fail(d, "resuming the domain") : 0;
+}
+
+int xen_domain_destroy(struct xen_domain *d)
+{
+	return libvirt_destroy(d->lib, d->domain) ? fail_here(d, "destroying the domain") : 0;
 }
 
 /* Where it cannot be destroyed and is still there, the guard has the last word. */

@@ -37,6 +37,7 @@ int xen_domain_create(struct xen_domain *d);
 
 int xen_domain_pause(struct xen_domain *d);
 int xen_domain_resume(struct xen_domain *d);
+int xen_domain_destroy(struct xen_domain *d); /* begins it, as somebody else would */
 
 /* The guest's command line, from what the machine is to be. */
 void xen_domain_command(const struct machine *m, char *out, size_t size);
