@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a result file says of a run beside its trials. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "harness/core/command.h"
+#include "harness/fault.h"
+#include "harness/run_row.h"
+#include "harness/runner_internal.h"
+
+static int begin_run(struct run *r)
+{
+	const struct plan *plan = r->options->plan;
+	char *text = plan_text(plan);
+	char uuid[RUN_UUID_SIZE], started[RUN_TIME_SIZE];
+	int ret;
+
+	run_uuid(uuid);
+	run_now(started);
+	r->row = (struct result_run){
+		.uuid = uuid,
+		.started = started,
+		.version = virt_qualify_version(),
+		.command = r->options->command,
+		.plan_name = plan->name,
+		.plan = text ? text : "",
+		.seed = plan->seed,
+		.delta = plan->delta,
+	};
+	ret = result_begin_run(r->result, &r->row);
+	free(text);
+	r->row.uuid = r->row.started = r->row.plan = ""; /* they do not outlive this function */
+	return ret ? run_result_failed(r) : 0;
+}
+
+static int store_facts(struct run *r)
+{
+	struct host_facts *facts = host_gather();
+	int ret = 0;
+
+	for (size_t i = 0; facts && i < facts->count && !ret; i++) {
+		struct result_fact row = {.run = r->row.id,
+					  .name = facts->fact[i].name,
+					  .value = facts->fact[i].value,
+					  .why = facts->fact[i].why};
+
+		ret = result_add_fact(r->result, &row) ? run_result_failed(r) : 0;
+	}
+	if (facts && host_value(facts, "host.fingerprint"))
+		snprintf(r->fingerprint, sizeof(r->fingerprint), "%s",
+			 host_value(facts, "host.fingerprint"));
+	host_free(facts);
+	return ret;
+}
+
+static int store_descriptors(struct run *r)
+{
+	for_each_registered (struct bench, b, REGISTRY(benches)) {
+		struct result_bench row = run_bench_row(r->row.id, b);
+
+		if (plan_find_bench(r->options->plan, b->name) && result_add_bench(r->result, &row))
+			return run_result_failed(r);
+	}
+	for_each_registered (struct fault, f, REGISTRY(faults)) {
+		struct result_fault row = {.run = r->row.id,
+					   .name = f->name,
+					   .group = f->group,
+					   .summary = f->summary};
+
+		if (plan_find_fault(r->options->plan, f->name) && result_add_fault(r->result, &row))
+			return run_result_failed(r);
+	}
+	return 0;
+}
+
+static int store_variants(struct run *r)
+{
+	const struct variants *all = &r->options->plan->variants;
+	char label[512];
+	int ret = 0;
+
+	for (size_t i = 0; i < all->count && !ret; i++) {
+		char *settings = variant_settings_text(&all->variant[i]);
+		struct result_variant row = {.run = r->row.id,
+					     .name = all->variant[i].name,
+					     .settings = settings,
+					     .label = label};
+
+		setting_describe(&all->variant[i], label, sizeof(label));
+		if (!settings)
+			return run_fail(r, "out of memory");
+		ret = result_add_variant(r->result, &row) ? run_result_failed(r) : 0;
+		free(settings);
+	}
+	return ret;
+}
+
+/* One transaction: these are many small rows, and none is worth anything without the others. */
+int run_describe(struct run *r)
+{
+	if (begin_run(r))
+		return -1;
+	if (result_begin(r->result))
+		return run_result_failed(r);
+	if (counters_describe(&r->counters, r->result, r->row.id))
+		return run_result_failed(r);
+	if (store_facts(r) || store_descriptors(r) || store_variants(r) || run_add_platforms(r))
+		return -1;
+	/* Declared beforehand: it stands in the file before the first trial. */
+	if (plan_store_criteria(r->options->plan, r->result, r->row.id))
+		return run_result_failed(r);
+	if (noise_copy(&r->noise, r->result, r->row.id, r->fingerprint, r->error, r->error_size))
+		return -1;
+	return result_commit(r->result) ? run_result_failed(r) : 0;
+}
