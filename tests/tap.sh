@@ -8,7 +8,7 @@
 #
 # Every command is bounded: a test that hangs is a test that failed.
 
-BOUND=${BOUND:-120} # seconds
+BOUND=${BOUND:-400} # seconds
 B=${B:-build}
 case $B in
 /*) ;;
