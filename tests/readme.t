@@ -172,6 +172,10 @@ while read -r command; do
 	esac
 	(cd $where && timeout -s KILL "$BOUND" sh -c "$command") >out 2>err </dev/null
 	code=$?
+	if [ $code -eq 77 ]; then
+		skip "$command" "$(tail -n 1 err)"
+		continue
+	fi
 	[ $code -le $allowed ]
 	ok $? "$command"
 	[ $code -le $allowed ] || show err
