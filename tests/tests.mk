@@ -33,37 +33,29 @@ any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/plat
 serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
-plan_tests := $(B)/tests/plan.t $(B)/tests/plan_criteria.t
-$(plan_tests): $(plan_unit)
-$(plan_tests): unit_obj = $(plan_unit)
-$(plan_tests): unit_libs = $(call pkg,--libs yaml-0.1)
-$(B)/tests/host.t: $(host_unit)
-$(B)/tests/host.t: unit_obj = $(host_unit)
-$(B)/tests/host.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
-$(B)/tests/watch.t: $(watch_unit)
-$(B)/tests/watch.t: unit_obj = $(watch_unit)
-$(B)/tests/watch.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
-$(B)/tests/budget.t: $(budget_unit)
-$(B)/tests/budget.t: unit_obj = $(budget_unit)
-$(B)/tests/journal.t: $(journal_unit)
-$(B)/tests/journal.t: unit_obj = $(journal_unit)
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
-$(B)/tests/journal_remove.t: $(journal_remove_unit)
-$(B)/tests/journal_remove.t: unit_obj = $(journal_remove_unit)
-$(B)/tests/lab_stream.t: $(lab_unit)
-$(B)/tests/lab_stream.t: unit_obj = $(lab_unit)
-$(B)/tests/oracle.t: $(oracle_unit)
-$(B)/tests/oracle.t: unit_obj = $(oracle_unit)
-$(B)/tests/container.t: $(container_unit)
-$(B)/tests/container.t: unit_obj = $(container_unit)
-$(B)/tests/any_domain.t: $(any_domain_unit)
-$(B)/tests/any_domain.t: unit_obj = $(any_domain_unit)
-$(B)/tests/serial_guest.t: $(serial_guest_unit)
-$(B)/tests/serial_guest.t: unit_obj = $(serial_guest_unit)
-$(B)/tests/serial_guest.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
-$(B)/tests/qmp.t: $(qmp_unit)
-$(B)/tests/qmp.t: unit_obj = $(qmp_unit)
-$(B)/tests/qmp.t: unit_libs = $(call pkg,--libs hwloc) -lpfm
+
+# A test of a part of the harness: its name, the objects that it links, and libraries for these.
+define links
+harness_tests += $(B)/tests/$(1).t
+$(B)/tests/$(1).t: $(2)
+$(B)/tests/$(1).t: unit_obj = $(2)
+$(B)/tests/$(1).t: unit_libs = $(3)
+endef
+host_libs = $$(call pkg,--libs hwloc) -lpfm
+$(eval $(call links,plan,$(plan_unit),$$(call pkg,--libs yaml-0.1)))
+$(eval $(call links,plan_criteria,$(plan_unit),$$(call pkg,--libs yaml-0.1)))
+$(eval $(call links,host,$(host_unit),$(host_libs)))
+$(eval $(call links,watch,$(watch_unit),$(host_libs)))
+$(eval $(call links,budget,$(budget_unit)))
+$(eval $(call links,journal,$(journal_unit)))
+$(eval $(call links,journal_remove,$(journal_remove_unit)))
+$(eval $(call links,lab_stream,$(lab_unit)))
+$(eval $(call links,oracle,$(oracle_unit)))
+$(eval $(call links,container,$(container_unit)))
+$(eval $(call links,any_domain,$(any_domain_unit)))
+$(eval $(call links,serial_guest,$(serial_guest_unit),$(host_libs)))
+$(eval $(call links,qmp,$(qmp_unit),$(host_libs)))
 $(B)/tests/stats.t $(B)/tests/compare.t $(B)/tests/power.t: unit_libs = $(call pkg,--libs gsl)
 
 # The header that names what a test links is the test's own business; core/ and report/ always.
@@ -101,7 +93,7 @@ check: all $(B)/virt-qualify-report $(B)/tests/make-sample $(B)/tests/make-log $
 	B=$(B) $(PROVE) --timer --exec '' $(run_scripts) $(test_programs)
 
 # The report half alone, which needs neither KVM nor libvirt: build and test it.
-report_tests := $(filter-out $(addprefix $(B)/tests/,budget.t plan.t plan_criteria.t host.t watch.t journal.t oracle.t lab_stream.t container.t journal_remove.t qmp.t),$(unit_bin))
+report_tests := $(filter-out $(harness_tests),$(unit_bin))
 check-report: $(B)/virt-qualify-report $(B)/tests/make-sample $(report_tests)
 	B=$(B) $(PROVE) --exec '' $(report_tests)
 
