@@ -312,7 +312,7 @@ static int take_ends(struct reader *r, const yaml_node_t *entry, struct limit_en
 		return fail(r, entry, "quantile: is of a fault's times; figure: %s has none",
 			    limit_figure_name(e->c.figure));
 	if (is_time(e->c.figure) && low->node)
-		return fail(r, low->node, "at_least: %s can only be limited by at_most:",
+		return fail(r, low->node, "at_least: %s is a time to be kept below; write at_most:",
 			    limit_figure_name(e->c.figure));
 	if (is_time(e->c.figure) && isnan(e->c.quantile))
 		e->c.quantile = 0.5;
@@ -410,7 +410,9 @@ static int add_weight(struct reader *r, const yaml_node_t *key, const yaml_node_
 			return fail(r, key, "weights has \"%s\" twice; keep one",
 				    plan_show(name, shown, sizeof(shown)));
 	if (strlen(name) > PLAN_MAX_NAME || strchr(name, '/'))
-		return fail(r, key, "weights: \"%s\" is neither a group nor a glob over benches",
+		return fail(r, key,
+			    "weights: \"%s\" is neither a group nor a glob over benches; see list "
+			    "benches",
 			    plan_show(name, shown, sizeof(shown)));
 	if (check_what(r, "weights", key, name, OVER_BENCHES | OVER_GROUPS) ||
 	    plan_add_glob(r, key, name, &c->match))
