@@ -30,7 +30,7 @@ static int start(char *const argv[], int output, pid_t *pid)
 		posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
 	if (output < 0)
 		posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
-	error = posix_spawn(pid, argv[0], &actions, NULL, argv, environ);
+	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return error ? -1 : 0;
 }
