@@ -63,9 +63,10 @@ static size_t match(const struct series *a, const struct series *b, double *x, d
 
 /*
  * Pairs whose other half has no figure are left out, which does not depend on what a figure is;
- * where that costs more than a few, all trials of both sides tell more than the pairs do.
+ * where that leaves less than a share of `least`, all trials of both sides tell more than the pairs
+ * do.
  */
-static void pair_up(struct sides *s)
+static void pair_up(struct sides *s, double least)
 {
 	size_t most = s->a.n > s->b.n ? s->a.n : s->b.n, n;
 	double *x = calloc(2 * most + 1, sizeof(*x)), *y;
@@ -74,7 +75,7 @@ static void pair_up(struct sides *s)
 		return;
 	y = x + most;
 	n = match(&s->a, &s->b, x, y);
-	if (!n || (double)n < PAIRS_LEAST * (double)most) {
+	if (!n || (double)n < least * (double)most) {
 		free(x);
 		return;
 	}
@@ -94,8 +95,9 @@ static struct sides sides_of(const struct metric *a, const struct metric *b, enu
 		s.a = (struct series){a->undisturbed, a->undisturbed_place, a->undisturbed_count};
 		s.b = (struct series){b->undisturbed, b->undisturbed_place, b->undisturbed_count};
 	}
+	/* The undisturbed ones are to confirm a verdict: they are looked at as all batches were. */
 	if (has_pairs(a, b))
-		pair_up(&s);
+		pair_up(&s, which == UNDISTURBED_BATCHES ? 0 : PAIRS_LEAST);
 	return s;
 }
 

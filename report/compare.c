@@ -2,9 +2,9 @@
 /*
  * Two sides of a metric set against each other, and a verdict.
  *
- * A verdict must hold twice: over all batches, and over the undisturbed ones alone. Where the two
- * differ, or one side was disturbed more than the other, it is inconclusive and says why: on a
- * noisy machine a red result must still mean a regression. Sides of separate runs must differ by
+ * A verdict must hold twice: over all batches, and over the undisturbed ones alone. Where these
+ * contradict it, or one side was disturbed more than the other, it is inconclusive and says why: on
+ * a noisy machine a red result must still mean a regression. Sides of separate runs must differ by
  * more than such runs do by themselves (compare_noise.c). What is deterministic has no noise, and
  * a rule of its own (compare_exact.c).
  */
@@ -112,18 +112,51 @@ static const char *why_nothing_shown(const struct comparison_row *row, size_t te
 	return "neither a change nor the lack of one is shown";
 }
 
+/* What the estimate alone says, however sure it is. */
+static enum verdict estimated(const struct comparison *c, double delta, bool higher)
+{
+	enum verdict v = stats_verdict(c, 0, ALPHA, delta, higher);
+
+	return v == VERDICT_INCONCLUSIVE ? VERDICT_EQUIVALENT : v;
+}
+
+/*
+ * Do the undisturbed batches contradict the verdict over all? They do by a verdict of their own.
+ * That they are too few for one is none: the fewer they are, the noisier the machine, and there a
+ * change of the code would never be seen. Then it is enough that they point to the same side of
+ * delta, and that what all batches say lies within their interval.
+ */
+static const char *contradiction(const struct comparison_row *row, enum verdict all,
+				 const struct comparison *calm, enum verdict undisturbed)
+{
+	bool higher = row->base->bench->better == HIGHER;
+
+	if (all == VERDICT_INCONCLUSIVE || all == undisturbed)
+		return NULL;
+	if (isnan(calm->ratio))
+		return "every batch of a side was disturbed: nothing confirms it";
+	if (isnan(calm->ratio_interval.low))
+		return "too few trials have an undisturbed batch to confirm it";
+	if (undisturbed != VERDICT_INCONCLUSIVE || estimated(calm, row->delta, higher) != all ||
+	    !(row->test.ratio >= calm->ratio_interval.low) ||
+	    !(row->test.ratio <= calm->ratio_interval.high))
+		return "undisturbed batches alone lead to another verdict";
+	return NULL;
+}
+
 static const char *why_inconclusive(const struct comparison_row *row, enum verdict all,
-				    enum verdict undisturbed, size_t tests)
+				    const struct comparison *calm, enum verdict undisturbed,
+				    size_t tests)
 {
 	const struct metric *a = row->base, *b = row->other;
+	const char *why;
 
 	if (isnan(row->test.p))
 		return "a figure is not above zero";
 	if (!a->bench->disturbance_exempt) {
-		if (all != undisturbed && (!a->undisturbed_count || !b->undisturbed_count))
-			return "every batch of a side was disturbed: nothing confirms it";
-		if (all != undisturbed)
-			return "undisturbed batches alone lead to another verdict";
+		why = contradiction(row, all, calm, undisturbed);
+		if (why)
+			return why;
 		if (all != VERDICT_INCONCLUSIVE && is_disturbed_more(a, b))
 			return "one side was disturbed more than the other";
 	}
@@ -224,7 +257,8 @@ static void judge(const struct report *r, enum compare_by by, struct comparison_
 		undisturbed = stats_verdict(&calm->test[i], calm->q[i], ALPHA, row->delta, higher);
 		row->why = compare_hosts(r, row, by);
 		if (!row->why)
-			row->why = why_inconclusive(row, verdict, undisturbed, tests[row->gates]);
+			row->why = why_inconclusive(row, verdict, &calm->test[i], undisturbed,
+						    tests[row->gates]);
 		row->verdict = row->why ? VERDICT_INCONCLUSIVE : verdict;
 	}
 }

@@ -45,6 +45,7 @@ struct side {
 	const char *fingerprint;
 	uint32_t disturbed;  /* so many of the four batches of each trial … */
 	double disturbed_ns; /* … take that long instead */
+	uint32_t calm;	     /* trials with an undisturbed batch, where it is not all of them */
 };
 
 static const struct side plain = {.trials = 20,
@@ -69,7 +70,7 @@ static void add_trials(struct result *r, int64_t run, const struct side *s, cons
 		struct result_batch b[4];
 
 		for (uint32_t k = 0; k < 4; k++) {
-			bool disturbed = k < s->disturbed;
+			bool disturbed = k < s->disturbed || (s->calm && i >= s->calm);
 			double ns = disturbed ? s->disturbed_ns : s->ns;
 
 			sample_batch_clear(&b[k], &h[k], k);
@@ -281,6 +282,31 @@ static void test_disturbed(void **state)
 	a.disturbed = b.disturbed = 4;
 	a.disturbed_ns = 1000;
 	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "every batch", 3);
+}
+
+/* Where few batches are undisturbed, these need not find by themselves what all have found. */
+static void test_few_undisturbed(void **state)
+{
+	struct side a = plain, b = plain;
+
+	(void)state;
+	a.spread = b.spread = 0.05;
+	a.calm = b.calm = 4; /* not enough to be sure of 5 % */
+	a.disturbed_ns = 1000;
+	b.ns = b.disturbed_ns = 1050;
+	assert_verdict(&a, &b, VERDICT_REGRESSED, NULL, 1);
+	assert_verdict(&b, &a, VERDICT_IMPROVED, NULL, 0);
+	/* They point to less than delta. */
+	b.ns = 1010;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "undisturbed batches alone", 3);
+	/* To the same side, but so far from the rest that they tell of something else. */
+	b.ns = 1050;
+	b.disturbed_ns = 1600;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "undisturbed batches alone", 3);
+	/* Three and three cannot say anything at all. */
+	a.calm = b.calm = 3;
+	b.disturbed_ns = 1050;
+	assert_verdict(&a, &b, VERDICT_INCONCLUSIVE, "too few trials have an undisturbed", 3);
 }
 
 static void test_unlike(void **state)
@@ -729,14 +755,23 @@ static void test_planted(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_verdicts),	cmocka_unit_test(test_direction),
-		cmocka_unit_test(test_delta),		cmocka_unit_test(test_few_trials),
-		cmocka_unit_test(test_disturbed),	cmocka_unit_test(test_unlike),
-		cmocka_unit_test(test_hosts),		cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_variants),	cmocka_unit_test(test_planted),
-		cmocka_unit_test(test_two_executions),	cmocka_unit_test(test_between_runs),
-		cmocka_unit_test(test_kinds_of_hosts),	cmocka_unit_test(test_declared_variants),
-		cmocka_unit_test(test_blocks),		cmocka_unit_test(test_blocks_of_two_sides),
+		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_direction),
+		cmocka_unit_test(test_delta),
+		cmocka_unit_test(test_few_trials),
+		cmocka_unit_test(test_disturbed),
+		cmocka_unit_test(test_few_undisturbed),
+		cmocka_unit_test(test_unlike),
+		cmocka_unit_test(test_hosts),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_variants),
+		cmocka_unit_test(test_planted),
+		cmocka_unit_test(test_two_executions),
+		cmocka_unit_test(test_between_runs),
+		cmocka_unit_test(test_kinds_of_hosts),
+		cmocka_unit_test(test_declared_variants),
+		cmocka_unit_test(test_blocks),
+		cmocka_unit_test(test_blocks_of_two_sides),
 		cmocka_unit_test(test_pairs_with_gaps),
 	};
 
