@@ -70,11 +70,39 @@ static int note_unsupported(struct run *r, const struct cell *c, const struct tr
 			    c->spec.platform->name, why);
 }
 
+/* What stood so as the trial began. */
+static void note_setting(struct trial_result *t, const char *what)
+{
+	struct trial_event *e = &t->event[t->event_count];
+
+	if (!*what || t->event_count >= TRIAL_MAX_EVENTS)
+		return;
+	snprintf(e->subject, sizeof(e->subject), "host");
+	snprintf(e->what, sizeof(e->what), "%.*s", (int)sizeof(e->what) - 1, what);
+	t->event_count++;
+}
+
 /* What its variant sets of the host is undone with all that the trial did, by the journal. */
+static int apply_settings(struct run *r, const struct trial_spec *spec, struct trial_result *t)
+{
+	const struct variant *v = spec->variant;
+
+	for (size_t i = 0; v && i < v->count; i++) {
+		char text[sizeof(t->reason)];
+
+		if (setting_apply(&v->settings[i], spec->platform, r->journal, text,
+				  sizeof(text))) {
+			memcpy(t->reason, text, sizeof(t->reason));
+			return -1;
+		}
+		note_setting(t, text);
+	}
+	return 0;
+}
+
 static void run_in_form(struct run *r, const struct trial_spec *spec, struct trial_result *t)
 {
-	if (!setting_apply(spec->variant, spec->platform, r->journal, t->reason,
-			   sizeof(t->reason))) {
+	if (!apply_settings(r, spec, t)) {
 		trial_run(spec, t, r->options->stop);
 		return;
 	}

@@ -178,15 +178,11 @@ void setting_tell_guest(const struct variant *v, const struct platform *p, char 
 	}
 }
 
-int setting_apply(const struct variant *v, const struct platform *p, struct journal *j, char *why,
+int setting_apply(const struct setting *s, const struct platform *p, struct journal *j, char *text,
 		  size_t size)
 {
-	for (size_t i = 0; v && i < v->count; i++) {
-		const struct setting *s = &v->settings[i];
-		const struct setting_key *k = setting_find(p, s->key);
+	const struct setting_key *k = setting_find(p, s->key);
 
-		if (k && k->apply && k->apply(j, s->key, s->value, why, size))
-			return -1;
-	}
-	return 0;
+	*text = '\0';
+	return k && k->apply ? k->apply(j, s->key, s->value, text, size) : 0;
 }

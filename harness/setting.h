@@ -37,9 +37,10 @@ struct setting_key {
 	void (*describe)(const char *key, const char *value, char *text, size_t size);
 	/* Add to the command line of the guest that measures. NULL: nothing. */
 	void (*tell_guest)(const char *value, char *command, size_t size);
-	/* Change the host for one trial; the journal has the inverse first. 0, or -1 with a
-	 * sentence. NULL: nothing. */
-	int (*apply)(struct journal *j, const char *key, const char *value, char *why, size_t size);
+	/* Change the host for one trial; the journal has the inverse first. 0 with a sentence that
+	 * says how it is now, or -1 with one that says why not. NULL: nothing. */
+	int (*apply)(struct journal *j, const char *key, const char *value, char *text,
+		     size_t size);
 };
 
 /* For descriptors of platforms: .settings = SETTINGS(&setting_plant, …) */
@@ -60,6 +61,8 @@ extern const struct setting_key setting_qemu, setting_machine;
 
 /* harness/setting_kvm.c: kvm.PARAM=VALUE, a parameter of KVM's modules. */
 extern const struct setting_key setting_kvm;
+/* Where modules and their parameters are: /sys/module, or what a test of it has made. */
+extern const char *setting_kvm_modules;
 
 /* The key of that name that a platform takes, or NULL. */
 const struct setting_key *setting_find(const struct platform *p, const char *key);
@@ -82,8 +85,10 @@ void setting_describe(const struct variant *v, char *text, size_t size);
 void setting_tell_guest(const struct variant *v, const struct platform *p, char *command,
 			size_t size);
 
-/* Before a trial: what changes the host; the journal heals it. 0, or -1 with a sentence. */
-int setting_apply(const struct variant *v, const struct platform *p, struct journal *j, char *why,
+/* Before a trial: change the host as one of the variant's settings says; the journal heals it. 0
+ * with a sentence in `text` that says how it is now ("": it changes nothing), or -1 with one that
+ * says why not. */
+int setting_apply(const struct setting *s, const struct platform *p, struct journal *j, char *text,
 		  size_t size);
 
 #endif

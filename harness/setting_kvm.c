@@ -16,22 +16,23 @@
 #include "harness/journal.h"
 #include "harness/setting.h"
 
-#define MODULES	  "/sys/module"
 #define PREFIX	  "kvm."
 #define MAX_VALUE 256
+
+const char *setting_kvm_modules = "/sys/module";
 
 /* Its file, in whichever of the modules kvm, kvm_intel, kvm_amd, … has it. false: none has. */
 static bool find_file(const char *key, char *path, size_t size)
 {
 	const char *name = key + strlen(PREFIX);
-	DIR *modules = opendir(MODULES);
+	DIR *modules = opendir(setting_kvm_modules);
 	const struct dirent *d;
 	bool found = false;
 
 	while (modules && !found && (d = readdir(modules))) {
 		if (strncmp(d->d_name, "kvm", 3))
 			continue;
-		snprintf(path, size, MODULES "/%s/parameters/%s", d->d_name, name);
+		snprintf(path, size, "%s/%s/parameters/%s", setting_kvm_modules, d->d_name, name);
 		found = !access(path, F_OK);
 	}
 	if (modules)
@@ -57,9 +58,8 @@ static bool works(const char *key, const char *value, char *why, size_t size)
 	(void)value;
 	if (!find_file(key, path, sizeof(path))) {
 		snprintf(why, size,
-			 "no module of KVM has a parameter %s here; see " MODULES
-			 "/kvm*/parameters",
-			 key + strlen(PREFIX));
+			 "no module of KVM has a parameter %s here; see %s/kvm*/parameters",
+			 key + strlen(PREFIX), setting_kvm_modules);
 		return false;
 	}
 	if (geteuid()) {
@@ -115,28 +115,41 @@ static int write_value(const char *path, const char *value)
 	return n == (ssize_t)strlen(value) ? 0 : -1;
 }
 
-static int apply(struct journal *j, const char *key, const char *value, char *why, size_t size)
+/* Write it, and read it back: what the module made of it is what is measured. */
+static int set_value(const char *path, const char *value, char *text, size_t size)
 {
-	char path[512], before[MAX_VALUE], after[MAX_VALUE];
+	char after[MAX_VALUE];
 
-	if (!find_file(key, path, sizeof(path)) || read_value(path, before)) {
-		snprintf(why, size, "%s cannot be read: %s", key, strerror(errno));
-		return -1;
-	}
-	if (is_same(before, value))
-		return 0;
-	if (journal_add_write(j, path, before)) {
-		snprintf(why, size, "%s", journal_error(j));
-		return -1;
-	}
 	if (write_value(path, value)) {
-		snprintf(why, size, "%s does not take \"%s\": %s", path, value, strerror(errno));
+		snprintf(text, size, "%s does not take \"%s\": %s", path, value, strerror(errno));
 		return -1;
 	}
 	if (!read_value(path, after) && is_same(after, value))
 		return 0;
-	snprintf(why, size, "%s was set to \"%s\" and reads otherwise", path, value);
+	snprintf(text, size, "%s was set to \"%s\" and reads otherwise", path, value);
 	return -1;
+}
+
+static int apply(struct journal *j, const char *key, const char *value, char *text, size_t size)
+{
+	char path[512], before[MAX_VALUE];
+
+	if (!find_file(key, path, sizeof(path)) || read_value(path, before)) {
+		snprintf(text, size, "%s cannot be read: %s", key, strerror(errno));
+		return -1;
+	}
+	if (is_same(before, value)) {
+		snprintf(text, size, "%s is %s, as it was", key, before);
+		return 0;
+	}
+	if (journal_add_write(j, path, before)) {
+		snprintf(text, size, "%s", journal_error(j));
+		return -1;
+	}
+	if (set_value(path, value, text, size))
+		return -1;
+	snprintf(text, size, "%s is %s, and was %s", key, value, before);
+	return 0;
 }
 
 const struct setting_key setting_kvm = {

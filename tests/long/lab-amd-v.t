@@ -22,9 +22,17 @@ agree amd-v-1.vq amd-v-2.vq
 shadow amd-v-shadow amd-v-shadow
 has_fact amd-v-shadow.vq feature.second_level_paging 'no: the processor shows no npt'
 
-# Two CPUs, as the time of day goes.
-run_lab real.vq amd-v --real-time -b exit_ipi -b exit_hlt_wake -b exit_cpuid -f none -p kvm
+# Two CPUs, as the time of day goes; and in one variant a parameter of KVM's, which is writable there.
+run_lab real.vq amd-v --real-time -b exit_ipi -b exit_hlt_wake -b exit_cpuid -f none -p kvm \
+	--variant base --variant poll:kvm.halt_poll_ns=50000
 proved real.vq emulated exit_ipi exit_hlt_wake exit_cpuid
+[ "$(query real.vq "SELECT group_concat(DISTINCT variant || ': ' || what) = 'poll: kvm.halt_poll_ns is 50000, and was 200000'
+	AND count(*) = (SELECT count(*) FROM trial WHERE variant = 'poll')
+	FROM trial JOIN event ON event.trial = trial.id WHERE subject = 'host'")" = 1 ]
+ok $? "real.vq: each trial of the variant has its parameter set, and the others what it was"
+run_vq compare real.vq
+grep -q 'poll (kvm.halt_poll_ns=50000)' out
+ok $? "real.vq: its variants are compared"
 
 # Two hosts: each waits for the other before it runs its plan.
 bounded "$vq" lab amd-v -b exit_cpuid -f none -p kvm --net "$work/a,$work/b" -o a.vq 2>err.a &
