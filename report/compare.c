@@ -103,6 +103,9 @@ static const char *why_nothing_shown(const struct comparison_row *row, size_t te
 
 	if (row->test.least_p > ALPHA)
 		return "so few trials cannot tell anything";
+	if (row->test.p <= ALPHA && stats_is_at_odds(&row->test))
+		return "medians and means of the trials point to different sides: trials are of "
+		       "several kinds";
 	if (x->counts && x->trials_p <= ALPHA && row->test.p > ALPHA)
 		return x->assumed ? "separate runs may differ as much by themselves: run aa, or "
 				    "measure both as variants of one run"

@@ -149,9 +149,15 @@ struct variance_parts stats_nested(const struct nested_trial *t, size_t n);
  * count. */
 void stats_adjust(const double *p, double *q, size_t n);
 
+/* Does the whole interval lie on the other side of 1 than the ratio? One is of medians, the other
+ * of means of logs: trials that are skewed or of several kinds may set the two against each other.
+ */
+bool stats_is_at_odds(const struct comparison *c);
+
 /*
  * The verdict from the adjusted p, the interval of the ratio b/a and the smallest effect worth
- * acting on (delta, 0.03 is 3 %). `higher_is_better` tells which way is worse.
+ * acting on (delta, 0.03 is 3 %). `higher_is_better` tells which way is worse. Where ratio and
+ * interval contradict each other, neither is believed.
  */
 enum verdict stats_verdict(const struct comparison *c, double adjusted_p, double alpha,
 			   double delta, bool higher_is_better);

@@ -437,15 +437,18 @@ const char *verdict_name(enum verdict v)
 	return "?";
 }
 
+bool stats_is_at_odds(const struct comparison *c)
+{
+	return c->ratio > 1 ? c->ratio_interval.high < 1 : c->ratio_interval.low > 1;
+}
+
 enum verdict stats_verdict(const struct comparison *c, double adjusted_p, double alpha,
 			   double delta, bool higher_is_better)
 {
 	bool equivalent = c->ratio_interval.low >= 1 - delta && c->ratio_interval.high <= 1 + delta;
 	bool changed = adjusted_p <= alpha && fabs(c->ratio - 1) > delta;
 
-	/* The estimate is a ratio of medians, the interval one of means of logs: where skewed
-	 * trials set the two against each other, neither is believed. */
-	if (equivalent && changed)
+	if (changed && (equivalent || stats_is_at_odds(c)))
 		return VERDICT_INCONCLUSIVE;
 	if (changed)
 		return (c->ratio > 1) == higher_is_better ? VERDICT_IMPROVED : VERDICT_REGRESSED;

@@ -498,6 +498,23 @@ static void adjustment_skips_what_is_no_number(void **state)
 	stats_adjust(p, q, 0);
 }
 
+/* Two kinds of trials in one side: its median falls by 4 %, its mean rises by 10. */
+static void two_kinds_of_trials(void **state)
+{
+	double a[20], b[20];
+	struct comparison c;
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		a[i] = (i < 12 ? 100 : 70) + 0.1 * (i % 4);
+		b[i] = 96 + 0.1 * (i % 4);
+	}
+	c = stats_compare(a, 20, b, 20, 0.95, 4000, 7);
+	assert_true(c.p <= 0.05 && c.ratio < 0.97 && c.ratio_interval.low > 1);
+	assert_true(stats_is_at_odds(&c));
+	assert_int_equal(stats_verdict(&c, c.p, 0.05, 0.03, false), VERDICT_INCONCLUSIVE);
+}
+
 static void verdicts(void **state)
 {
 	struct comparison c = {1.10, {1.06, 1.14}, 0.001, 0.0005, 0.02};
@@ -519,6 +536,10 @@ static void verdicts(void **state)
 	/* Estimate and interval contradict each other. */
 	c = (struct comparison){1.05, {0.99, 1.02}, 0.01, 0.0005, 0.02};
 	assert_int_equal(stats_verdict(&c, 0.01, 0.05, 0.03, false), VERDICT_INCONCLUSIVE);
+	c = (struct comparison){0.95, {1.01, 1.09}, 0.01, 0.0005, 0.02};
+	assert_int_equal(stats_verdict(&c, 0.01, 0.05, 0.03, false), VERDICT_INCONCLUSIVE);
+	c = (struct comparison){1.05, {0.91, 0.99}, 0.01, 0.0005, 0.02};
+	assert_int_equal(stats_verdict(&c, 0.01, 0.05, 0.03, true), VERDICT_INCONCLUSIVE);
 	assert_string_equal(verdict_name(VERDICT_REGRESSED), "regressed");
 	assert_string_equal(verdict_name(VERDICT_INCONCLUSIVE), "inconclusive");
 }
@@ -545,6 +566,7 @@ int main(void)
 		cmocka_unit_test(adjustment_of_the_published_example),
 		cmocka_unit_test(adjustment_skips_what_is_no_number),
 		cmocka_unit_test(verdicts),
+		cmocka_unit_test(two_kinds_of_trials),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
