@@ -57,6 +57,9 @@ void journal_place(const struct journal *j, char *path, size_t size);
  *	"kill-cgroup"	kill every process in a cgroup below a cgroup mount, named virt-qualify-…,
  *			and in those below it, which are removed: none is there that we did not
  *			start. The directory itself stays.
+ *	"kill-mounted"	kill every process that has mounts of its own, and a directory of ours among
+ *			them: named virt-qualify-…, or below it. None has it that a daemon of ours
+ *			did not start.
  *	"unlink"	remove a file of ours, named virt-qualify-…
  *	"remove-tree"	remove a directory of ours, named virt-qualify-…, and all that is in it, but
  *			for other file systems that are mounted there
@@ -80,7 +83,8 @@ const char *journal_error(const struct journal *j);
 /*
  * Undo all entries that are not undone yet, last one first, and verify each. Returns how many
  * could not be undone or read; the file keeps those. Safe to repeat. The run's other processes
- * must not add entries meanwhile. May wait 2 s for each cgroup that is not empty yet.
+ * must not add entries meanwhile. May wait 2 s for each cgroup that is not empty yet, and 10 s for
+ * processes that do not die.
  */
 size_t journal_heal(struct journal *j);
 

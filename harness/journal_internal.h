@@ -40,6 +40,9 @@ int inverse_verify_gone(const char *path, const char *value, char *why, size_t s
 /* harness/journal_remove.c */
 extern const struct inverse inverse_kill_cgroup, inverse_remove_tree;
 
+/* harness/journal_mounted.c */
+extern const struct inverse inverse_kill_mounted;
+
 const struct inverse *inverse_find(const char *name);
 
 struct journal_entry {

@@ -324,7 +324,8 @@ static const struct inverse write_back = {
 };
 
 static const struct inverse *const inverses[] = {
-	&rmdir_cgroup, &inverse_kill_cgroup, &unlink_file, &inverse_remove_tree, &write_back,
+	&rmdir_cgroup,	      &inverse_kill_cgroup,  &unlink_file,
+	&inverse_remove_tree, &inverse_kill_mounted, &write_back,
 };
 
 const struct inverse *inverse_find(const char *name)

@@ -189,6 +189,64 @@ for platform in $platforms; do
 	stop_run
 done
 
+# ---- The keepers of its libvirtds are killed, too ----
+
+# Nobody is left who would end a QEMU of libvirt's then: recover has to find it.
+keepers() {
+	members | awk '$2 == "vq-keeper" { print $1 }'
+}
+
+guests_of_libvirt() {
+	pgrep -f "^[^ ]*qemu-system-x86_64 .*guest=virt-qualify-.*$VIRT_QUALIFY_STATE"
+}
+
+all_but_keepers() { # SIGNAL
+	for pid in $(members | awk '$2 ~ /^(virt-qualify|vq-trial|vq-guest|libvirtd)$/ { print $1 }'); do
+		kill "-$1" "$pid" 2>/dev/null
+	done
+}
+
+# With all that are stopped nobody ends that QEMU; one that was about to go goes meanwhile.
+stop_with_qemu() {
+	all_but_keepers STOP
+	guests_of_libvirt >/dev/null && sleep 1 && guests_of_libvirt >/dev/null && return 0
+	all_but_keepers CONT
+	return 1
+}
+
+has_no_daemon() {
+	! pgrep -f "^[^ ]*libvirtd .*$VIRT_QUALIFY_STATE" >/dev/null && [ -z "$(members)" ]
+}
+
+platform=$(echo "$managed" | tr , '\n' | tail -n 1)
+if [ -n "$platform" ]; then
+	printf '%s\n' "platforms: $platform" 'benches:' \
+		'  - {match: life_pause, trials: 100000}' >endless.yaml
+	rm -f x.vq
+	setsid timeout -s KILL "$BOUND" "$vq" run -o x.vq endless.yaml >out 2>err </dev/null &
+	session=$!
+	until_true find_harness && until_true has_trials && until_true stop_with_qemu
+	ok $? "SIGKILL of all ($platform): there is a QEMU"
+	# shellcheck disable=SC2046 # each is a number
+	kill -KILL $(keepers) "$harness"
+	wait "$session" 2>/dev/null
+	until_true has_no_daemon
+	ok $? "SIGKILL of all ($platform): each libvirtd dies with its keeper"
+	guests_of_libvirt >/dev/null
+	ok $? "SIGKILL of all ($platform): a QEMU is left"
+	accepts "SIGKILL of all ($platform): recover" recover
+	grep -q '^killed what used ' "$work/out"
+	ok $? "SIGKILL of all ($platform): recover says that it ended what was left"
+	[ -z "$(of_libvirt)$(ls -A "$VIRT_QUALIFY_STATE")" ]
+	ok $? "SIGKILL of all ($platform): then nothing is left"
+	for pid in $(of_libvirt); do # whatever went wrong above
+		kill -KILL "$pid"
+	done
+	stop_run
+else
+	skip "SIGKILL of all" "no platform with QEMU and libvirt works here"
+fi
+
 printf '%s\n' 'seed: 1' "platforms: [$(echo "$platforms" | paste -sd, -)]" 'benches:' \
 	'  - {match: cpu_integer, trials: 2}' >both.yaml
 bounded "$vq" run both.yaml -o one.vq >out1 2>err1 &

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -107,6 +109,8 @@ static void only_names_of_ours(void **state)
 	assert_int_equal(journal_add(j, "remove-tree", "virt-qualify-x"), -1);
 	assert_int_equal(journal_add(j, "kill-cgroup", "/tmp/virt-qualify-x"), -1);
 	assert_int_equal(journal_add(j, "kill-cgroup", "/sys/fs/cgroup"), -1);
+	assert_int_equal(journal_add(j, "kill-mounted", "/"), -1);
+	assert_int_equal(journal_add(j, "kill-mounted", "/run"), -1);
 	assert_heals(j);
 	journal_close(j);
 }
@@ -225,6 +229,84 @@ static void kills_what_is_in_it_frozen_or_below(void **state)
 	journal_close(j);
 }
 
+/* ---- Processes that see a directory of ours mounted ---- */
+
+/* A process with mounts of its own: `from`, at `at`. It sleeps once it said that all is ready, and
+ * leaves no name behind that would tell whose it is. */
+static pid_t mounter(const char *from, const char *at)
+{
+	int ready[2];
+	char byte = 'n';
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (!pid) {
+		alarm(60);
+		if (!unshare(CLONE_NEWNS) && !mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+		    !mount(from, at, NULL, MS_BIND, NULL))
+			byte = 'y';
+		if (write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	if (byte == 'y')
+		return pid;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	return -1;
+}
+
+static void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static void kills_what_has_it_mounted(void **state)
+{
+	struct journal *j;
+	pid_t ours, stopped, stranger;
+	int status;
+
+	(void)state;
+	if (mkdir(below("virt-qualify-m"), 0700) || mkdir(below("virt-qualify-m/run"), 0700) ||
+	    mkdir(below("virt-qualify-mm"), 0700) || mkdir(below("at"), 0700))
+		fail_msg("directories: %s", strerror(errno));
+	ours = mounter(below("virt-qualify-m/run"), below("at"));
+	stopped = ours < 0 ? -1 : mounter(below("virt-qualify-m"), below("at"));
+	stranger = ours < 0 ? -1 : mounter(below("virt-qualify-mm"), below("at"));
+	j = open_journal();
+	assert_int_equal(journal_add(j, "remove-tree", below("virt-qualify-m")), 0);
+	assert_int_equal(journal_add(j, "kill-mounted", below("virt-qualify-m")), 0);
+	if (ours > 0) {
+		kill(stopped, SIGSTOP);
+		/* Zombies until we reap them: they count for nothing. */
+		assert_heals(j);
+		assert_int_equal(waitpid(ours, &status, 0), ours);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		assert_int_equal(waitpid(stopped, &status, 0), stopped);
+		assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+		assert_int_equal(waitpid(stranger, NULL, WNOHANG), 0);
+		end(stranger);
+	} else {
+		assert_heals(j);
+	}
+	assert_false(is_there(below("virt-qualify-m")));
+	assert_int_equal(rmdir(below("virt-qualify-mm")), 0);
+	assert_int_equal(rmdir(below("at")), 0);
+	journal_close(j);
+	if (ours < 0) {
+		print_message("# SKIP this user may have no mounts of its own\n");
+		skip();
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -245,6 +327,7 @@ int main(void)
 		cmocka_unit_test(only_names_of_ours),
 		cmocka_unit_test(who_waits_at_a_fifo_is_let_go),
 		cmocka_unit_test(kills_what_is_in_it_frozen_or_below),
+		cmocka_unit_test(kills_what_has_it_mounted),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

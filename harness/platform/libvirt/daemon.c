@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/journal.h"
 #include "harness/platform/libvirt/keeper.h"
 
 #define START_MS 12000
@@ -104,6 +105,7 @@ static int take_report(struct libvirt_daemon *d, char *error, size_t size)
 	}
 	memcpy(d->directory, r.directory, sizeof(d->directory));
 	memcpy(d->socket, r.socket, sizeof(d->socket));
+	memcpy(d->journal, r.journal, sizeof(d->journal));
 	d->pid = r.daemon;
 	/* It waits for the end of the pipe that we hold: the number is its own. */
 	d->keeper = (int)syscall(SYS_pidfd_open, r.keeper, 0);
@@ -168,6 +170,28 @@ int libvirt_daemon_kill(const struct libvirt_daemon *d)
 	return (int)syscall(SYS_pidfd_send_signal, d->keeper, KEEPER_KILL, NULL, 0);
 }
 
+static void heal_own(void *context, enum journal_state state, const char *path, struct journal *j,
+		     const char *why)
+{
+	const struct libvirt_daemon *d = context;
+
+	(void)why;
+	if (state != JOURNAL_DEAD)
+		return;
+	if (!strcmp(path, d->journal))
+		journal_heal(j);
+	journal_close(j);
+}
+
+/* What a keeper leaves that somebody killed; what fails here, `recover` does. */
+static void clear_after_keeper(struct libvirt_daemon *d)
+{
+	char error[512];
+
+	if (d->journal[0] && !access(d->journal, F_OK))
+		journal_scan(heal_own, d, error, sizeof(error));
+}
+
 void libvirt_daemon_stop(struct libvirt_daemon *d)
 {
 	struct pollfd gone = {.fd = d->keeper, .events = POLLIN};
@@ -177,7 +201,8 @@ void libvirt_daemon_stop(struct libvirt_daemon *d)
 	if (d->report > 0)
 		close(d->report);
 	if (d->keeper > 0) {
-		poll(&gone, 1, STOP_MS);
+		if (poll(&gone, 1, STOP_MS) == 1)
+			clear_after_keeper(d);
 		close(d->keeper);
 	}
 	memset(d, 0, sizeof(*d));

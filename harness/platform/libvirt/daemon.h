@@ -9,7 +9,9 @@
  * subreaper of what libvirtd leaves (else the death of an orphaned QEMU is noticed late), starts a
  * libvirtd that was killed anew, as a host's service manager would, and ends all when told, or when
  * the last process of the run is gone. Guests outlive a libvirtd, and autodestroy is forgotten with
- * it: a guest that its driver does not end then is ended by the keeper.
+ * it: a guest that its driver does not end then is ended by the keeper. Who kills the keeper kills
+ * libvirtd; the harness, or `recover`, then finds by their mounts what both have left, as the
+ * keeper's journal says.
  */
 #ifndef VQ_LIBVIRT_DAEMON_H
 #define VQ_LIBVIRT_DAEMON_H
@@ -20,6 +22,7 @@
 struct libvirt_daemon {
 	char directory[512]; /* all of it: etc/, run/, log/, …, libvirtd.log */
 	char socket[512];    /* for URIs: "lxc:///system?socket=…" */
+	char journal[512];   /* of what its keeper clears away */
 	pid_t pid;	     /* of libvirtd, until it is killed or the keeper ends */
 	int keeper;	     /* pidfd of the keeper */
 	int lifeline;	     /* our end of the pipe */

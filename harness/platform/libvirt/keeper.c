@@ -28,7 +28,7 @@
 #define QEMU_USER "libvirt-qemu" /* as Debian builds it */
 #define READY_MS  10000
 #define TERM_MS	  3000
-#define REAP_MS	  5000
+#define REAP_MS	  60000 /* all that is left was killed: a busy host takes its time */
 #define MS	  1000000ll
 
 struct keeper {
@@ -62,6 +62,10 @@ static int make_directories(struct keeper *k)
 	if (directory_make(&k->directory, k->journal, DIRECTORY_PRIVATE, k->report.error,
 			   sizeof(k->report.error)))
 		return -1;
+	/* Who kills us orphans a QEMU that has left us and its libvirtd: it still has its mounts.
+	 */
+	if (journal_add(k->journal, "kill-mounted", k->directory.path))
+		return fail(k, "%.500s", journal_error(k->journal));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		snprintf(path, sizeof(path), "%s/%s", k->directory.path, names[i]);
 		if (mkdir(path, 0755))
@@ -351,6 +355,7 @@ static int start(struct keeper *k, const struct libvirt_daemon_options *o)
 	k->journal = journal_open(k->report.error, sizeof(k->report.error));
 	if (!k->journal)
 		return -1;
+	snprintf(k->report.journal, sizeof(k->report.journal), "%s", journal_path(k->journal));
 	return make_files(k, o) || start_daemon(k, o) || wait_until_ready(k) ? -1 : 0;
 }
 

@@ -15,7 +15,8 @@ struct keeper_report {
 	pid_t keeper, daemon;
 	char directory[512];
 	char socket[512];
-	char error[512]; /* "": all is well */
+	char journal[512]; /* of what it would clear away */
+	char error[512];   /* "": all is well */
 };
 
 /* The keeper's whole life: reports to `report`, ends when `lifeline` does. */
