@@ -5,6 +5,7 @@
  * nothing was changed, is stored there.
  */
 #include <argp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,6 @@ static const struct argp parser = {
 	       "be found. It is stored in the result file, for compare and run --noise.",
 };
 
-/* 0, or the exit code with which to end. */
 static int check_run(const struct run_summary *s, unsigned int number, const struct arguments *a)
 {
 	fprintf(stderr, "run %u of %u: %zu of %zu trials ok\n", number, a->runs, s->ok, s->planned);
@@ -82,15 +82,12 @@ static int check_run(const struct run_summary *s, unsigned int number, const str
 		return complain(EXIT_HARNESS,
 				"interrupted: what was measured until then is in %s, and no noise",
 				a->output);
-	if (!s->ok)
-		return complain(EXIT_NOTHING_RAN, "nothing in the plan can run here: %s",
-				s->skipped	 ? s->skip
-				: s->empty_cells ? s->empty
-						 : "it is empty");
-	return 0;
+	return run_conclude(s);
 }
 
-static int run_all(const struct arguments *a, struct plan *plan, const char *command)
+/* `end`: there is no noise to be had, whatever other runs bring. A bench that never gave a valid
+ * trial is told in the end, by the exit code, too: the others have theirs. */
+static int run_all(const struct arguments *a, struct plan *plan, const char *command, bool *end)
 {
 	struct run_options o = {
 		.plan = plan,
@@ -99,20 +96,23 @@ static int run_all(const struct arguments *a, struct plan *plan, const char *com
 		.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL : PROGRESS_NONE,
 		.stop = stop_on_signals(),
 	};
+	int code = EXIT_OK, one;
 	struct run_summary s;
 	char error[1024];
-	int code;
 
+	*end = true;
 	for (unsigned int i = 0; i < a->runs; i++) {
 		o.append = i > 0;
 		if (run_plan(&o, &s, error, sizeof(error)))
 			return complain(EXIT_HARNESS, "%s", error);
-		code = check_run(&s, i + 1, a);
-		if (code)
-			return code;
+		one = check_run(&s, i + 1, a);
+		if (one && (s.interrupted || !s.ok))
+			return one;
+		code = one ? one : code;
 		plan->seed++; /* another order, and other memory layouts */
 	}
-	return EXIT_OK;
+	*end = false;
+	return code;
 }
 
 /* Store the noise and print it. */
@@ -144,8 +144,9 @@ static int aa_main(int argc, char **argv)
 	struct arguments a = {.plan = {.otherwise = "smoke"}, .runs = RUNS};
 	char error[1024], path[RUN_FILE_SIZE], none[] = "none";
 	struct plan *plan;
+	int code, printed;
 	char *command;
-	int code;
+	bool end;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
 	a.plan.faults.glob[a.plan.faults.count++] = none;
@@ -156,10 +157,13 @@ static int aa_main(int argc, char **argv)
 	if (!a.output)
 		a.output = path;
 	command = command_join(argc, argv);
-	code = run_all(&a, plan, command);
+	code = run_all(&a, plan, command, &end);
 	plan_free(plan);
 	free(command);
-	return code == EXIT_OK ? conclude(a.output) : code;
+	if (end)
+		return code;
+	printed = conclude(a.output);
+	return code ? code : printed;
 }
 
 COMMAND(aa, .summary = "the noise of this host: the same against itself", .order = 45,

@@ -138,14 +138,7 @@ static int conclude(const struct run_summary *s, const char *path)
 	if (s->interrupted)
 		return complain(EXIT_HARNESS, "interrupted: what was measured until then is in %s",
 				path);
-	if (!s->planned || (s->unsupported && s->unsupported == s->done))
-		return complain(EXIT_NOTHING_RAN, "nothing in the plan can run here: %s%s",
-				s->skipped ? s->skip : "it is empty",
-				s->skipped > 1 ? " (virt-qualify list says why of all)" : "");
-	if (s->empty_cells)
-		return complain(EXIT_HARNESS, "%zu without one valid trial, the first: %s",
-				s->empty_cells, s->empty);
-	return EXIT_OK;
+	return run_conclude(s);
 }
 
 /* What report says of the file, and ends with: 1 where a limit or requirement failed. */

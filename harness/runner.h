@@ -51,4 +51,8 @@ struct run_summary {
  */
 int run_plan(const struct run_options *o, struct run_summary *s, char *error, size_t size);
 
+/* The exit code of a run that was not interrupted, and on stderr why it is not EXIT_OK: nothing of
+ * the plan could run here, or something was tried and never gave a valid trial. */
+int run_conclude(const struct run_summary *s);
+
 #endif

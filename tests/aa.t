@@ -29,6 +29,24 @@ else
 	skip "JSON: runs of their own, and figures of the noise" "jq is not installed"
 fi
 
+# ---- What never gave a figure is no skip ----
+
+slow='    batches: 1000\n    samples: 1000000'
+printf 'platforms: [native]\nbenches:\n  - match: cpu_integer\n    trials: 1\n%b\n' "$slow" \
+	>slow.yaml
+run_vq aa slow.yaml --runs 2 -o failed.vq
+[ $code = 4 ] && grep -q '1 without one valid trial, the first: cpu_integer' err &&
+	! grep -q '^run 2' err
+ok $? "trials that all fail are our failure"
+show err
+printf '  - match: guest_rdtsc\n    trials: 2\n    batches: 3\n' >>slow.yaml
+run_vq aa slow.yaml --runs 2 -o part.vq
+[ $code = 4 ] && grep -q '^run 2 of 2: 2 of 3 trials ok' err &&
+	grep -q '1 without one valid trial, the first: cpu_integer' err &&
+	grep -Eq '^guest_rdtsc +native ' out
+ok $? "the noise of the others is told, and the exit code tells of the one that failed"
+show err
+
 # Of the same host: what was measured is allowed for, in a file beside those compared, too.
 accepts "a run" run plan.yaml -o one.vq
 accepts "another run" run plan.yaml --seed 4 -o two.vq
