@@ -48,4 +48,13 @@ void cgroup_find(struct cgroup_own *own, pid_t pid);
 const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own,
 						const char *controller);
 
+/* The one that shares out CPU time; NULL: none that we can see. */
+const struct cgroup_place *cgroup_of_cpu(const struct cgroup_own *own);
+
+/*
+ * A process is throttled by the quota of its own cgroup and by those of all above. The directory of
+ * the nearest that has one, from `place` up to its mount; false: none has, and it is place->path.
+ */
+bool cgroup_find_quota(const struct cgroup_place *place, char *directory, size_t size);
+
 #endif

@@ -112,3 +112,43 @@ const struct cgroup_place *cgroup_controlled_by(const struct cgroup_own *own,
 			return &own->place[i];
 	return NULL;
 }
+
+const struct cgroup_place *cgroup_of_cpu(const struct cgroup_own *own)
+{
+	const struct cgroup_place *place = cgroup_controlled_by(own, "cpu");
+
+	for (size_t i = 0; !place && i < own->count; i++)
+		if (own->place[i].v2)
+			place = &own->place[i];
+	return place;
+}
+
+static bool has_quota(const char *directory, bool v2)
+{
+	char path[600], text[64] = "";
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", directory, v2 ? "cpu.max" : "cpu.cfs_quota_us");
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	if (!fgets(text, sizeof(text), f))
+		*text = '\0';
+	fclose(f);
+	return *text && *text != '-' && strncmp(text, "max", 3);
+}
+
+bool cgroup_find_quota(const struct cgroup_place *place, char *directory, size_t size)
+{
+	snprintf(directory, size, "%s", place->path);
+	while (!has_quota(directory, place->v2)) {
+		char *slash = strrchr(directory, '/');
+
+		if (strlen(directory) <= strlen(place->mount) || !slash) {
+			snprintf(directory, size, "%s", place->path);
+			return false;
+		}
+		*slash = '\0';
+	}
+	return true;
+}

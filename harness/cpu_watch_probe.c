@@ -55,22 +55,7 @@ static void try(enum cpu_counter which, int cpu, const char *absent)
 		       (long long)least / 1000, LIMIT_NS / 1000);
 }
 
-static bool has_quota(const char *directory, bool v2)
-{
-	char path[600], text[64] = "";
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", directory, v2 ? "cpu.max" : "cpu.cfs_quota_us");
-	f = fopen(path, "re");
-	if (!f)
-		return false;
-	if (!fgets(text, sizeof(text), f))
-		*text = '\0';
-	fclose(f);
-	return *text && *text != '-' && strncmp(text, "max", 3);
-}
-
-/* The nearest cgroup with a quota, from our own one upwards; without any, our own. */
+/* Where throttling is counted: the nearest cgroup with a quota; without any, our own. */
 static void find_cgroup(void)
 {
 	const struct cgroup_place *place;
@@ -78,18 +63,10 @@ static void find_cgroup(void)
 	char directory[512];
 
 	cgroup_find(&own, 0);
-	place = cgroup_controlled_by(&own, "cpu");
-	for (size_t i = 0; !place && i < own.count; i++)
-		if (own.place[i].v2)
-			place = &own.place[i];
+	place = cgroup_of_cpu(&own);
 	if (!place)
 		return;
-	snprintf(directory, sizeof(directory), "%s", place->path);
-	while (!has_quota(directory, place->v2) && strlen(directory) > strlen(place->mount) &&
-	       strrchr(directory, '/'))
-		*strrchr(directory, '/') = '\0';
-	if (!has_quota(directory, place->v2))
-		snprintf(directory, sizeof(directory), "%s", place->path);
+	cgroup_find_quota(place, directory, sizeof(directory));
 	snprintf(found.cgroup, sizeof(found.cgroup), "%.480s/cpu.stat", directory);
 }
 

@@ -6,6 +6,7 @@
 #ifndef VQ_HOST_H
 #define VQ_HOST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,15 @@ const char *host_value(const struct host_facts *f, const char *name);
 
 /* Is this host itself a guest (CPUID hypervisor bit)? */
 int host_is_guest(void);
+
+struct hypervisor {
+	char signature[12]; /* CPUID leaf 0x40000000: EBX, ECX, EDX; shorter ones end with NULs */
+	const char *name;
+	bool emulator; /* it runs no guest on hardware */
+};
+
+/* By its signature; NULL: not known here. */
+const struct hypervisor *host_known_hypervisor(const char signature[12]);
 
 /*
  * Is this host itself emulated? Then nothing that runs on it is hardware's doing. QEMU's TCG says

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Facts about the processors: what they are, how fast they are let run, who runs below us. */
-#include <cpuid.h>
+/* Facts about the processors: what they are, and how fast they are let run. */
 #include <errno.h>
 #include <glob.h>
 #include <stdio.h>
@@ -11,63 +10,6 @@
 #include "harness/host_internal.h"
 
 #define CPU_DIRECTORY "/sys/devices/system/cpu/"
-
-int host_is_guest(void)
-{
-	unsigned int a, b, c, d;
-
-	return __get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 31);
-}
-
-void host_hypervisor_signature(unsigned int leaf, char out[13])
-{
-	unsigned int r[4];
-
-	__cpuid(leaf, r[0], r[1], r[2], r[3]);
-	memcpy(out, &r[1], 12);
-	out[12] = '\0';
-	for (int i = 0; i < 12; i++) {
-		if (out[i] && (out[i] < ' ' || out[i] > '~'))
-			out[0] = '\0'; /* no signature, whatever it is */
-	}
-}
-
-static const char *hypervisor_name(const char *signature)
-{
-	static const char *const known[][2] = {
-		{"KVMKVMKVM", "KVM"},		{"Microsoft Hv", "Hyper-V"},
-		{"VMwareVMware", "VMware"},	{"XenVMMXenVMM", "Xen"},
-		{"TCGTCGTCGTCG", "QEMU TCG"},	{"bhyve bhyve ", "bhyve"},
-		{"VBoxVBoxVBox", "VirtualBox"}, {"ACRNACRNACRN", "ACRN"},
-		{" lrpepyh  vr", "Parallels"},	{"Jailhouse", "Jailhouse"},
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!strcmp(signature, known[i][0]))
-			return known[i][1];
-	}
-	return *signature ? signature : "unnamed";
-}
-
-static void gather_hypervisor(struct host_facts *f)
-{
-	char first[13], second[13];
-
-	if (!host_is_guest()) {
-		fact_set(f, "host.hypervisor", "none");
-		return;
-	}
-	host_hypervisor_signature(0x40000000, first);
-	/* KVM and Xen move their own leaves up where they pose as Hyper-V. */
-	host_hypervisor_signature(0x40000100, second);
-	if (*second && strcmp(first, second) && hypervisor_name(second) != second)
-		fact_set(f, "host.hypervisor", "%s, posing as %s", hypervisor_name(second),
-			 hypervisor_name(first));
-	else
-		fact_set(f, "host.hypervisor", "%s", hypervisor_name(first));
-	fact_advise(f, "this host is itself a guest: its hypervisor takes time unseen, and no "
-		       "overhead is claimed for operations that trap");
-}
 
 /* ---- What they are ---- */
 
@@ -265,7 +207,6 @@ static void gather_mitigations(struct host_facts *f)
 
 void host_gather_cpu(struct host_facts *f)
 {
-	gather_hypervisor(f);
 	gather_cpuinfo(f, "cpu.model", "model name");
 	gather_cpuinfo(f, "cpu.vendor", "vendor_id");
 	gather_cpuinfo(f, "cpu.family", "cpu family");

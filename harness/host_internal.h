@@ -10,6 +10,7 @@
 
 void host_gather_system(struct host_facts *f);
 void host_gather_emulation(struct host_facts *f);
+void host_gather_hypervisor(struct host_facts *f);
 void host_gather_cpu(struct host_facts *f);
 void host_gather_topology(struct host_facts *f);
 void host_gather_memory(struct host_facts *f);

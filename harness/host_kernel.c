@@ -10,6 +10,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "harness/cgroup.h"
 #include "harness/host_internal.h"
 
 #define CGROUP_ROOT  "/sys/fs/cgroup"
@@ -98,70 +99,34 @@ static int filesystem_is(const char *path, long magic)
 	return !statfs(path, &s) && (long)s.f_type == magic;
 }
 
-/* The path of this process's own cgroup: the line "N:CONTROLLERS:PATH" with that controller, or
- * with none at all for version 2. */
-static char *own_cgroup(const char *controller)
+/* A share of CPU time that this process's cgroup, or one above, may not exceed: then trials are
+ * throttled. */
+static void gather_quota(struct host_facts *f)
 {
-	FILE *in = fopen("/proc/self/cgroup", "re");
-	char *line = NULL, *found = NULL;
-	size_t size = 0;
+	char directory[512], path[600], quota[64] = "", period[64] = "";
+	const struct cgroup_place *place;
+	struct cgroup_own own;
 
-	while (in && !found && getline(&line, &size, in) >= 0) {
-		char *controllers = strchr(line, ':');
-		char *path = controllers ? strchr(controllers + 1, ':') : NULL;
-
-		if (!path)
-			continue;
-		*path++ = '\0';
-		path[strcspn(path, "\n")] = '\0';
-		for (char *c = controllers + 1; *c; c++)
-			*c = *c == ',' ? ' ' : *c;
-		if (*controller ? host_has_word(controllers + 1, controller) : !controllers[1])
-			found = strdup(path);
-	}
-	free(line);
-	if (in)
-		fclose(in);
-	return found;
-}
-
-/* A file of this process's own cgroup. */
-static int read_cgroup(const char *mount, const char *controller, const char *file, char *out,
-		       size_t size)
-{
-	char *own = own_cgroup(controller), *path = NULL;
-	int status = -1;
-
-	if (own && asprintf(&path, "%s%s%s/%s", CGROUP_ROOT, mount, own, file) >= 0)
-		status = host_read(path, out, size);
-	free(path);
-	free(own);
-	return status;
-}
-
-/* A share of CPU time that the cgroup may not exceed: then trials are throttled. */
-static void gather_quota(struct host_facts *f, int version)
-{
-	char quota[64] = "", period[64] = "";
-	int limited, status;
-
-	if (version == 2) {
-		status = read_cgroup("", "", "cpu.max", quota, sizeof(quota));
-		limited = strncmp(quota, "max", 3) != 0;
-	} else {
-		status = read_cgroup("/cpu", "cpu", "cpu.cfs_quota_us", quota, sizeof(quota)) ||
-			 read_cgroup("/cpu", "cpu", "cpu.cfs_period_us", period, sizeof(period));
-		limited = quota[0] != '-';
-	}
-	if (status) {
-		fact_missing(f, "cgroup.cpu_quota", "this process's cgroup has no file for it");
+	cgroup_find(&own, 0);
+	place = cgroup_of_cpu(&own);
+	if (!place) {
+		fact_missing(f, "cgroup.cpu_quota",
+			     "no cgroup hierarchy that shares out CPU time can be seen here");
 		return;
 	}
-	if (!limited) {
+	if (!cgroup_find_quota(place, directory, sizeof(directory))) {
 		fact_set(f, "cgroup.cpu_quota", "none");
 		return;
 	}
-	fact_set(f, "cgroup.cpu_quota", "%s%s%s us", quota, *period ? " " : "", period);
+	snprintf(path, sizeof(path), "%s/%s", directory,
+		 place->v2 ? "cpu.max" : "cpu.cfs_quota_us");
+	host_read(path, quota, sizeof(quota));
+	snprintf(path, sizeof(path), "%s/cpu.cfs_period_us", directory);
+	if (!place->v2)
+		host_read(path, period, sizeof(period));
+	fact_set(f, "cgroup.cpu_quota", "%s%s%s us%s%s", quota, *period ? " " : "", period,
+		 strcmp(directory, place->path) ? ", of " : "",
+		 strcmp(directory, place->path) ? directory : "");
 	fact_advise(f, "the kernel stops trials that use up this quota");
 }
 
@@ -179,5 +144,5 @@ void host_gather_confinement(struct host_facts *f)
 		fact_set(f, "cgroup.version", "1, and 2 beside it");
 	else
 		fact_set(f, "cgroup.version", "%d", version);
-	gather_quota(f, version);
+	gather_quota(f);
 }

@@ -5,45 +5,8 @@
 
 #include "guests/abi.h"
 #include "harness/core/words.h"
+#include "harness/host.h"
 #include "harness/import.h"
-
-static const struct {
-	const char signature[13], *name;
-	enum execution execution;
-} hypervisors[] = {
-	/* Each documents its own; most are in Linux, arch/x86/kernel/cpu. */
-	{"KVMKVMKVM", "KVM", EXECUTION_HARDWARE},
-	{"Microsoft Hv", "Hyper-V", EXECUTION_HARDWARE},
-	{"VMwareVMware", "VMware", EXECUTION_HARDWARE},
-	{"XenVMMXenVMM", "Xen", EXECUTION_HARDWARE},
-	{"VBoxVBoxVBox", "VirtualBox", EXECUTION_HARDWARE},
-	{"bhyve bhyve ", "bhyve", EXECUTION_HARDWARE},
-	{"ACRNACRNACRN", "ACRN", EXECUTION_HARDWARE},
-	{"OpenBSDVMM58", "OpenBSD vmm", EXECUTION_HARDWARE},
-	{"___ NVMM ___", "NVMM", EXECUTION_HARDWARE},
-	{"QNXQVMBSQG", "QNX", EXECUTION_HARDWARE},
-	{"Jailhouse", "Jailhouse", EXECUTION_HARDWARE},
-	{" lrpepyh vr", "Parallels", EXECUTION_HARDWARE},
-	{"prl hyperv  ", "Parallels", EXECUTION_HARDWARE},
-	{"TCGTCGTCGTCG", "QEMU TCG", EXECUTION_EMULATED},
-};
-
-#define HYPERVISORS (sizeof(hypervisors) / sizeof(hypervisors[0]))
-
-/* Its index, or HYPERVISORS. */
-static size_t find(const struct vq_machine *m)
-{
-	char padded[13];
-	size_t i;
-
-	for (i = 0; i < HYPERVISORS; i++) {
-		memset(padded, 0, sizeof(padded));
-		memcpy(padded, hypervisors[i].signature, strlen(hypervisors[i].signature));
-		if (!memcmp(padded, m->hypervisor, 12))
-			break;
-	}
-	return i;
-}
 
 /* The signature as text: what cannot be printed is a question mark. */
 static void signature(const struct vq_machine *m, char text[13])
@@ -58,7 +21,7 @@ static void signature(const struct vq_machine *m, char text[13])
 
 void import_host_name(const struct vq_machine *m, char *name, size_t size)
 {
-	size_t i = find(m);
+	const struct hypervisor *h = host_known_hypervisor(m->hypervisor);
 	char text[13];
 
 	signature(m, text);
@@ -67,15 +30,12 @@ void import_host_name(const struct vq_machine *m, char *name, size_t size)
 	else if (!(m->flags & VQ_MACHINE_HYPERVISOR))
 		snprintf(name, size, "bare metal");
 	else
-		snprintf(name, size, "%s",
-			 i < HYPERVISORS ? hypervisors[i].name
-			 : *text	 ? text
-					 : "unknown hypervisor");
+		snprintf(name, size, "%s", h ? h->name : *text ? text : "unknown hypervisor");
 }
 
 int import_execution(const struct vq_machine *m, char *why, size_t size)
 {
-	size_t i = find(m);
+	const struct hypervisor *h = host_known_hypervisor(m->hypervisor);
 	char text[13];
 
 	signature(m, text);
@@ -87,16 +47,14 @@ int import_execution(const struct vq_machine *m, char *why, size_t size)
 		snprintf(why, size, "CPUID tells of no hypervisor: taken for bare metal");
 		return EXECUTION_HARDWARE;
 	}
-	if (i == HYPERVISORS) {
+	if (!h) {
 		snprintf(why, size, "the hypervisor calls itself \"%s\", which is not known here",
 			 text);
 		return -1;
 	}
 	snprintf(why, size, "the hypervisor calls itself \"%s\"%s", text,
-		 hypervisors[i].execution == EXECUTION_HARDWARE
-			 ? ": taken to run guests on hardware, itself not emulated"
-			 : "");
-	return (int)hypervisors[i].execution;
+		 h->emulator ? "" : ": taken to run guests on hardware, itself not emulated");
+	return h->emulator ? EXECUTION_EMULATED : EXECUTION_HARDWARE;
 }
 
 const char *import_tsc_source(uint32_t source)

@@ -18,9 +18,8 @@ run_scripts   = $(filter-out $(if $(SAN),$(unsanitized)), \
 # What a unit test links beside core/ and report/.
 obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 plan_unit    := $(call obj,harness/plan*.c harness/setting.c) $(preset_obj)
-host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c)
-watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/cgroup_own.c \
-	harness/disturbance.c)
+host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c harness/cgroup_own.c)
+watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/disturbance.c)
 journal_unit := $(call obj,harness/journal*.c)
 setting_kvm_unit := $(call obj,harness/setting_kvm.c)
 budget_unit  := $(call obj,harness/budget.c harness/plan_value.c)

@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include "harness/cgroup.h"
 #include "harness/host.h"
 #include "harness/host_internal.h"
 
@@ -440,6 +441,59 @@ static void emulated_hosts_are_told_from_real_ones(void **state)
 	assert_int_equal(host_emulation_of("virt_qualify.host=determined", "", ""), HOST_HARDWARE);
 }
 
+static void hypervisors_are_known_by_all_of_their_signature(void **state)
+{
+	static const char short_one[12] = "KVMKVMKVM", one_less[12] = " lrpepyh vr";
+
+	(void)state;
+	assert_string_equal(host_known_hypervisor(short_one)->name, "KVM");
+	assert_string_equal(host_known_hypervisor("Microsoft Hv")->name, "Hyper-V");
+	assert_string_equal(host_known_hypervisor(" lrpepyh  vr")->name, "Parallels");
+	assert_null(host_known_hypervisor(one_less));
+	assert_true(host_known_hypervisor("TCGTCGTCGTCG")->emulator);
+	assert_false(host_known_hypervisor("XenVMMXenVMM")->emulator);
+	assert_null(host_known_hypervisor("KVMKVMKVM\0\0x"));
+	assert_null(host_known_hypervisor("\0\0\0\0\0\0\0\0\0\0\0"));
+}
+
+/* A process is held by the quota of any cgroup that it is below. */
+static void a_quota_is_found_above(void **state)
+{
+	struct cgroup_place place = {.v2 = true};
+	char found[512], above[64], own[80], path[128];
+
+	(void)state;
+	snprintf(above, sizeof(above), "%s/above", directory);
+	snprintf(own, sizeof(own), "%s/own", above);
+	assert_int_equal(mkdir(above, 0700) | mkdir(own, 0700), 0);
+	snprintf(place.mount, sizeof(place.mount), "%s", directory);
+	snprintf(place.path, sizeof(place.path), "%s", own);
+	/* What is of the other version of cgroups tells nothing. */
+	write_file("above/own/cpu.max", "max 100000\n", 0600);
+	write_file("above/cpu.cfs_quota_us", "50000\n", 0600);
+	assert_false(cgroup_find_quota(&place, found, sizeof(found)));
+	assert_string_equal(found, own);
+	write_file("above/cpu.max", "50000 100000\n", 0600);
+	assert_true(cgroup_find_quota(&place, found, sizeof(found)));
+	assert_string_equal(found, above);
+	write_file("above/own/cpu.max", "20000 100000\n", 0600);
+	assert_true(cgroup_find_quota(&place, found, sizeof(found)));
+	assert_string_equal(found, own);
+	place.v2 = false;
+	assert_true(cgroup_find_quota(&place, found, sizeof(found)));
+	assert_string_equal(found, above);
+	write_file("above/cpu.cfs_quota_us", "-1\n", 0600);
+	assert_false(cgroup_find_quota(&place, found, sizeof(found)));
+	snprintf(path, sizeof(path), "%s/cpu.cfs_quota_us", above);
+	unlink(path);
+
+	snprintf(path, sizeof(path), "%s/cpu.max", own);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/cpu.max", above);
+	unlink(path);
+	assert_int_equal(rmdir(own) | rmdir(above), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -457,6 +511,8 @@ int main(void)
 		cmocka_unit_test(test_placement),
 		cmocka_unit_test(test_cpus_of_this_host),
 		cmocka_unit_test(emulated_hosts_are_told_from_real_ones),
+		cmocka_unit_test(hypervisors_are_known_by_all_of_their_signature),
+		cmocka_unit_test(a_quota_is_found_above),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
