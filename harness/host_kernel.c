@@ -26,6 +26,22 @@ static void gather_clocksource(struct host_facts *f)
 		fact_advise(f, "reading the clock takes a microsecond, a stamp with it");
 }
 
+/* What batches are marked by as disturbed; where a kernel does not count it, none is. */
+static void gather_waits(struct host_facts *f)
+{
+	unsigned long long ran = 0;
+	char text[96];
+
+	if (!host_read("/proc/self/schedstat", text, sizeof(text)))
+		ran = strtoull(text, NULL, 10);
+	if (ran)
+		fact_set(f, "kernel.run_queue_waits", "counted");
+	else
+		fact_missing(f, "kernel.run_queue_waits",
+			     "this kernel does not count them (CONFIG_SCHED_INFO): no batch is "
+			     "marked as disturbed by steal");
+}
+
 void host_gather_kernel(struct host_facts *f)
 {
 	struct utsname name;
@@ -38,6 +54,7 @@ void host_gather_kernel(struct host_facts *f)
 	}
 	fact_file(f, "kernel.command_line", "/proc/cmdline", NULL);
 	gather_clocksource(f);
+	gather_waits(f);
 	fact_file(f, "kernel.perf_event_paranoid", "/proc/sys/kernel/perf_event_paranoid",
 		  "this kernel has no perf events");
 	fact_file(f, "kernel.nmi_watchdog", "/proc/sys/kernel/nmi_watchdog",

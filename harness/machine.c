@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "harness/host.h"
+#include "harness/stop.h"
 
 #define COMMAND_TIMEOUT_MS 2000
 #define HOST_END_MS	   5000
@@ -227,15 +228,11 @@ static int join_cgroup(const char *directory)
 
 static void guest_main(struct machine *m, int control, pid_t parent)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
 	/* Die with the trial, whatever kills it; and if it is dead already, now. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	/* Ctrl-C reaches the whole foreground group: the harness decides what ends when. */
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGTERM, &ignore, NULL);
+	stop_ignore_signals();
 	prctl(PR_SET_NAME, "vq-guest");
 	if (m->config.affinity)
 		sched_setaffinity(0, sizeof(*m->config.affinity), m->config.affinity);

@@ -117,6 +117,7 @@ static int run_trial(struct run *r, size_t ordinal)
 	struct trial_result *t = trial_result_new();
 	struct trial_spec spec = c->spec;
 	int64_t begun = host_now_ns();
+	size_t unhealed;
 	int ret = -1;
 
 	if (!t)
@@ -124,14 +125,15 @@ static int run_trial(struct run *r, size_t ordinal)
 	spec.seed = r->options->plan->seed * 1000003 + ordinal;
 	spec.form = c->form;
 	run_in_form(r, &spec, t);
-	if (journal_heal(r->journal)) {
-		run_fail(r, "a change to the host could not be undone; run: virt-qualify recover");
-		goto out;
-	}
+	unhealed = journal_heal(r->journal);
 	count_trial(r, c, t);
 	if (store_trial(r->result, r->row.id, (uint32_t)ordinal, r->start_ns, &spec, t,
 			&r->counters)) {
 		run_result_failed(r);
+		goto out;
+	}
+	if (unhealed) {
+		run_fail(r, "a change to the host could not be undone; run: virt-qualify recover");
 		goto out;
 	}
 	c->took_ns = host_now_ns() - begun;

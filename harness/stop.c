@@ -18,14 +18,26 @@ static void on_stop(int signal)
 	errno = saved;
 }
 
+static void on_each(const struct sigaction *action)
+{
+	sigaction(SIGINT, action, NULL);
+	sigaction(SIGTERM, action, NULL);
+	sigaction(SIGHUP, action, NULL);
+}
+
 int stop_on_signals(void)
 {
-	struct sigaction action = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
+	const struct sigaction tell = {.sa_handler = on_stop, .sa_flags = SA_RESTART};
 
 	if (pipe2(stop_pipe, O_CLOEXEC | O_NONBLOCK))
 		return -1;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	on_each(&tell);
 	return stop_pipe[0];
+}
+
+void stop_ignore_signals(void)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+
+	on_each(&ignore);
 }

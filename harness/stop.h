@@ -10,4 +10,8 @@
  */
 int stop_on_signals(void);
 
+/* They are not for this process: a process of the run's, which decides what ends when. The
+ * terminal sends them to all of its group. A program that is exec'd ignores them, too. */
+void stop_ignore_signals(void);
+
 #endif

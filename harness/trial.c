@@ -19,6 +19,7 @@
 #include "harness/fault.h"
 #include "harness/host.h"
 #include "harness/journal.h"
+#include "harness/stop.h"
 
 #define DEFAULT_TIMEOUT_MS 2000
 #define REAP_MS		   10000
@@ -183,15 +184,6 @@ static int64_t bound_ns(const struct trial_spec *s)
 	return (ms + s->platform->slack_ms) * 1000000;
 }
 
-static void ignore_user_signals(void)
-{
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
-
-	/* Ctrl-C reaches the whole foreground group: the harness decides what ends when. */
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGTERM, &ignore, NULL);
-}
-
 /* Of a bench's guests; faults spread theirs over what there is. */
 static unsigned int used_cpus(const struct trial_spec *s)
 {
@@ -245,7 +237,7 @@ static void trial_main(const struct trial_spec *spec, struct trial_result *resul
 	if (getppid() != parent)
 		_exit(1);
 	prctl(PR_SET_NAME, "vq-trial");
-	ignore_user_signals();
+	stop_ignore_signals();
 	t.spec = spec;
 	t.result = result;
 	stand_apart(&t);

@@ -27,7 +27,7 @@ oracle_unit  := $(call obj,harness/oracle.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
 	harness/cgroup_own.c)
-any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c \
+any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c harness/stop.c \
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
 	harness/platform/libvirt/boot_image.c)
 serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)

@@ -214,10 +214,11 @@ static int check_files(struct arguments *a)
 		return complain(EXIT_USAGE, "--kernel %s: %m", a->run.kernel);
 	if (a->run.modules && access(a->run.modules, R_OK | X_OK))
 		return complain(EXIT_USAGE, "--modules %s: %m", a->run.modules);
-	if (a->run.kernel)
-		a->run.kernel = realpath(a->run.kernel, a->kernel);
-	if (a->run.modules)
-		a->run.modules = realpath(a->run.modules, a->modules);
+	/* NULL would be Debian's own. */
+	if (a->run.kernel && !(a->run.kernel = realpath(a->run.kernel, a->kernel)))
+		return complain(EXIT_USAGE, "--kernel: %m");
+	if (a->run.modules && !(a->run.modules = realpath(a->run.modules, a->modules)))
+		return complain(EXIT_USAGE, "--modules: %m");
 	if (access(a->output, F_OK) == 0)
 		return complain(EXIT_HARNESS, "%s: exists already; give another name with -o",
 				a->output);

@@ -69,8 +69,11 @@ static enum lab_end watch(const struct lab_run *r, struct lab_program *p, int fd
 	};
 
 	for (;;) {
-		if (poll(fds, 3, TICK_MS) < 0 && errno != EINTR)
+		if (poll(fds, 3, TICK_MS) < 0) {
+			if (errno == EINTR)
+				continue; /* what is in revents was dealt with */
 			return LAB_NOT_STARTED;
+		}
 		if (fds[2].revents)
 			return LAB_STOPPED;
 		/* What it wrote before it ended is read to its end first. */

@@ -8,11 +8,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+
+#include "harness/stop.h"
 
 #define DESTROY_S 60 /* a daemon that does not answer must not keep the guard */
 #define RETRIES	  16 /* one that died may be back soon */
@@ -78,7 +79,6 @@ static void guard(const struct libvirt_guarded *what, libvirt_guard_connect *ope
 static void guard(const struct libvirt_guarded *what, libvirt_guard_connect *open_connection,
 		  int lifeline)
 {
-	struct sigaction ignore = {.sa_handler = SIG_IGN};
 	bool armed = false;
 	char byte = 0;
 	ssize_t n;
@@ -86,9 +86,7 @@ static void guard(const struct libvirt_guarded *what, libvirt_guard_connect *ope
 	prctl(PR_SET_PDEATHSIG, 0);
 	prctl(PR_SET_NAME, "vq-guard");
 	setsid();
-	sigaction(SIGINT, &ignore, NULL);
-	sigaction(SIGTERM, &ignore, NULL);
-	sigaction(SIGHUP, &ignore, NULL);
+	stop_ignore_signals();
 	let_go_of_all(&lifeline);
 	do {
 		n = read(lifeline, &byte, 1);

@@ -24,6 +24,7 @@
 #include "harness/host.h"
 #include "harness/journal.h"
 #include "harness/platform/directory.h"
+#include "harness/stop.h"
 
 #define QEMU_USER "libvirt-qemu" /* as Debian builds it */
 #define READY_MS  10000
@@ -197,6 +198,7 @@ static void become_daemon(struct keeper *k, const struct libvirt_daemon_options 
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);
+	signal(SIGHUP, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	execv(all[0], (char *const *)all);
@@ -394,8 +396,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	setpgid(0, 0); /* what kills all of the run must leave who clears up after it */
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	prctl(PR_SET_NAME, "vq-keeper");
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
+	stop_ignore_signals();
 	signal(SIGPIPE, SIG_IGN);
 	close_others(report, lifeline);
 	signals = watch_signals();

@@ -17,6 +17,7 @@
 #include "harness/journal.h"
 #include "harness/platform/libvirt/boot_image.h"
 #include "harness/platform/libvirt/guest_domain.h"
+#include "harness/stop.h"
 
 #define PROBE_MS 60000 /* to connect, and to try a domain's whole life */
 #define BOOT_MS	 60000 /* from then on until our guest speaks: firmware, GRUB, a busy host */
@@ -172,8 +173,7 @@ static void look(const struct libvirt_uri *u, libvirt_guard_connect *connect, in
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
+	stop_ignore_signals();
 	any_domain_never_ask();
 	look_at_life(u, connect, &f);
 	if (f.ok && find_image(u, &f)) {
