@@ -4,160 +4,22 @@
  * not nanoseconds), a family for each unit. A figure that does not exist is left out; none is NaN.
  */
 #include <math.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report/label.h"
-
-/* ---- Samples ---- */
-
-struct metrics { /* the exposition being written */
-	FILE *out;
-	const char *family;
-	void *seen; /* a tree of struct series of this family */
-	bool failed;
-};
-
-struct series {
-	char *labels;
-	unsigned int count; /* rows that have them */
-};
-
-struct label {
-	const char *name, *value;
-};
-
-#define LABELS 12u
-
-/* Label values escape backslash, quote and line feed, and nothing else. */
-static void quoted(FILE *out, const char *s)
-{
-	fputc('"', out);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fputc('\\', out);
-		if (*s == '\n')
-			fputs("\\n", out);
-		else
-			fputc(*s, out);
-	}
-	fputc('"', out);
-}
-
-/* Labels end with one that has no name. An empty value means no label, so it is left out. */
-static char *join(const struct label *labels)
-{
-	char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	for (; labels->name; labels++) {
-		if (!labels->value || !labels->value[0])
-			continue;
-		fprintf(out, "%s%s=", ftell(out) ? "," : "", labels->name);
-		quoted(out, labels->value);
-	}
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static int by_labels(const void *x, const void *y)
-{
-	return strcmp(((const struct series *)x)->labels, ((const struct series *)y)->labels);
-}
-
-static void free_series(void *x)
-{
-	free(((struct series *)x)->labels);
-	free(x);
-}
-
-/* How many rows with these labels there were, this one included; 0: no memory. Takes `labels`. */
-static unsigned int count_series(struct metrics *m, char *labels)
-{
-	struct series *s = calloc(1, sizeof(*s));
-	struct series **found = NULL;
-
-	if (s) {
-		s->labels = labels;
-		found = tsearch(s, &m->seen, by_labels);
-	}
-	if (!found) {
-		free(labels);
-		free(s);
-		return 0;
-	}
-	if (*found != s)
-		free_series(s);
-	return ++(*found)->count;
-}
-
-/* Rows of a hostile file may have the same labels, which OpenMetrics forbids: they are numbered. */
-static void sample(struct metrics *m, const char *suffix, const struct label *labels, double value)
-{
-	char *text;
-	unsigned int count;
-
-	if (!isfinite(value))
-		return;
-	text = join(labels);
-	if (!text) {
-		m->failed = true;
-		return;
-	}
-	fprintf(m->out, "%s%s{%s", m->family, suffix, text);
-	count = count_series(m, strdup(text));
-	if (count > 1)
-		fprintf(m->out, "%sduplicate=\"%u\"", text[0] ? "," : "", count);
-	m->failed |= !count;
-	fprintf(m->out, "} %.15g\n", value);
-	free(text);
-}
-
-static void family(struct metrics *m, const char *name, const char *type, const char *unit,
-		   const char *help)
-{
-	tdestroy(m->seen, free_series);
-	m->seen = NULL;
-	m->family = name;
-	fprintf(m->out, "# TYPE %s %s\n", name, type);
-	if (unit)
-		fprintf(m->out, "# UNIT %s %s\n", name, unit);
-	fprintf(m->out, "# HELP %s %s\n", name, help);
-}
-
-/* The same labels and one or two more. */
-static void sample_with(struct metrics *m, const struct label *labels, const char *name,
-			const char *value, const char *statistic, double v)
-{
-	struct label all[LABELS];
-	size_t n = 0;
-
-	for (; n < LABELS - 3 && labels[n].name; n++)
-		all[n] = labels[n];
-	all[n++] = (struct label){name, value};
-	if (statistic)
-		all[n++] = (struct label){"statistic", statistic};
-	all[n] = (struct label){NULL, NULL};
-	sample(m, "", all, v);
-}
+#include "report/openmetrics.h"
 
 /* ---- Runs ---- */
 
-static void print_runs(struct metrics *m, const struct report *r)
+static void print_runs(struct openmetrics *m, const struct report *r)
 {
-	family(m, "virt_qualify_run", "info", NULL, "The runs that this report is made from.");
+	openmetrics_family(m, "virt_qualify_run", "info", NULL,
+			   "The runs that this report is made from.");
 	for (size_t i = 0; i < r->run_count; i++) {
 		const struct result_run *run = r->runs[i];
 		const struct report_file *file = label_file(r, run);
 		char seed[32];
-		const struct label labels[LABELS] = {
+		const struct openmetrics_label labels[OPENMETRICS_LABELS] = {
 			{"run", run->uuid},
 			{"host", label_fact(r, run, "host.name")},
 			{"kernel", label_fact(r, run, "kernel.release")},
@@ -170,7 +32,7 @@ static void print_runs(struct metrics *m, const struct report *r)
 		};
 
 		snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
-		sample(m, "_info", labels, 1);
+		openmetrics_sample(m, "_info", labels, 1);
 	}
 }
 
@@ -210,28 +72,30 @@ static const char *parameter_of(char s[LABEL_SIZE], const struct metric *m)
 }
 
 struct metric_labels {
-	struct label list[LABELS];
+	struct openmetrics_label list[OPENMETRICS_LABELS];
 	char parameter[LABEL_SIZE];
 };
 
-static const struct label *labels_of(struct metric_labels *l, const struct metric *m)
+static const struct openmetrics_label *labels_of(struct metric_labels *l, const struct metric *m)
 {
 	memset(l->list, 0, sizeof(l->list));
-	l->list[0] = (struct label){"run", m->run->uuid};
-	l->list[1] = (struct label){"bench", m->bench->name};
-	l->list[2] = (struct label){"parameter", parameter_of(l->parameter, m)};
-	l->list[3] = (struct label){"platform", m->platform};
-	l->list[4] = (struct label){"variant", m->variant};
-	l->list[5] = (struct label){"execution", execution_name(m->execution)};
+	l->list[0] = (struct openmetrics_label){"run", m->run->uuid};
+	l->list[1] = (struct openmetrics_label){"bench", m->bench->name};
+	l->list[2] = (struct openmetrics_label){"parameter", parameter_of(l->parameter, m)};
+	l->list[3] = (struct openmetrics_label){"platform", m->platform};
+	l->list[4] = (struct openmetrics_label){"variant", m->variant};
+	l->list[5] = (struct openmetrics_label){"execution", execution_name(m->execution)};
 	return l->list;
 }
 
-static void print_bench_unit(struct metrics *m, const struct report *r, const struct unit_family *u)
+static void print_bench_unit(struct openmetrics *m, const struct report *r,
+			     const struct unit_family *u)
 {
 	struct metric_labels l;
 
-	family(m, u->name, "gauge", u->unit_name,
-	       "Figures of benches: medians over trials of each trial's median, mean, p99.");
+	openmetrics_family(
+		m, u->name, "gauge", u->unit_name,
+		"Figures of benches: medians over trials of each trial's median, mean, p99.");
 	for (size_t i = 0; i < r->metric_count; i++) {
 		const struct metric *x = &r->metrics[i];
 		const struct {
@@ -250,8 +114,9 @@ static void print_bench_unit(struct metrics *m, const struct report *r, const st
 		if (x->unit != u->unit)
 			continue;
 		for (size_t k = 0; k < sizeof(figures) / sizeof(figures[0]); k++)
-			sample_with(m, labels_of(&l, x), "statistic", figures[k].statistic, NULL,
-				    figures[k].value * u->scale);
+			openmetrics_sample_with(m, labels_of(&l, x), "statistic",
+						figures[k].statistic, NULL,
+						figures[k].value * u->scale);
 	}
 }
 
@@ -295,7 +160,7 @@ static double discarded_of(const struct metric *m)
 	return (double)m->discarded;
 }
 
-static void print_benches(struct metrics *m, const struct report *r)
+static void print_benches(struct openmetrics *m, const struct report *r)
 {
 	static const struct {
 		const char *name, *unit, *help;
@@ -324,42 +189,43 @@ static void print_benches(struct metrics *m, const struct report *r)
 	for (size_t u = 0; u < sizeof(bench_families) / sizeof(bench_families[0]); u++)
 		print_bench_unit(m, r, &bench_families[u]);
 	for (size_t k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
-		family(m, others[k].name, "gauge", others[k].unit, others[k].help);
+		openmetrics_family(m, others[k].name, "gauge", others[k].unit, others[k].help);
 		for (size_t i = 0; i < r->metric_count; i++)
-			sample(m, "", labels_of(&l, &r->metrics[i]),
-			       others[k].value(&r->metrics[i]));
+			openmetrics_sample(m, "", labels_of(&l, &r->metrics[i]),
+					   others[k].value(&r->metrics[i]));
 	}
 }
 
 /* ---- Faults ---- */
 
-static void fault_labels(struct label l[LABELS], const struct fault_figure *f)
+static void fault_labels(struct openmetrics_label l[OPENMETRICS_LABELS],
+			 const struct fault_figure *f)
 {
-	memset(l, 0, LABELS * sizeof(*l));
-	l[0] = (struct label){"run", f->run->uuid};
-	l[1] = (struct label){"fault", f->fault->name};
-	l[2] = (struct label){"recovery", f->recovery};
-	l[3] = (struct label){"platform", f->platform};
-	l[4] = (struct label){"variant", f->variant};
-	l[5] = (struct label){"execution", execution_name(f->execution)};
-	l[6] = (struct label){"detector", f->detector};
+	memset(l, 0, OPENMETRICS_LABELS * sizeof(*l));
+	l[0] = (struct openmetrics_label){"run", f->run->uuid};
+	l[1] = (struct openmetrics_label){"fault", f->fault->name};
+	l[2] = (struct openmetrics_label){"recovery", f->recovery};
+	l[3] = (struct openmetrics_label){"platform", f->platform};
+	l[4] = (struct openmetrics_label){"variant", f->variant};
+	l[5] = (struct openmetrics_label){"execution", execution_name(f->execution)};
+	l[6] = (struct openmetrics_label){"detector", f->detector};
 }
 
-static void print_time(struct metrics *m, const struct label *l, const char *name,
+static void print_time(struct openmetrics *m, const struct openmetrics_label *l, const char *name,
 		       const struct time_figure *t, double scale)
 {
-	sample_with(m, l, "time", name, "median", t->median * scale);
-	sample_with(m, l, "time", name, "low", t->low * scale);
-	sample_with(m, l, "time", name, "high", t->high * scale);
+	openmetrics_sample_with(m, l, "time", name, "median", t->median * scale);
+	openmetrics_sample_with(m, l, "time", name, "low", t->low * scale);
+	openmetrics_sample_with(m, l, "time", name, "high", t->high * scale);
 }
 
-static void print_fault_times(struct metrics *m, const struct report *r,
+static void print_fault_times(struct openmetrics *m, const struct report *r,
 			      const struct unit_family *u)
 {
-	struct label l[LABELS];
+	struct openmetrics_label l[OPENMETRICS_LABELS];
 
-	family(m, u->name, "gauge", u->unit_name,
-	       "Times of faults. Absent where censoring leaves no median.");
+	openmetrics_family(m, u->name, "gauge", u->unit_name,
+			   "Times of faults. Absent where censoring leaves no median.");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		const struct fault_figure *f = &r->faults[i];
 
@@ -371,92 +237,107 @@ static void print_fault_times(struct metrics *m, const struct report *r,
 		print_time(m, l, "repair", &f->repair, u->scale);
 		print_time(m, l, "full_recovery", &f->full, u->scale);
 		print_time(m, l, "downtime", &f->downtime, u->scale);
-		sample_with(m, l, "time", "worst_wait", "median", f->worst_wait * u->scale);
-		sample_with(m, l, "time", "steal", "median", f->steal * u->scale);
+		openmetrics_sample_with(m, l, "time", "worst_wait", "median",
+					f->worst_wait * u->scale);
+		openmetrics_sample_with(m, l, "time", "steal", "median", f->steal * u->scale);
 	}
 }
 
-static void print_fault_trials(struct metrics *m, const struct report *r)
+static void print_fault_trials(struct openmetrics *m, const struct report *r)
 {
-	struct label l[LABELS];
+	struct openmetrics_label l[OPENMETRICS_LABELS];
 
-	family(m, "virt_qualify_fault_trials", "gauge", "trials", "Trials of faults by outcome.");
+	openmetrics_family(m, "virt_qualify_fault_trials", "gauge", "trials",
+			   "Trials of faults by outcome.");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		fault_labels(l, &r->faults[i]);
 		for (int o = 0; o < OUTCOMES; o++)
 			if (r->faults[i].outcomes[o])
-				sample_with(m, l, "outcome", outcome_name((enum outcome)o), NULL,
-					    (double)r->faults[i].outcomes[o]);
+				openmetrics_sample_with(m, l, "outcome",
+							outcome_name((enum outcome)o), NULL,
+							(double)r->faults[i].outcomes[o]);
 	}
-	family(m, "virt_qualify_fault_censored_trials", "gauge", "trials",
-	       "Trials that lost service and had not recovered by their horizon.");
+	openmetrics_family(m, "virt_qualify_fault_censored_trials", "gauge", "trials",
+			   "Trials that lost service and had not recovered by their horizon.");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		fault_labels(l, &r->faults[i]);
-		sample(m, "", l, (double)r->faults[i].censored);
+		openmetrics_sample(m, "", l, (double)r->faults[i].censored);
 	}
-	family(m, "virt_qualify_fault_effect", "gauge", NULL,
-	       "What faults cost while they lasted: medians over trials.");
+	openmetrics_family(m, "virt_qualify_fault_effect", "gauge", NULL,
+			   "What faults cost while they lasted: medians over trials.");
 	for (size_t i = 0; i < r->fault_count; i++) {
 		const struct fault_figure *f = &r->faults[i];
 
 		fault_labels(l, f);
-		sample_with(m, l, "effect", "lost_operations", NULL, f->lost_operations);
-		sample_with(m, l, "effect", "rate_ratio", NULL, f->rate_ratio);
-		sample_with(m, l, "effect", "neighbour_ratio", NULL, f->neighbour_ratio);
-		sample_with(m, l, "effect", "fairness", NULL, f->fairness);
+		openmetrics_sample_with(m, l, "effect", "lost_operations", NULL,
+					f->lost_operations);
+		openmetrics_sample_with(m, l, "effect", "rate_ratio", NULL, f->rate_ratio);
+		openmetrics_sample_with(m, l, "effect", "neighbour_ratio", NULL,
+					f->neighbour_ratio);
+		openmetrics_sample_with(m, l, "effect", "fairness", NULL, f->fairness);
 	}
 }
 
 /* ---- Comparisons ---- */
 
-static const struct label *comparison_labels(struct metric_labels *l,
-					     const struct comparison_row *c)
+static const struct openmetrics_label *comparison_labels(struct metric_labels *l,
+							 const struct comparison_row *c)
 {
 	labels_of(l, c->other ? c->other : c->base);
 	if (c->base && c->other && c->base->execution != c->other->execution)
 		l->list[5].value = "unlike";
-	l->list[6] = (struct label){"base", c->base ? c->base_name : "nothing"};
-	l->list[7] = (struct label){"other", c->other ? c->other_name : "nothing"};
+	l->list[6] = (struct openmetrics_label){"base", c->base ? c->base_name : "nothing"};
+	l->list[7] = (struct openmetrics_label){"other", c->other ? c->other_name : "nothing"};
 	return l->list;
 }
 
-static void print_verdict(struct metrics *m, const struct label *labels, const char *verdict)
+static void print_verdict(struct openmetrics *m, const struct openmetrics_label *labels,
+			  const char *verdict)
 {
 	static const char *const states[] = {"regressed", "improved", "equivalent", "inconclusive",
 					     "not compared"};
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
-		sample_with(m, labels, m->family, states[i], NULL, !strcmp(states[i], verdict));
+		openmetrics_sample_with(m, labels, m->family, states[i], NULL,
+					!strcmp(states[i], verdict));
 }
 
-static void print_comparisons(struct metrics *m, const struct report *r)
+static void print_comparisons(struct openmetrics *m, const struct report *r)
 {
 	struct metric_labels l;
 
-	family(m, "virt_qualify_comparison_ratio", "gauge", "ratio",
-	       "The other side over the base, its 95 % interval, and what could be detected.");
+	openmetrics_family(
+		m, "virt_qualify_comparison_ratio", "gauge", "ratio",
+		"The other side over the base, its 95 % interval, and what could be detected.");
 	for (size_t i = 0; i < r->comparison_count; i++) {
 		const struct comparison_row *c = &r->comparisons[i];
-		const struct label *labels = comparison_labels(&l, c);
+		const struct openmetrics_label *labels = comparison_labels(&l, c);
 
-		sample_with(m, labels, "statistic", "ratio", NULL, c->test.ratio);
-		sample_with(m, labels, "statistic", "low", NULL, c->test.ratio_interval.low);
-		sample_with(m, labels, "statistic", "high", NULL, c->test.ratio_interval.high);
-		sample_with(m, labels, "statistic", "detectable", NULL, c->test.detectable);
-		sample_with(m, labels, "statistic", "adjusted_p", NULL, c->adjusted_p);
+		openmetrics_sample_with(m, labels, "statistic", "ratio", NULL, c->test.ratio);
+		openmetrics_sample_with(m, labels, "statistic", "low", NULL,
+					c->test.ratio_interval.low);
+		openmetrics_sample_with(m, labels, "statistic", "high", NULL,
+					c->test.ratio_interval.high);
+		openmetrics_sample_with(m, labels, "statistic", "detectable", NULL,
+					c->test.detectable);
+		openmetrics_sample_with(m, labels, "statistic", "adjusted_p", NULL, c->adjusted_p);
 		if (c->between_runs.counts) {
-			sample_with(m, labels, "statistic", "between_runs", NULL,
-				    fmax(c->between_runs.base, c->between_runs.other));
-			sample_with(m, labels, "statistic", "between_runs_assumed", NULL,
-				    c->between_runs.assumed);
+			openmetrics_sample_with(m, labels, "statistic", "between_runs", NULL,
+						fmax(c->between_runs.base, c->between_runs.other));
+			openmetrics_sample_with(m, labels, "statistic", "between_runs_assumed",
+						NULL, c->between_runs.assumed);
 		}
 		if (!c->exact.layouts)
 			continue;
-		sample_with(m, labels, "statistic", "difference", NULL, c->exact.median_share);
-		sample_with(m, labels, "statistic", "difference_least", NULL, c->exact.least_share);
-		sample_with(m, labels, "statistic", "difference_most", NULL, c->exact.most_share);
+		openmetrics_sample_with(m, labels, "statistic", "difference", NULL,
+					c->exact.median_share);
+		openmetrics_sample_with(m, labels, "statistic", "difference_least", NULL,
+					c->exact.least_share);
+		openmetrics_sample_with(m, labels, "statistic", "difference_most", NULL,
+					c->exact.most_share);
 	}
-	family(m, "virt_qualify_comparison_verdict", "stateset", NULL, "Verdict of a comparison.");
+	openmetrics_family(m, "virt_qualify_comparison_verdict", "stateset", NULL,
+			   "Verdict of a comparison.");
 	for (size_t i = 0; i < r->comparison_count; i++) {
 		const struct comparison_row *c = &r->comparisons[i];
 
@@ -467,75 +348,76 @@ static void print_comparisons(struct metrics *m, const struct report *r)
 
 /* ---- Limits, requirements, scores ---- */
 
-static void judged_labels(struct label l[LABELS], const struct judgement *x)
+static void judged_labels(struct openmetrics_label l[OPENMETRICS_LABELS], const struct judgement *x)
 {
-	memset(l, 0, LABELS * sizeof(*l));
-	l[0] = (struct label){"run", x->run->uuid};
-	l[1] = (struct label){"kind", criterion_name(x->criterion->kind)};
-	l[2] = (struct label){"what", x->what};
-	l[3] = (struct label){"platform", x->platform};
-	l[4] = (struct label){"wanted", x->wanted};
+	memset(l, 0, OPENMETRICS_LABELS * sizeof(*l));
+	l[0] = (struct openmetrics_label){"run", x->run->uuid};
+	l[1] = (struct openmetrics_label){"kind", criterion_name(x->criterion->kind)};
+	l[2] = (struct openmetrics_label){"what", x->what};
+	l[3] = (struct openmetrics_label){"platform", x->platform};
+	l[4] = (struct openmetrics_label){"wanted", x->wanted};
 }
 
-static void print_judgements(struct metrics *m, const struct report *r)
+static void print_judgements(struct openmetrics *m, const struct report *r)
 {
-	struct label l[LABELS];
+	struct openmetrics_label l[OPENMETRICS_LABELS];
 
 	if (!r->judgement_count)
 		return;
-	family(m, "virt_qualify_criterion_verdict", "stateset", NULL,
-	       "Verdict on a limit or requirement of the plan.");
+	openmetrics_family(m, "virt_qualify_criterion_verdict", "stateset", NULL,
+			   "Verdict on a limit or requirement of the plan.");
 	for (size_t i = 0; i < r->judgement_count; i++) {
 		const struct judgement *x = &r->judgements[i];
 
 		judged_labels(l, x);
 		for (int k = 0; k <= JUDGED_FAILED; k++)
-			sample_with(m, l, m->family, judged_name((enum judged)k), NULL,
-				    x->result == (enum judged)k);
+			openmetrics_sample_with(m, l, m->family, judged_name((enum judged)k), NULL,
+						x->result == (enum judged)k);
 	}
 }
 
-static void print_scores(struct metrics *m, const struct report *r)
+static void print_scores(struct openmetrics *m, const struct report *r)
 {
 	if (!r->score_count)
 		return;
-	family(m, "virt_qualify_score_ratio", "gauge", "ratio",
-	       "Weighted geometric mean over the reference, above 1 is better, and its 95 % "
-	       "interval.");
+	openmetrics_family(
+		m, "virt_qualify_score_ratio", "gauge", "ratio",
+		"Weighted geometric mean over the reference, above 1 is better, and its 95 % "
+		"interval.");
 	for (size_t i = 0; i < r->score_count; i++) {
 		const struct score *x = &r->scores[i];
-		const struct label l[LABELS] = {{"run", x->run->uuid},
-						{"platform", x->platform},
-						{"variant", x->variant},
-						{"reference", x->reference},
-						{"formula", x->formula}};
+		const struct openmetrics_label l[OPENMETRICS_LABELS] = {{"run", x->run->uuid},
+									{"platform", x->platform},
+									{"variant", x->variant},
+									{"reference", x->reference},
+									{"formula", x->formula}};
 
-		sample_with(m, l, "statistic", "score", NULL, x->score);
-		sample_with(m, l, "statistic", "low", NULL, x->interval.low);
-		sample_with(m, l, "statistic", "high", NULL, x->interval.high);
+		openmetrics_sample_with(m, l, "statistic", "score", NULL, x->score);
+		openmetrics_sample_with(m, l, "statistic", "low", NULL, x->interval.low);
+		openmetrics_sample_with(m, l, "statistic", "high", NULL, x->interval.high);
 	}
 }
 
 /* ---- What has no figure ---- */
 
-static void print_missing(struct metrics *m, const struct report *r)
+static void print_missing(struct openmetrics *m, const struct report *r)
 {
-	family(m, "virt_qualify_skip", "info", NULL, "What could not run, and why.");
+	openmetrics_family(m, "virt_qualify_skip", "info", NULL, "What could not run, and why.");
 	for (size_t i = 0; i < r->skip_count; i++) {
 		const struct result_skip *x = r->skips[i];
 		const struct result_run *run = label_run_of_skip(r, i);
-		const struct label labels[LABELS] = {
+		const struct openmetrics_label labels[OPENMETRICS_LABELS] = {
 			{"run", run ? run->uuid : NULL}, {"kind", x->kind}, {"what", x->what},
 			{"platform", x->platform},	 {"why", x->why},
 		};
 
-		sample(m, "_info", labels, 1);
+		openmetrics_sample(m, "_info", labels, 1);
 	}
-	family(m, "virt_qualify_problem_trials", "gauge", "trials",
-	       "Trials that yield no figure, and doubts about figures.");
+	openmetrics_family(m, "virt_qualify_problem_trials", "gauge", "trials",
+			   "Trials that yield no figure, and doubts about figures.");
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *x = &r->problems[i];
-		const struct label labels[LABELS] = {
+		const struct openmetrics_label labels[OPENMETRICS_LABELS] = {
 			{"run", x->run->uuid},
 			{"what", x->what},
 			{"platform", x->platform},
@@ -543,13 +425,13 @@ static void print_missing(struct metrics *m, const struct report *r)
 			{"why", x->why},
 		};
 
-		sample(m, "", labels, (double)x->count);
+		openmetrics_sample(m, "", labels, (double)x->count);
 	}
 }
 
 static int print_openmetrics(const struct report *r, FILE *out)
 {
-	struct metrics m = {.out = out};
+	struct openmetrics m = {.out = out};
 
 	print_runs(&m, r);
 	print_benches(&m, r);
@@ -562,7 +444,7 @@ static int print_openmetrics(const struct report *r, FILE *out)
 		print_comparisons(&m, r);
 	print_missing(&m, r);
 	fputs("# EOF\n", out);
-	tdestroy(m.seen, free_series);
+	openmetrics_end(&m);
 	return m.failed || ferror(out) ? -1 : 0;
 }
 
