@@ -5,18 +5,17 @@
 #include <string.h>
 
 #include "harness/core/command.h"
+#include "report/arguments.h"
 #include "report/output.h"
 
 struct arguments {
-	const char *format, *output, *noise;
-	const char **files;
-	size_t count;
-	bool anonymize, by_given;
+	struct report_arguments common;
+	const char *noise;
+	bool by_given;
 	enum compare_by by;
-	int fail_on_inconclusive;
 };
 
-enum { OPTION_BY = 256, OPTION_FAIL_ON, OPTION_ANONYMIZE, OPTION_NOISE };
+enum { OPTION_BY = OPTION_OWN, OPTION_NOISE };
 
 static const char *const by_names[] = {
 	[BY_VERSION] = "version",
@@ -43,34 +42,15 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'F':
-		a->format = value;
-		return 0;
-	case 'o':
-		a->output = value;
-		return 0;
 	case OPTION_BY:
 		parse_by(a, value, state);
-		return 0;
-	case OPTION_FAIL_ON:
-		command_fail_on(value, state);
-		a->fail_on_inconclusive = 1;
 		return 0;
 	case OPTION_NOISE:
 		a->noise = value;
 		return 0;
-	case OPTION_ANONYMIZE:
-		a->anonymize = true;
-		return 0;
-	case ARGP_KEY_ARG:
-		a->files[a->count++] = value;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_failure(state, EXIT_USAGE, 0,
-			     "name the result files (.vq) to compare, the base first");
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return arguments_parse(&a->common, key, value, state,
+				       "name the result files (.vq) to compare, the base first");
 	}
 }
 
@@ -80,8 +60,7 @@ static int compare(const struct arguments *a, const struct format *format)
 	char error[2048];
 	int code;
 
-	r = a->anonymize ? report_load_anonymous(a->files, a->count, error, sizeof(error))
-			 : report_load(a->files, a->count, error, sizeof(error));
+	r = arguments_load(&a->common, error, sizeof(error));
 	if (!r)
 		return complain(EXIT_USAGE, "%s", error);
 	if ((a->noise && report_add_noise(r, a->noise, error, sizeof(error))) ||
@@ -89,9 +68,9 @@ static int compare(const struct arguments *a, const struct format *format)
 		report_free(r);
 		return complain(EXIT_USAGE, "%s", error);
 	}
-	code = output_report(r, format, a->output);
+	code = output_report(r, format, a->common.output);
 	if (code == EXIT_OK)
-		code = report_exit_code(r, a->fail_on_inconclusive);
+		code = report_exit_code(r, a->common.fail_on_inconclusive);
 	report_free(r);
 	return code;
 }
@@ -103,15 +82,10 @@ static int command_compare(int argc, char **argv)
 		 "What the sides differ in: version (run against run, the default), host, platform "
 		 "or variant (the default for one file with several)",
 		 0},
-		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
-		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
+		OPTIONS_OF_REPORTS("Exit with 3 where something is inconclusive"),
 		{"noise", OPTION_NOISE, "AA.vq", 0,
 		 "Take what separate runs differ in by themselves from this file, which aa made",
 		 0},
-		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
-		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
-		{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,
-		 "Exit with 3 where something is inconclusive", 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -124,18 +98,17 @@ static int command_compare(int argc, char **argv)
 		NULL,
 		NULL,
 		NULL};
-	struct arguments a = {.format = "text"};
+	struct arguments a = {0};
 	const struct format *format;
 	int code = EXIT_USAGE;
 
-	a.files = calloc((size_t)argc + 1, sizeof(*a.files));
-	if (!a.files)
+	if (arguments_begin(&a.common, argc))
 		return complain(EXIT_HARNESS, "no memory");
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
-	format = output_format(a.format);
+	format = output_format(a.common.format);
 	if (format)
 		code = compare(&a, format);
-	free(a.files);
+	arguments_end(&a.common);
 	return code;
 }
 

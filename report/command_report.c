@@ -4,51 +4,31 @@
 #include <stdlib.h>
 
 #include "harness/core/command.h"
+#include "report/arguments.h"
 #include "report/output.h"
 #include "report/trace.h"
 
 struct arguments {
-	const char *format, *output, *trace, *raw;
-	const char **files;
-	size_t count;
-	bool anonymize;
-	int fail_on_inconclusive;
+	struct report_arguments common;
+	const char *trace, *raw;
 };
 
-enum { OPTION_ANONYMIZE = 256, OPTION_TRACE, OPTION_RAW, OPTION_FAIL_ON };
+enum { OPTION_TRACE = OPTION_OWN, OPTION_RAW };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
 	struct arguments *a = state->input;
 
 	switch (key) {
-	case 'F':
-		a->format = value;
-		return 0;
-	case 'o':
-		a->output = value;
-		return 0;
 	case OPTION_TRACE:
 		a->trace = value;
 		return 0;
 	case OPTION_RAW:
 		a->raw = value;
 		return 0;
-	case OPTION_ANONYMIZE:
-		a->anonymize = true;
-		return 0;
-	case OPTION_FAIL_ON:
-		command_fail_on(value, state);
-		a->fail_on_inconclusive = 1;
-		return 0;
-	case ARGP_KEY_ARG:
-		a->files[a->count++] = value;
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_failure(state, EXIT_USAGE, 0, "name at least one result file (.vq)");
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return arguments_parse(&a->common, key, value, state,
+				       "name at least one result file (.vq)");
 	}
 }
 
@@ -73,16 +53,11 @@ static char *add_formats(int key, const char *help, void *input)
 static int command_report(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
-		{"format", 'F', "FORMAT", 0, "How to print it (default: text)", 0},
-		{"output", 'o', "OUT", 0, "Write to this file, whole or not at all", 0},
-		{"anonymize", OPTION_ANONYMIZE, NULL, 0,
-		 "Leave out what says whose host it was: names, addresses, serials, paths", 0},
+		OPTIONS_OF_REPORTS("Exit with 3 where a limit is inconclusive"),
 		{"trace", OPTION_TRACE, "METRIC", 0,
 		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
 		{"raw", OPTION_RAW, "METRIC", 0,
 		 "Print every sample of one figure as CSV, of a file that run --raw made", 0},
-		{"fail-on", OPTION_FAIL_ON, "inconclusive", 0,
-		 "Exit with 3 where a limit is inconclusive", 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -94,23 +69,21 @@ static int command_report(int argc, char **argv)
 		NULL,
 		add_formats,
 		NULL};
-	struct arguments a = {.format = "text"};
+	struct arguments a = {0};
 	const struct format *format;
 	struct report *r = NULL;
 	char error[2048];
 	int code = EXIT_USAGE;
 
-	a.files = calloc((size_t)argc + 1, sizeof(*a.files));
-	if (!a.files)
+	if (arguments_begin(&a.common, argc))
 		return complain(EXIT_HARNESS, "no memory");
 	argp_parse(&argp, argc, argv, 0, NULL, &a);
 	format = a.raw	   ? &trace_raw_format
-		 : a.trace ? trace_format(a.format)
-			   : output_format(a.format);
+		 : a.trace ? trace_format(a.common.format)
+			   : output_format(a.common.format);
 	if (!format)
 		goto out;
-	r = a.anonymize ? report_load_anonymous(a.files, a.count, error, sizeof(error))
-			: report_load(a.files, a.count, error, sizeof(error));
+	r = arguments_load(&a.common, error, sizeof(error));
 	if (!r) {
 		code = complain(EXIT_USAGE, "%s", error);
 		goto out;
@@ -120,12 +93,12 @@ static int command_report(int argc, char **argv)
 		       trace_raw_check(r, error, sizeof(error)))))
 		code = complain(EXIT_USAGE, "%s", error);
 	else
-		code = output_report(r, format, a.output);
+		code = output_report(r, format, a.common.output);
 	if (code == EXIT_OK && !a.trace && !a.raw)
-		code = report_exit_code(r, a.fail_on_inconclusive);
+		code = report_exit_code(r, a.common.fail_on_inconclusive);
 	report_free(r);
 out:
-	free(a.files);
+	arguments_end(&a.common);
 	return code;
 }
 
