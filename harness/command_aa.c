@@ -45,7 +45,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &a->plan;
 		return 0;
 	case 'o':
-		a->output = text;
+		a->output = command_file(text, state);
 		return 0;
 	case OPTION_RUNS:
 		runs = plan_number(state, "--runs", text);
@@ -103,8 +103,9 @@ static int run_all(const struct arguments *a, struct plan *plan, const char *com
 	*end = true;
 	for (unsigned int i = 0; i < a->runs; i++) {
 		o.append = i > 0;
-		if (run_plan(&o, &s, error, sizeof(error)))
-			return complain(EXIT_HARNESS, "%s", error);
+		one = run_plan(&o, &s, error, sizeof(error));
+		if (one)
+			return complain(one, "%s", error);
 		one = check_run(&s, i + 1, a);
 		if (one && (s.interrupted || !s.ok))
 			return one;

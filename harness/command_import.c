@@ -36,7 +36,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 
 	switch (key) {
 	case 'o':
-		a->output = text;
+		a->output = command_file(text, state);
 		return 0;
 	case 'p':
 		a->platform = text;

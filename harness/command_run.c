@@ -61,20 +61,20 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		state->child_inputs[0] = &a->plan;
 		return 0;
 	case 'o':
-		a->output = text;
+		a->output = command_file(text, state);
 		return 0;
 	case OPTION_HOST_FAULTS:
 		a->host_faults = 1;
 		return 0;
 	case OPTION_APPEND:
-		a->append = text;
+		a->append = command_file(text, state);
 		return 0;
 	case OPTION_FAIL_ON:
 		command_fail_on(text, state);
 		a->fail_on_inconclusive = 1;
 		return 0;
 	case OPTION_NOISE:
-		a->noise = text;
+		a->noise = command_file(text, state);
 		return 0;
 	case OPTION_BUDGET:
 		if (budget_parse(text, &a->budget_ns))
@@ -251,7 +251,7 @@ static int run_main(int argc, char **argv)
 	ret = run_plan(&o, &s, error, sizeof(error));
 	free(command);
 	if (ret)
-		ret = complain(EXIT_HARNESS, "%s", error);
+		ret = complain(ret, "%s", error);
 	else if (a.tap)
 		ret = report_tap(&a, plan, &s, conclude(&s, o.output), o.output);
 	else

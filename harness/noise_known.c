@@ -9,15 +9,39 @@
 
 #define ALPHA 0.05
 
-int noise_open(struct noise_known *k, const char *path, char *error, size_t size)
+static int is_of(const struct result_noise *n, const char *fingerprint)
+{
+	return !strcmp(n->fingerprint, fingerprint);
+}
+
+static int check_host(const struct noise_known *k, const char *path, const char *fingerprint,
+		      char *error, size_t size)
+{
+	for (size_t i = 0; i < k->count; i++)
+		if (is_of(&k->row[i], fingerprint))
+			return 0;
+	if (k->count)
+		snprintf(error, size,
+			 "--noise %.200s: holds no noise of a host of this kind (host.fingerprint "
+			 "%s); virt-qualify aa measures it here",
+			 path, *fingerprint ? fingerprint : "not disclosed");
+	else
+		snprintf(error, size,
+			 "--noise %.200s: holds no noise; virt-qualify aa makes such a file", path);
+	return -1;
+}
+
+int noise_open(struct noise_known *k, const char *path, const char *fingerprint, char *error,
+	       size_t size)
 {
 	*k = (struct noise_known){0};
 	if (!path)
 		return 0;
 	k->file = result_open(path);
-	if (k->file && !result_noise(k->file, &k->row, &k->count))
+	if (!k->file || result_noise(k->file, &k->row, &k->count))
+		snprintf(error, size, "%s", result_error(k->file));
+	else if (!check_host(k, path, fingerprint, error, size))
 		return 0;
-	snprintf(error, size, "%s", result_error(k->file));
 	noise_close(k);
 	return -1;
 }
@@ -28,35 +52,16 @@ void noise_close(struct noise_known *k)
 	*k = (struct noise_known){0};
 }
 
-static int is_of(const struct result_noise *n, const char *fingerprint)
+int noise_copy(const struct noise_known *k, struct result *to, int64_t run, const char *fingerprint)
 {
-	return fingerprint && !strcmp(n->fingerprint, fingerprint);
-}
-
-int noise_copy(const struct noise_known *k, struct result *to, int64_t run, const char *fingerprint,
-	       char *error, size_t size)
-{
-	size_t copied = 0;
-
 	for (size_t i = 0; i < k->count; i++) {
 		struct result_noise row = k->row[i];
 
-		if (!is_of(&row, fingerprint))
-			continue;
 		row.run = run;
-		if (result_add_noise(to, &row)) {
-			snprintf(error, size, "%s", result_error(to));
+		if (is_of(&row, fingerprint) && result_add_noise(to, &row))
 			return -1;
-		}
-		copied++;
 	}
-	if (copied || !k->file)
-		return 0;
-	snprintf(error, size,
-		 "--noise: that file holds no noise of a host of this kind (host.fingerprint %s); "
-		 "virt-qualify aa measures it here",
-		 fingerprint ? fingerprint : "not disclosed");
-	return -1;
+	return 0;
 }
 
 double noise_detectable(const struct noise_known *k, const char *fingerprint, const char *bench,

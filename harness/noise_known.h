@@ -11,16 +11,16 @@ struct noise_known {
 	size_t count;
 };
 
-/* Open the file; `path` NULL: none. 0, or -1 with one line in `error`. */
-int noise_open(struct noise_known *k, const char *path, char *error, size_t size);
+/* Open the file; `path` NULL: none. 0, or -1 with one line in `error`, also where it holds nothing
+ * of a host of this kind. */
+int noise_open(struct noise_known *k, const char *path, const char *fingerprint, char *error,
+	       size_t size);
 void noise_close(struct noise_known *k);
 
-/*
- * Copy the rows that were measured on a host of this kind beside a run. 0, or -1 with one line in
- * `error`, also where there are none.
- */
-int noise_copy(const struct noise_known *k, struct result *to, int64_t run, const char *fingerprint,
-	       char *error, size_t size);
+/* Copy the rows that were measured on a host of this kind beside a run. 0, or -1 with
+ * result_error(). */
+int noise_copy(const struct noise_known *k, struct result *to, int64_t run,
+	       const char *fingerprint);
 
 /*
  * The effect that so many interleaved trials of a bench will find (stats_paired_detectable), from

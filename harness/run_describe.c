@@ -36,10 +36,10 @@ static int begin_run(struct run *r)
 
 static int store_facts(struct run *r)
 {
-	struct host_facts *facts = host_gather();
+	const struct host_facts *facts = r->facts;
 	int ret = 0;
 
-	for (size_t i = 0; facts && i < facts->count && !ret; i++) {
+	for (size_t i = 0; i < facts->count && !ret; i++) {
 		struct result_fact row = {.run = r->row.id,
 					  .name = facts->fact[i].name,
 					  .value = facts->fact[i].value,
@@ -47,10 +47,6 @@ static int store_facts(struct run *r)
 
 		ret = result_add_fact(r->result, &row) ? run_result_failed(r) : 0;
 	}
-	if (facts && host_value(facts, "host.fingerprint"))
-		snprintf(r->fingerprint, sizeof(r->fingerprint), "%s",
-			 host_value(facts, "host.fingerprint"));
-	host_free(facts);
 	return ret;
 }
 
@@ -110,7 +106,7 @@ int run_describe(struct run *r)
 	/* Declared beforehand: it stands in the file before the first trial. */
 	if (plan_store_criteria(r->options->plan, r->result, r->row.id))
 		return run_result_failed(r);
-	if (noise_copy(&r->noise, r->result, r->row.id, r->fingerprint, r->error, r->error_size))
-		return -1;
+	if (noise_copy(&r->noise, r->result, r->row.id, r->fingerprint))
+		return run_result_failed(r);
 	return result_commit(r->result) ? run_result_failed(r) : 0;
 }

@@ -7,8 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness/budget.h"
+#include "harness/core/command.h"
 #include "harness/core/stats.h"
 #include "harness/fault.h"
 #include "harness/runner_internal.h"
@@ -298,34 +300,64 @@ static int run_all(struct run *r)
 	return 0;
 }
 
+/* Refused before anything is made. */
+static int open_noise(struct run *r)
+{
+	const char *fingerprint;
+
+	r->facts = host_gather();
+	fingerprint = host_value(r->facts, "host.fingerprint");
+	snprintf(r->fingerprint, sizeof(r->fingerprint), "%s", fingerprint ? fingerprint : "");
+	return noise_open(&r->noise, r->options->noise, r->fingerprint, r->error, r->error_size)
+		       ? EXIT_USAGE
+		       : EXIT_OK;
+}
+
+/* A file to add to that cannot be one is bad input; a place that cannot be written is not. */
+static int open_result(struct run *r)
+{
+	const struct run_options *o = r->options;
+
+	r->result = o->append ? result_append(o->output) : result_create(o->output);
+	if (r->result)
+		return EXIT_OK;
+	run_fail(r, "%s", result_error(NULL));
+	return o->append && !access(o->output, W_OK) ? EXIT_USAGE : EXIT_HARNESS;
+}
+
+static int open_all(struct run *r)
+{
+	int code = open_noise(r);
+
+	if (code)
+		return code;
+	r->journal = journal_open(r->error, r->error_size);
+	return r->journal ? open_result(r) : EXIT_HARNESS;
+}
+
+static void close_all(struct run *r)
+{
+	run_end_platforms(r);
+	result_close(r->result);
+	journal_close(r->journal);
+	noise_close(&r->noise);
+	host_free(r->facts);
+	for (size_t i = 0; i < r->cells; i++)
+		free(r->cell[i].placed);
+	free(r->cell);
+	free(r->order);
+	free(r->block_ends);
+}
+
 int run_plan(const struct run_options *o, struct run_summary *s, char *error, size_t size)
 {
 	struct run r = {.options = o, .summary = s, .error = error, .error_size = size};
-	int ret;
+	int code;
 
 	memset(s, 0, sizeof(*s));
-	if (noise_open(&r.noise, o->noise, error, size))
-		return -1;
-	r.journal = journal_open(error, size);
-	if (!r.journal) {
-		noise_close(&r.noise);
-		return -1;
-	}
-	r.result = o->append ? result_append(o->output) : result_create(o->output);
-	if (!r.result) {
-		journal_close(r.journal);
-		noise_close(&r.noise);
-		return run_fail(&r, "%s", result_error(NULL));
-	}
-	ret = run_all(&r);
-	run_end_platforms(&r);
-	result_close(r.result);
-	journal_close(r.journal);
-	noise_close(&r.noise);
-	for (size_t i = 0; i < r.cells; i++)
-		free(r.cell[i].placed);
-	free(r.cell);
-	free(r.order);
-	free(r.block_ends);
-	return ret;
+	code = open_all(&r);
+	if (!code && run_all(&r))
+		code = EXIT_HARNESS;
+	close_all(&r);
+	return code;
 }

@@ -46,8 +46,10 @@ struct run_summary {
 };
 
 /*
- * Run the plan. 0, or -1 with one line in `error` (result file, journal): what was measured until
- * then is in the file. `s` is filled in both cases.
+ * Run the plan. 0, or an exit code with one line in `error`: EXIT_USAGE where a file that was named
+ * to be added to, or to take noise from, is refused, before anything is made or written; else
+ * EXIT_HARNESS (result file, journal), and what was measured until then is in the file. `s` is
+ * filled in any case.
  */
 int run_plan(const struct run_options *o, struct run_summary *s, char *error, size_t size);
 

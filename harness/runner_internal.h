@@ -37,7 +37,8 @@ struct run {
 	bool *block_ends;     /* [planned]: it is the last of its block */
 	size_t planned, next; /* the next trial's ordinal */
 	struct noise_known noise;
-	char fingerprint[32]; /* of this host */
+	struct host_facts *facts;
+	char fingerprint[32]; /* of this host; "": not known */
 	unsigned int cpus[RUN_MAX_CPUS];
 	unsigned int cpu_count;
 	const struct platform *begun[RUN_MAX_PLATFORMS]; /* their end() is due */

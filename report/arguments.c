@@ -25,7 +25,7 @@ error_t arguments_parse(struct report_arguments *a, int key, char *value, struct
 		a->format = value;
 		return 0;
 	case 'o':
-		a->output = value;
+		a->output = command_file(value, state);
 		return 0;
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;

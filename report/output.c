@@ -79,7 +79,7 @@ static int print_special(const struct report *r, const struct format *format, co
 	FILE *out = fopen(path, "we");
 
 	if (!out)
-		return complain(EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+		return complain(EXIT_HARNESS, "%s: cannot be written: %s", path, strerror(errno));
 	if (format->print(r, out)) {
 		int why = errno;
 
@@ -102,7 +102,7 @@ static int print_beside(const struct report *r, const struct format *format, con
 	umask(mask);
 	fd = mkostemp(temporary, O_CLOEXEC);
 	if (fd < 0)
-		return complain(EXIT_USAGE, "%s: cannot be written: %s", path, strerror(errno));
+		return complain(EXIT_HARNESS, "%s: cannot be written: %s", path, strerror(errno));
 	fchmod(fd, 0666 & ~mask);
 	out = fdopen(fd, "w");
 	if (!out) {

@@ -61,8 +61,22 @@ accepts "run --noise" run plan.yaml --noise aa.vq -o three.vq
 run_vq compare two.vq three.vq
 [ $code -le 1 ] && grep -q 'between runs, measured over 3' out
 ok $? "its noise counts"
-refuses 4 'holds no noise of a host of this kind' "run --noise of a file without" \
+refuses 2 'one.vq: holds no noise; virt-qualify aa makes' "run --noise of a file without" \
 	run plan.yaml --noise one.vq -o four.vq
+if command -v sqlite3 >/dev/null; then
+	cp aa.vq elsewhere.vq && sqlite3 elsewhere.vq "UPDATE noise SET fingerprint = 'another'"
+	refuses 2 'elsewhere.vq: holds no noise of a host of this kind' "run --noise of another kind of host" \
+		run plan.yaml --noise elsewhere.vq -o four.vq
+	before=$(trials_in one.vq)
+	refuses 2 'holds no noise of a host of this kind' "the same for a file that is added to" \
+		run --append one.vq --noise elsewhere.vq
+	[ "$(trials_in one.vq)" = "$before" ]
+	ok $? "nothing is added to it"
+else
+	skip "run --noise of another kind of host" "sqlite3 is not installed"
+fi
+[ ! -e four.vq ]
+ok $? "no file is made"
 
 # ---- A budget of time ----
 

@@ -60,10 +60,10 @@ newer=$(query old.vq "SELECT 'DROP TABLE ' || name || ';' FROM sqlite_schema WHE
 	name NOT IN ('run', 'fact', 'platform', 'bench', 'fault', 'skip', 'trial', 'batch', 'event',
 	'progress', 'fault_trial', 'counter', 'count', 'place', 'raw')")
 sqlite3 old.vq "$newer PRAGMA user_version = 2; VACUUM"
-refuses 4 "schema version 2.*choose a new file" "a file of an older schema" run --append old.vq
+refuses 2 "schema version 2.*choose a new file" "a file of an older schema" run --append old.vq
 if command -v flock >/dev/null; then
 	bounded flock f.vq "$vq" run --append f.vq >out 2>err </dev/null
-	[ $? -eq 4 ] && one_line "being written by another run"
+	[ $? -eq 2 ] && one_line "being written by another run"
 	ok $? "a file that another run is writing"
 	show err
 else

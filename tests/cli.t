@@ -240,9 +240,13 @@ printf '\0\0\0\143' | dd of=newer.vq bs=1 seek=60 conv=notrunc 2>/dev/null # its
 cp good.vq overwritten.vq
 seq 1000 | dd of=overwritten.vq bs=4096 seek=2 conv=notrunc 2>/dev/null
 
+# Whichever command is to read it; and nothing is made or written then.
 refuse_file() { # FILE PATTERN NAME
 	refuses 2 "$1: $2" "report: $3" report "$1"
 	refuses 2 "$1: $2" "compare: $3" compare good.vq "$1"
+	refuses 2 "$1: $2" "compare --noise: $3" compare good.vq other-run.vq --noise "$1"
+	refuses 2 "$1: $2" "run --noise: $3" run plan.yaml --noise "$1" -o made.vq
+	refuses 2 "$1: $2" "run --append: $3" run --append "$1"
 }
 
 refuse_file missing.vq 'cannot be read: No such file' "a missing file"
@@ -264,6 +268,26 @@ else
 	skip "another program's database" "sqlite3 is not installed"
 fi
 refuses 2 'missing.vq' "report: a good file and a missing one" report good.vq missing.vq
+[ ! -e made.vq ] && cmp -s good.vq before.vq
+ok $? "what was refused made and changed nothing"
+
+# Held by another run.
+if command -v flock >/dev/null; then
+	cp good.vq held.vq
+	bounded flock held.vq "$vq" run --append held.vq >out 2>err </dev/null
+	[ $? -eq 2 ] && one_line 'held.vq: is being written by another run' && cmp -s good.vq held.vq
+	ok $? "run --append: a file that another run writes"
+	show err
+else
+	skip "run --append: a file that another run writes" "flock is not installed"
+fi
+for words in 'report good.vq -o' 'compare good.vq other-run.vq -o' 'run plan.yaml -o' 'run --append' \
+	'run plan.yaml --noise' 'aa plan.yaml -o' 'import text.vq -o' 'lab amd-v plan.yaml -o'; do
+	# shellcheck disable=SC2086
+	run_vq $words ''
+	[ $code -eq 2 ] && grep -q ': the name of a file is empty; give one$' err && [ ! -s out ]
+	ok $? "$words: an empty name"
+done
 
 # ---- Places that cannot be written ----
 
@@ -271,9 +295,34 @@ refuses 4 'none/x.vq: cannot be created: its directory does not exist' \
 	"run: into a directory that does not exist" run plan.yaml -o none/x.vq
 refuses 4 'good.vq/x.vq: cannot be created' "run: below a file" run plan.yaml -o good.vq/x.vq
 refuses 4 'directory.vq: exists already' "run: onto a directory" run plan.yaml -o directory.vq
-run_vq report good.vq -o none/x.txt
-[ $code -ne 0 ] && one_line 'none/x.txt: cannot be written'
-ok $? "report: into a directory that does not exist"
+refuses 4 'none/x.txt: cannot be written: No such file' "report: into a directory that does not exist" \
+	report good.vq -o none/x.txt
+refuses 4 'none/x.txt: cannot be written: No such file' "compare: into a directory that does not exist" \
+	compare good.vq other-run.vq -o none/x.txt
+refuses 4 'none/x.vq: cannot be created: its directory does not exist' "aa: into a directory that does not exist" \
+	aa plan.yaml -o none/x.vq
+refuses 4 'good.vq: exists already' "aa: onto an existing file" aa plan.yaml -o good.vq
+refuses 2 'directory.vq: is a directory; name a file in it' "report: onto a directory" \
+	report good.vq -o directory.vq
+cp good.vq unwritable.vq && chmod 444 unwritable.vq
+if unprivileged test -x "$work/vq" && ! unprivileged test -w unwritable.vq; then
+	mkdir -m 700 own && { ! is_root || chown 65534 own; }
+	unprivileged env VIRT_QUALIFY_STATE="$work/own" ./vq run --append unwritable.vq >out 2>err
+	[ $? -eq 4 ] && one_line 'unwritable.vq: cannot be opened to write: Permission denied'
+	ok $? "run --append: a file that may not be written"
+	show err
+else
+	skip "run --append: a file that may not be written" "cannot run as another user here"
+fi
+for state in /dev/null /dev/full/x; do
+	for words in 'run plan.yaml -o made.vq' recover; do
+		# shellcheck disable=SC2086
+		VIRT_QUALIFY_STATE=$state refuses 4 "state directory $state: .*set VIRT_QUALIFY_STATE to another" \
+			"$words: no place for the journal ($state)" $words
+	done
+done
+[ ! -e made.vq ]
+ok $? "no file is made then"
 refuses 4 '/dev/full: cannot be written: No space left' "report: onto a full device" \
 	report good.vq -o /dev/full
 

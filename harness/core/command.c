@@ -31,6 +31,14 @@ void command_fail_on(const char *value, const struct argp_state *state)
 			     value);
 }
 
+/* As a script's variable that is not set makes it. */
+const char *command_file(const char *name, const struct argp_state *state)
+{
+	if (!*name)
+		argp_failure(state, EXIT_USAGE, 0, "the name of a file is empty; give one");
+	return name;
+}
+
 const char *virt_qualify_version(void)
 {
 	return VQ_VERSION;

@@ -41,9 +41,11 @@ const char *virt_qualify_version(void);
 /* The command line as it could be typed again; NULL: out of memory. The caller frees it. */
 char *command_join(int argc, char **argv);
 
-/* Check the argument of --fail-on; ends the program with a usage error where it is wrong. */
+/* Check an argument of --fail-on, or one that names a file; end the program with a usage error
+ * where it is wrong. */
 struct argp_state;
 void command_fail_on(const char *value, const struct argp_state *state);
+const char *command_file(const char *name, const struct argp_state *state);
 
 /*
  * Print one line "virt-qualify: …" to stderr: what, where, what to do. printf-style, no newline.

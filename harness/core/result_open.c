@@ -298,7 +298,8 @@ static int check_length(struct result *r)
 
 static int check_whole(struct result *r)
 {
-	char *answer = ask(r, "PRAGMA integrity_check(1)");
+	char *answer = ask(r, "SELECT replace(integrity_check, '*** in database main ***' || "
+			      "char(10), '') FROM pragma_integrity_check(1)");
 	int bad;
 
 	if (!answer)

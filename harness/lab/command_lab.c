@@ -97,7 +97,7 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		a->timeout_s = parse_timeout(state, text);
 		return 0;
 	case 'o':
-		a->output = text;
+		a->output = command_file(text, state);
 		return 0;
 	case SAY:
 		a->say = text;

@@ -425,7 +425,7 @@ static void test_output(void **state)
 	(void)state;
 	snprintf(path, sizeof(path), "%s/out", directory);
 	assert_int_equal(output_report(sample, text, directory), EXIT_USAGE);
-	assert_int_equal(output_report(sample, text, "/nonexistent/out"), EXIT_USAGE);
+	assert_int_equal(output_report(sample, text, "/nonexistent/out"), EXIT_HARNESS);
 	assert_int_equal(output_report(sample, &failing, path), EXIT_HARNESS);
 	assert_int_equal(entries(), before); /* nothing is left behind */
 
