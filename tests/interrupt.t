@@ -132,6 +132,11 @@ press_ctrl_c() {
 	kill -INT "-$session"
 }
 
+# As a terminal does it that is closed.
+hang_up() {
+	kill -HUP "-$session"
+}
+
 terminate() {
 	kill -TERM "$harness"
 }
@@ -140,6 +145,7 @@ for platform in $platforms; do
 	interrupted "$platform" x "Ctrl-C" press_ctrl_c
 done
 interrupted native x "SIGTERM" terminate
+interrupted native x "SIGHUP" hang_up
 
 # ---- Killed ----
 
