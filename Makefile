@@ -44,7 +44,7 @@ harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/platform/*/*
 fault_src    := $(wildcard faults/*.c faults/recovery/*.c)
 bench_src    := $(wildcard bench/*.c)
 preset_src   := $(wildcard harness/presets/*.yaml)
-lab_text     := ci/install.sh ci/hosts/image.sh ci/hosts/init.sh ci/hosts/bochsrc \
+lab_text     := ci/install.sh ci/hosts/image.sh ci/hosts/lab.sh ci/hosts/init.sh ci/hosts/bochsrc \
 	ci/hosts/xen.sh ci/hosts/xen-init.sh
 
 core_obj     := $(core_src:%.c=$(B)/%.o)

@@ -1,12 +1,7 @@
-#!/bin/busybox sh
 # shellcheck shell=dash
 # SPDX-License-Identifier: Apache-2.0
-# The first process of an emulated host (virt-qualify lab): brings KVM up, runs the plan, sends the
-# result file out through port 0xe9 and powers off. It is started with, in /lab:
-#
-#	modules/NAME.ko, modules.list   in the order to load them
-#	run/plan.yaml, run/settings     of this run; see ci/hosts/image.sh
-/bin/busybox --install -s /bin
+# After lab.sh, on a host with KVM: brings it up, runs the plan, sends the result file out through
+# port 0xe9 and powers off.
 mount -t proc proc /proc
 mount -t sysfs sys /sys
 mount -t devtmpfs dev /dev
@@ -17,23 +12,6 @@ ip link set lo up 2>/dev/null
 # feel its name or date.
 # shellcheck disable=SC1091
 . /lab/run/settings
-
-say() {
-	virt-qualify lab --say "$*"
-}
-
-# Out it goes by the emulator's debug port; the serial console is for the kernel and for troubles.
-power_off() {
-	sync
-	poweroff -f
-	sleep 60
-}
-
-fail() {
-	virt-qualify lab --fail "$*"
-	echo "lab: $*"
-	power_off
-}
 
 say "the host is up: Linux $(uname -r), $(nproc) CPU(s)"
 while read -r module; do
@@ -76,14 +54,4 @@ fi
 
 # Addresses vary from trial to trial by the kernel's random numbers: other seed, other layouts.
 echo "$SEED" >/dev/urandom
-export VIRT_QUALIFY_LAB=1 VIRT_QUALIFY_STATE=/tmp/state HOME=/tmp
-cd /tmp || power_off
-# This host is thrown away: nothing on it needs protection.
-virt-qualify run /lab/run/plan.yaml --allow-host-faults -o /tmp/result.vq >/tmp/out 2>/tmp/err
-code=$?
-if [ -s /tmp/result.vq ]; then
-	virt-qualify lab --send /tmp/result.vq "$code" || fail "the result file could not be sent"
-else
-	fail "$(tail -n 1 /tmp/err)"
-fi
-power_off
+run_plan

@@ -1,9 +1,7 @@
-#!/bin/busybox sh
 # shellcheck shell=dash
 # SPDX-License-Identifier: Apache-2.0
-# The first process of dom0 on the host under Xen: brings Xen's tools and libvirt up, runs the plan,
-# sends the result file out through port 0xe9 and powers off. See init.sh and xen.sh.
-/bin/busybox --install -s /bin
+# After lab.sh, in dom0 on the host under Xen: brings Xen's tools and libvirt up, runs the plan, sends
+# the result file out through port 0xe9 and powers off. See xen.sh.
 export PATH=/bin:/usr/sbin:/usr/lib/xen-4.17/bin
 mkdir -p /proc /sys /dev /tmp /run /var /etc
 mount -t proc proc /proc
@@ -22,22 +20,6 @@ echo root:x:0: >/etc/group
 # Settings: SEED and more that matters to deterministic hosts
 # shellcheck disable=SC1091
 . /lab/run/settings
-
-say() {
-	virt-qualify lab --say "$*"
-}
-
-power_off() {
-	sync
-	poweroff -f
-	sleep 60
-}
-
-fail() {
-	virt-qualify lab --fail "$*"
-	echo "lab: $*"
-	power_off
-}
 
 while read -r module; do
 	insmod "/lab/modules/$module" 2>>/tmp/insmod
@@ -65,14 +47,4 @@ until [ -S /run/libvirt/libvirt-sock ]; do
 	sleep 0.2
 done
 
-export VIRT_QUALIFY_STATE=/tmp/state HOME=/tmp
-cd /tmp || power_off
-# This host is thrown away: nothing on it needs protection.
-virt-qualify run /lab/run/plan.yaml --allow-host-faults -o /tmp/result.vq >/tmp/out 2>/tmp/err
-code=$?
-if [ -s /tmp/result.vq ]; then
-	virt-qualify lab --send /tmp/result.vq "$code" || fail "the result file could not be sent"
-else
-	fail "$(tail -n 1 /tmp/err)"
-fi
-power_off
+run_plan

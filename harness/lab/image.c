@@ -17,6 +17,7 @@
 
 LAB_EMBEDDED(hosts_image_sh);
 LAB_EMBEDDED(hosts_init_sh);
+LAB_EMBEDDED(hosts_lab_sh);
 LAB_EMBEDDED(install_sh);
 
 #define RUN_PREFIX     "run-"
@@ -285,6 +286,22 @@ static void set_environment(const struct lab_run *r)
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
 }
 
+/* What every host's first process begins with, and what is this one's. */
+static int write_init(const struct lab_run *r, const char *own, size_t size)
+{
+	size_t common = LAB_TEXT_LENGTH(hosts_lab_sh);
+	char *text = malloc(common + size);
+	int ret;
+
+	if (!text)
+		return -1;
+	memcpy(text, LAB_TEXT(hosts_lab_sh), common);
+	memcpy(text + common, own, size);
+	ret = lab_write(r, "init", text, common + size);
+	free(text);
+	return ret;
+}
+
 static int write_texts(const struct lab_run *r)
 {
 	const struct lab_host *h = r->host;
@@ -292,8 +309,8 @@ static int write_texts(const struct lab_run *r)
 	if (h->script && lab_write(r, "host.sh", h->script, (size_t)(h->script_end - h->script)))
 		return -1;
 	if (h->init)
-		return lab_write(r, "init", h->init, (size_t)(h->init_end - h->init));
-	return lab_write(r, "init", LAB_TEXT(hosts_init_sh), LAB_TEXT_LENGTH(hosts_init_sh));
+		return write_init(r, h->init, (size_t)(h->init_end - h->init));
+	return write_init(r, LAB_TEXT(hosts_init_sh), LAB_TEXT_LENGTH(hosts_init_sh));
 }
 
 /* The most frequent cause, which not every tool names. */

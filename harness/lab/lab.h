@@ -5,7 +5,7 @@
  *
  *	command_lab.c ─ image.c ── ci/hosts/image.sh     kernel, initrd, boot image
  *	      │         emulate.c ─ host_*.c             the emulator: started, watched, ended
- *	      └──────── stream.c ◄═ port 0xe9 ═ port.c ─ ci/hosts/init.sh, inside
+ *	      └──────── stream.c ◄═ port 0xe9 ═ port.c ─ ci/hosts/lab.sh, inside
  *
  * A host is one descriptor. To add one, write harness/lab/host_NAME.c with a LAB_HOST(): its
  * emulator's command line, what it needs installed, which modules come up inside. A host that boots
@@ -81,8 +81,8 @@ struct lab_host {
 	bool always_real_time;	     /* or can do nothing else */
 	const char *preset;	     /* plan where none is given; NULL: lab */
 	const char *kernel_console;  /* NULL: ttyS0 */
-	/* Texts in place of what others have: read by ci/hosts/image.sh (NULL: nothing), and the
-	 * first process inside (NULL: ci/hosts/init.sh). */
+	/* Texts in place of what others have: read by ci/hosts/image.sh (NULL: nothing), and what
+	 * the first process inside does after ci/hosts/lab.sh (NULL: ci/hosts/init.sh). */
 	const char *script, *script_end, *init, *init_end;
 	bool network;
 	bool alone;    /* its emulator opens ports: keep it off the network */
