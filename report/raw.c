@@ -12,13 +12,16 @@ struct printing {
 };
 
 /* As figures are computed: the stamp's cost taken off, never clamped. */
-static void print_batch(FILE *out, const struct result_trial *t, const struct result_raw *raw)
+static void print_batch(FILE *out, const struct trace_trial *from, const struct result_raw *raw)
 {
+	const struct result_trial *t = from->trial;
+
 	for (uint32_t i = 0; i < raw->count; i++) {
 		double net = (double)raw->ticks[i] - (double)t->overhead_ticks;
 
-		fprintf(out, "%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%.15g\r\n",
-			t->ordinal, raw->batch, i, raw->ticks[i], net * t->tick_ns);
+		fprintf(out, "%zu,%" PRIu32 ",%" PRIu32 ",%" PRIu32 ",%" PRIu64 ",%.15g\r\n",
+			from->block + 1, t->ordinal, raw->batch, i, raw->ticks[i],
+			net * t->tick_ns);
 	}
 }
 
@@ -35,7 +38,7 @@ static int print_trial(void *context, const struct trace_trial *t)
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++) {
-		print_batch(p->out, t->trial, &raw[i]);
+		print_batch(p->out, t, &raw[i]);
 		p->samples += raw[i].count;
 	}
 	return 0;
@@ -45,7 +48,7 @@ static int print_raw(const struct report *r, FILE *out)
 {
 	struct printing p = {.out = out};
 
-	fputs("trial,batch,index,ticks,ns\r\n", out);
+	fputs("block,trial,batch,index,ticks,ns\r\n", out);
 	for (size_t i = 0; i < r->metric_count; i++)
 		if (r->trace->metrics[i] &&
 		    trace_metric_trials(r, &r->metrics[i], (struct trace_each){print_trial, &p}))

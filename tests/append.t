@@ -39,6 +39,11 @@ END
 else
 	skip "the report" "python3 is not installed"
 fi
+accepts "a file that keeps its samples" run plan.yaml --raw -o raw.vq
+accepts "a second block of it" run --append raw.vq --raw
+run_vq report raw.vq --raw cpu_integer/native/b
+head -n 1 out | grep -q '^block,trial,batch,' && [ "$(sed 1d out | cut -d, -f1 | sort -u | tr -d '\n')" = 12 ]
+ok $? "raw samples say of which block they are"
 run_vq compare f.vq
 [ "$code" -eq 1 ] && grep -q "cpu_integer.*regressed" out
 ok $? "its variants are compared over all blocks"
