@@ -249,6 +249,7 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 	if (check_runs(a) || analysis_sides(a) || note_unfinished(a) || analysis_metrics(a) ||
 	    analysis_fits(a) || analysis_faults(a))
 		return -1;
+	analysis_side_skips(a);
 	analysis_native(a);
 	return analysis_merge_problems(a) || analysis_criteria(a) || analysis_matrix(a) ? -1 : 0;
 }

@@ -76,10 +76,11 @@ int analysis_merge_problems(struct analysis *a);
 
 /* analysis_side.c: which runs are blocks of one side; before any figure. */
 int analysis_sides(struct analysis *a);
-int analysis_metrics(struct analysis *a); /* analysis_metric.c */
-int analysis_fits(struct analysis *a);	  /* analysis_fit.c */
-void analysis_native(struct analysis *a); /* analysis_native.c */
-int analysis_faults(struct analysis *a);  /* analysis_fault.c */
+void analysis_side_skips(struct analysis *a); /* leaves out what later blocks repeat */
+int analysis_metrics(struct analysis *a);     /* analysis_metric.c */
+int analysis_fits(struct analysis *a);	      /* analysis_fit.c */
+void analysis_native(struct analysis *a);     /* analysis_native.c */
+int analysis_faults(struct analysis *a);      /* analysis_fault.c */
 /* Why a fault's trial yields no figure; NULL where it does. */
 const char *analysis_fault_no_figure(const struct result_trial *t);
 int analysis_criteria(struct analysis *a); /* criteria_judge.c; after the figures */

@@ -108,6 +108,16 @@ const struct result_run *report_side(const struct report *r, const struct result
 	return run;
 }
 
+size_t report_blocks(const struct report *r, const struct result_run *run)
+{
+	const struct result_run *side = report_side(r, run);
+	size_t count = 0;
+
+	for (size_t i = 0; i < r->run_count; i++)
+		count += report_side(r, r->runs[i]) == side;
+	return count;
+}
+
 const struct result_run *report_block_of(const struct report *r, const struct result_run *side,
 					 int64_t id)
 {
@@ -115,4 +125,34 @@ const struct result_run *report_block_of(const struct report *r, const struct re
 		if ((r->sides ? r->sides[i] : r->runs[i]) == side && r->runs[i]->id == id)
 			return r->runs[i];
 	return NULL;
+}
+
+/* ---- What every block says ---- */
+
+static bool is_same_skip(const struct report *r, size_t i, size_t k)
+{
+	const struct result_skip *a = r->skips[i], *b = r->skips[k];
+
+	return is_same(a->kind, b->kind) && is_same(a->what, b->what) &&
+	       is_same(a->platform, b->platform) && is_same(a->why, b->why) &&
+	       report_side(r, label_run_of_skip(r, i)) == report_side(r, label_run_of_skip(r, k));
+}
+
+/* The blocks of a side skip the same things for the same reasons: once is enough. */
+void analysis_side_skips(struct analysis *a)
+{
+	struct report *r = &a->report;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < r->skip_count; i++) {
+		/* Only a later block can repeat anything. */
+		const struct result_run *run = label_run_of_skip(r, i);
+		size_t k = run && report_side(r, run) == run ? kept : 0;
+
+		while (k < kept && !is_same_skip(r, k, i))
+			k++;
+		if (k == kept)
+			r->skips[kept++] = r->skips[i];
+	}
+	r->skip_count = kept;
 }

@@ -98,10 +98,13 @@ static void places(const struct html *h)
 	html_table_begin(&t, h, columns, 5, "Where each platform ran, and how");
 	for (size_t i = 0; i < m->column_count; i++)
 		place_row(&t, &m->columns[i]);
-	for (size_t i = 0; i < h->r->platform_count; i++)
-		if (h->r->platforms[i]->why_not)
-			absent_row(&t, h->r->platforms[i],
-				   html_run_of_platform(h->r, h->r->platforms[i]));
+	for (size_t i = 0; i < h->r->platform_count; i++) {
+		const struct result_platform *p = h->r->platforms[i];
+		const struct result_run *run = html_run_of_platform(h->r, p);
+
+		if (p->why_not && report_side(h->r, run) == run)
+			absent_row(&t, p, run);
+	}
 	html_table_end(&t);
 }
 

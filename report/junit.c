@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The report as JUnit XML, as Jenkins, GitLab, GitHub actions and others read it: a suite for the
- * comparison and for each run, a case for every test point. A regression, a limit or
- * requirement that failed is a failure; trials
- * that failed, are invalid or were cut off are an error; what could not run is skipped.
+ * comparison and for each run with its blocks, a case for every test point. A regression, a limit
+ * or requirement that failed is a failure; trials that failed, are invalid or were cut off are an
+ * error; what could not run is skipped.
  *
  * There is no standard; this keeps to what the schemas of Jenkins' xUnit plugin and of Surefire
  * have in common. Everything from a file goes through svg_escape, which is XML's, and leaves no
@@ -144,7 +144,7 @@ static void doubts(FILE *out, const struct report *r, const struct result_run *r
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *x = &r->problems[i];
 
-		if (x->status != TRIAL_OK || x->run != run)
+		if (x->status != TRIAL_OK || report_side(r, x->run) != run)
 			continue;
 		fputs("doubt: ", out);
 		svg_escape(out, x->what);
@@ -175,8 +175,9 @@ static void suite(FILE *out, const struct report *r, const struct points *points
 	if (run && label_fact(r, run, "host.name"))
 		attribute(out, "hostname", label_fact(r, run, "host.name"));
 	fputs(">\n    <properties>\n", out);
-	if (run)
-		run_properties(out, r, run);
+	for (size_t i = 0; i < r->run_count && run; i++)
+		if (report_side(r, r->runs[i]) == run)
+			run_properties(out, r, r->runs[i]);
 	for (size_t i = 0; i < r->file_count && !run; i++)
 		file_properties(out, &r->files[i]);
 	fputs("    </properties>\n", out);
@@ -207,8 +208,15 @@ static int print_junit(const struct report *r, FILE *out)
 		suite(out, r, &points, NULL, id++, name);
 	}
 	for (size_t i = 0; i < r->run_count; i++) {
-		snprintf(name, sizeof(name), "run %s: %.200s", label_run(letter, r, r->runs[i]),
-			 r->runs[i]->plan_name);
+		size_t blocks = report_blocks(r, r->runs[i]);
+		int n;
+
+		if (report_side(r, r->runs[i]) != r->runs[i])
+			continue;
+		n = snprintf(name, sizeof(name), "run %s: %.200s", label_run(letter, r, r->runs[i]),
+			     r->runs[i]->plan_name);
+		if (blocks > 1)
+			snprintf(name + n, sizeof(name) - (size_t)n, ", %zu blocks", blocks);
 		suite(out, r, &points, r->runs[i], id++, name);
 	}
 	fputs("</testsuites>\n", out);

@@ -334,7 +334,7 @@ static void add_skip(struct collecting *c, size_t i)
 	add(c, (struct point){
 		       .kind = POINT_SKIP,
 		       .result = POINT_SKIPPED,
-		       .run = run ? run : c->r->runs[0],
+		       .run = report_side(c->r, run ? run : c->r->runs[0]),
 		       .group = s->kind,
 		       .what = s->what,
 		       .name = s->what,
@@ -355,9 +355,10 @@ static void add_problem(struct collecting *c, const struct problem *x)
 		[TRIAL_INTERRUPTED] = POINT_CUT_OFF,
 	};
 	const char *on = x->platform[0] ? " on " : "";
+	char block[LABEL_SIZE], where[LABEL_SIZE + 4] = "";
 	struct point p = {.kind = POINT_PROBLEM,
 			  .result = results[x->status],
-			  .run = x->run,
+			  .run = report_side(c->r, x->run),
 			  .group = "",
 			  .what = x->what,
 			  .name = x->what,
@@ -367,11 +368,16 @@ static void add_problem(struct collecting *c, const struct problem *x)
 
 	if (x->status == TRIAL_OK) /* a doubt */
 		return;
+	if (label_block(block, c->r, x->run)[0]) {
+		snprintf(where, sizeof(where), ", %s", block);
+		p.name = line(c, "%s%s", x->what, where);
+	}
 	if (x->status == TRIAL_UNSUPPORTED)
-		p.text = line(c, "%s%s%s", x->what, on, x->platform);
+		p.text = line(c, "%s%s%s%s", x->what, on, x->platform, where);
 	else
-		p.text = line(c, "%s%s%s: %zu trial%s %s: %s", x->what, on, x->platform, x->count,
-			      x->count == 1 ? "" : "s", trial_status_name(x->status), x->why);
+		p.text = line(c, "%s%s%s%s: %zu trial%s %s: %s", x->what, on, x->platform, where,
+			      x->count, x->count == 1 ? "" : "s", trial_status_name(x->status),
+			      x->why);
 	figure(c, "count", (double)x->count, "trials");
 	add(c, p);
 }

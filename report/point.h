@@ -40,7 +40,7 @@ struct point_figure {
 struct point {
 	enum point_kind kind;
 	enum point_result result;
-	const struct result_run *run; /* of a comparison: the other side's */
+	const struct result_run *run; /* the first of its side; of a comparison the other side's */
 	const char *group;	      /* of the bench or fault, "" where it has none */
 	const char *what;	      /* "exit_cpuid", "hang+restart": the bare name */
 	const char *name;	      /* "mem_copy bytes=4096" */

@@ -294,6 +294,8 @@ struct fact_difference {
 
 /* The first run of the side that this one is a block of; itself where it stands alone. */
 const struct result_run *report_side(const struct report *r, const struct result_run *run);
+/* How many blocks the side of that run has: 1 where it stands alone. */
+size_t report_blocks(const struct report *r, const struct result_run *run);
 /* The run of that number in its file, where it is a block of that side; else NULL. */
 const struct result_run *report_block_of(const struct report *r, const struct result_run *side,
 					 int64_t id);

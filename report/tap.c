@@ -2,8 +2,8 @@
 /*
  * The report as TAP. Not ok: a regression, a limit or requirement that failed, and trials that
  * failed or were cut off. TAP 13 is flat,
- * as every consumer reads it; TAP 14 has a subtest for each run and for the comparison, and every
- * point its figures as YAML.
+ * as every consumer reads it; TAP 14 has a subtest for each run with its blocks and for the
+ * comparison, and every point its figures as YAML.
  */
 #include <errno.h>
 #include <string.h>
@@ -131,21 +131,31 @@ static void subtest(const struct points *points, const struct result_run *run, s
 static int print_tap14(const struct report *r, FILE *out)
 {
 	struct points points;
-	size_t number = 0;
+	size_t number = 0, sides = 0;
 	char name[2 * LABEL_SIZE], letter[16];
 
 	if (points_collect(&points, r))
 		return -1;
 	fputs("TAP version 14\n", out);
 	comments(r, out);
-	fprintf(out, "1..%zu\n", r->run_count + (r->compared_by != NULL));
+	for (size_t i = 0; i < r->run_count; i++)
+		sides += report_side(r, r->runs[i]) == r->runs[i];
+	fprintf(out, "1..%zu\n", sides + (r->compared_by != NULL));
 	if (r->compared_by) {
 		snprintf(name, sizeof(name), "comparison by %s", r->compared_by);
 		subtest(&points, NULL, ++number, name, out);
 	}
 	for (size_t i = 0; i < r->run_count; i++) {
-		snprintf(name, sizeof(name), "run %s: plan %.200s, %.100s",
-			 label_run(letter, r, r->runs[i]), r->runs[i]->plan_name, r->runs[i]->uuid);
+		size_t blocks = report_blocks(r, r->runs[i]);
+		int n;
+
+		if (report_side(r, r->runs[i]) != r->runs[i])
+			continue;
+		n = snprintf(name, sizeof(name), "run %s: plan %.200s, %.100s",
+			     label_run(letter, r, r->runs[i]), r->runs[i]->plan_name,
+			     r->runs[i]->uuid);
+		if (blocks > 1)
+			snprintf(name + n, sizeof(name) - (size_t)n, ", %zu blocks", blocks);
 		subtest(&points, r->runs[i], ++number, name, out);
 	}
 	points_free(&points);

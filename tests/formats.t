@@ -59,8 +59,9 @@ printf '%s\n' 'plan: small' 'platforms: native' 'faults:' '  - match: guest_hang
 accepts "a real run without a bench" run fault.yaml -o fault.vq
 
 "$B/tests/make-sample" --criteria kept.vq failed.vq
+"$B/tests/make-sample" --full blocks.vq other2.vq
 for format in junit tap14 openmetrics kcidb hdr; do
-	for file in base hostile real kept; do
+	for file in base hostile real kept blocks; do
 		accepts "$format of $file" report $file.vq -F $format -o $file.$format
 		conforms $format $file.$format "$format of $file: keeps to its specification"
 	done
@@ -73,6 +74,14 @@ for format in junit tap14 openmetrics kcidb; do
 	accepts "$format without a bench" report fault.vq -F $format -o fault.$format
 	conforms $format fault.$format "$format without a bench: keeps to its specification"
 done
+
+[ "$(grep -c '<testsuite ' blocks.junit)" -eq 1 ] && grep -q '<testsuite .*, 2 blocks"' blocks.junit &&
+	[ "$(grep -c '<property name="run"' blocks.junit)" -eq 2 ]
+ok $? "junit of two blocks: one suite, which names both"
+[ "$(grep -c '^# Subtest' blocks.tap14)" -eq 1 ] && ! grep -q 'holds nothing' blocks.tap14
+ok $? "tap14 of two blocks: one subtest"
+[ "$(grep -c '^    ok .*qemu-kvm.*SKIP' blocks.tap14)" -eq 1 ]
+ok $? "tap14 of two blocks: what both skip is skipped once"
 
 # ---- Could these checks fail? ----
 

@@ -8,13 +8,18 @@
  *	make-sample --criteria KEPT.vq FAILED.vq
  *		the same two with limits, requirements, a gate and weights; a limit that the first
  *		file keeps and the second one does not
+ *	make-sample --full KEPT.vq FAILED.vq
+ *		these with variants, too, a second block, and eight more benches: all that a report
+ *		of one host can hold
  *	make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]
  *		ten platforms: eight of a host, one of a lab in virtual time, one of an emulated
  *		one; hostile: with labels, reasons and detectors that try to be markup
  */
 #include "tests/unit/sample_platforms.h"
 
-static int two(int argc, char **argv, bool criteria)
+enum contents { JUST_FIGURES, WITH_CRITERIA, EVERYTHING };
+
+static int two(int argc, char **argv, enum contents contents)
 {
 	struct sample_options base = {.uuid = "5a3c1e10-0000-4000-8000-000000000001",
 				      .version = "1.0-sample",
@@ -29,9 +34,14 @@ static int two(int argc, char **argv, bool criteria)
 				       .exit_pio_factor = 1.2,
 				       .mem_copy_factor = 0.9};
 
-	if (criteria) {
+	if (contents >= WITH_CRITERIA) {
 		base.limit_ns = 12000;
 		other.limit_ns = 5000;
+	}
+	if (contents == EVERYTHING) {
+		base.variants = other.variants = true;
+		base.block = "5a3c1e10-0000-4000-8000-000000000003";
+		base.extra_benches = 8;
 	}
 	if (argc == 4)
 		base.extra_benches = (unsigned int)strtoul(argv[3], NULL, 10);
@@ -55,12 +65,14 @@ int main(int argc, char **argv)
 	    (!strcmp(argv[1], "--platforms") || !strcmp(argv[1], "--hostile")))
 		return platforms(argc, argv);
 	if ((argc == 3 || argc == 4) && argv[1][0] != '-')
-		return two(argc, argv, false);
+		return two(argc, argv, JUST_FIGURES);
 	if (argc == 4 && !strcmp(argv[1], "--criteria"))
-		return two(3, argv + 1, true);
+		return two(3, argv + 1, WITH_CRITERIA);
+	if (argc == 4 && !strcmp(argv[1], "--full"))
+		return two(3, argv + 1, EVERYTHING);
 	fprintf(stderr,
 		"usage: make-sample BASE.vq REGRESSED.vq [EXTRA-BENCHES]\n"
-		"       make-sample --criteria KEPT.vq FAILED.vq\n"
+		"       make-sample --criteria|--full KEPT.vq FAILED.vq\n"
 		"       make-sample --platforms|--hostile HOST.vq AMD.vq XEN.vq [TRIALS]\n");
 	return 2;
 }

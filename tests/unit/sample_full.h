@@ -6,6 +6,8 @@
 #ifndef VQ_SAMPLE_FULL_H
 #define VQ_SAMPLE_FULL_H
 
+#include <stdbool.h>
+
 #include "tests/unit/sample_result.h"
 
 #define SAMPLE_FINGERPRINT "00000000000000f1"
@@ -21,6 +23,8 @@ struct sample_options {
 	double limit_ns; /* on exit_cpuid's median on kvm, with other criteria; 0: none at all */
 	unsigned int extra_benches; /* more benches, for timing the report */
 	unsigned int extra_trials;  /* of each of these; 0: six */
+	bool variants;		    /* two of kvm, one of them slowed on purpose */
+	const char *block;	    /* uuid of a second run of the same; NULL: there is none */
 };
 
 struct sample {
@@ -157,6 +161,27 @@ static inline void sample_bench_trials(struct sample *s)
 		n.execution = cells[i].execution;
 		sample_must(s->r, result_add_noise(s->r, &n));
 	}
+}
+
+/* What `run --variant base --variant slow:plant=5%` would add, in two benches. */
+static inline void sample_variants(struct sample *s)
+{
+	static const struct result_variant variants[] = {{0, "base", "", "as it is"},
+							 {0, "slow", "plant=5%", "planted 5 %"}};
+	const struct sample_cell cells[] = {
+		{"exit_cpuid", "kvm", "base", 0, 9100, 0, EXECUTION_HARDWARE, 1, 0, 0},
+		{"exit_cpuid", "kvm", "slow", 0, 9555, 0, EXECUTION_HARDWARE, 1, 0, 0},
+		{"syscall", "kvm", "base", 0, 96, 0, EXECUTION_HARDWARE, 0, 0, 0},
+		{"syscall", "kvm", "slow", 0, 96, 0, EXECUTION_HARDWARE, 0, 0, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(variants) / sizeof(variants[0]); i++) {
+		struct result_variant v = variants[i];
+
+		v.run = s->run;
+		sample_must(s->r, result_add_variant(s->r, &v));
+	}
+	sample_cells(s, cells, sizeof(cells) / sizeof(cells[0]), 2 * SAMPLE_TRIALS);
 }
 
 static inline void sample_bad_trials(struct sample *s)
@@ -384,23 +409,33 @@ static inline void sample_criteria(struct sample *s)
 	}
 }
 
+static inline void sample_write_run(struct sample *s, const char *uuid)
+{
+	s->run = sample_run(s->r, uuid, s->options->version);
+	s->ordinal = 0;
+	sample_must(s->r, result_begin(s->r));
+	sample_surroundings(s);
+	if (s->options->limit_ns > 0)
+		sample_criteria(s);
+	sample_add_benches(s);
+	sample_bench_trials(s);
+	if (s->options->variants)
+		sample_variants(s);
+	sample_bad_trials(s);
+	sample_fault_trials(s);
+	sample_extra(s);
+	sample_must(s->r, result_commit(s->r));
+	sample_must(s->r, result_end_run(s->r, s->run, 0));
+}
+
 static inline void sample_write(const char *path, const struct sample_options *options)
 {
 	struct sample s = {
 		.r = sample_create(path), .options = options, .random = vq_mix(options->seed)};
 
-	s.run = sample_run(s.r, options->uuid, options->version);
-	sample_must(s.r, result_begin(s.r));
-	sample_surroundings(&s);
-	if (options->limit_ns > 0)
-		sample_criteria(&s);
-	sample_add_benches(&s);
-	sample_bench_trials(&s);
-	sample_bad_trials(&s);
-	sample_fault_trials(&s);
-	sample_extra(&s);
-	sample_must(s.r, result_commit(s.r));
-	sample_must(s.r, result_end_run(s.r, s.run, 0));
+	sample_write_run(&s, options->uuid);
+	if (options->block)
+		sample_write_run(&s, options->block);
 	result_close(s.r);
 }
 
