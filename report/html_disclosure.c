@@ -4,6 +4,7 @@
  * hosts were, and the plan, seed, command and checksum of each run.
  */
 #include "report/html.h"
+#include "report/label.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -232,10 +233,27 @@ static void item(const struct html *h, const char *name, const char *value, int 
 	fputs(code ? "</code></dd>\n" : "</dd>\n", h->out);
 }
 
+/* Of virt-qualify, the kernel, and the platforms that could run. */
+static void versions(const struct html *h, const struct result_run *run)
+{
+	const struct report *r = h->r;
+	const char *kernel = html_fact(r, run, "kernel.release");
+
+	fputs("<dt>Versions</dt><dd>", h->out);
+	html_text(h, "virt-qualify %s; kernel %s", run->version, kernel ? kernel : "NOT DISCLOSED");
+	for (size_t i = 0; i < r->platform_count; i++) {
+		const struct result_platform *p = r->platforms[i];
+
+		if (!p->why_not && html_run_of_platform(r, p) == run)
+			html_text(h, "; %s %s", p->name, p->version ? p->version : "NOT DISCLOSED");
+	}
+	fputs("</dd>\n", h->out);
+}
+
 static void one_run(const struct html *h, const struct result_run *run)
 {
 	const struct report_file *file = html_file_of(h->r, run);
-	char text[80];
+	char text[80], hash[65];
 
 	if (h->r->run_count > 1) {
 		fputs("<h3>Run", h->out);
@@ -246,10 +264,11 @@ static void one_run(const struct html *h, const struct result_run *run)
 	item(h, "Command", run->command, 1);
 	snprintf(text, sizeof(text), "%llu", (unsigned long long)run->seed);
 	item(h, "Seed", text, 1);
+	item(h, "Plan\xe2\x80\x99s SHA-256", label_plan_hash(hash, run), 1);
 	item(h, "Result file", file ? html_base_name(file->path) : "unknown", 1);
 	item(h, "Its SHA-256", file && *file->sha256 ? file->sha256 : "unknown", 1);
 	item(h, "Run", run->uuid, 1);
-	item(h, "virt-qualify", run->version, 0);
+	versions(h, run);
 	item(h, "Started", run->started, 0);
 	item(h, "Finished", run->finished ? run->finished : "never: the run was cut off", 0);
 	snprintf(text, sizeof(text), "%.3g\xc2\xa0%%", run->delta * 100);
@@ -273,7 +292,8 @@ void html_disclosure(struct html *h)
 	fputs("</section>\n<section aria-labelledby=\"reproduce\"><h2 id=\"reproduce\">How to "
 	      "reproduce</h2>\n<p>The result file holds every sample behind this page. Run the "
 	      "same "
-	      "command with the same seed on the same host to repeat it.</p>\n",
+	      "command with the same seed on the same host to repeat it; the plan below, saved as "
+	      "it stands, has the SHA-256 beside it.</p>\n",
 	      h->out);
 	for (size_t i = 0; i < h->r->run_count; i++)
 		one_run(h, h->r->runs[i]);

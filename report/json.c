@@ -93,6 +93,7 @@ static json_t *run(const struct report *r, const struct result_run *run)
 {
 	json_t *o = json_object(), *host = json_object(), *why = json_object();
 	json_t *platforms = json_array();
+	char hash[65];
 
 	json_object_set_new(o, "id", js_text(run->uuid));
 	json_object_set_new(o, "started", js_text(run->started));
@@ -102,6 +103,7 @@ static json_t *run(const struct report *r, const struct result_run *run)
 	json_object_set_new(o, "command", js_text(run->command));
 	json_object_set_new(o, "plan_name", js_text(run->plan_name));
 	json_object_set_new(o, "plan", js_text(run->plan));
+	json_object_set_new(o, "plan_sha256", js_text(label_plan_hash(hash, run)));
 	/* As text: a seed takes all 64 bits, and many readers have 53. */
 	json_object_set_new(o, "seed", json_sprintf("%llu", (unsigned long long)run->seed));
 	json_object_set_new(o, "delta", js_number(run->delta));

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/core/sha256.h"
 #include "report/number.h"
 
 const char *label_bench(char *s, const struct result_bench *b, int64_t parameter)
@@ -315,6 +316,16 @@ const struct result_run *label_run_of_fact(const struct report *r, size_t fact)
 const struct result_run *label_run_of_platform(const struct report *r, size_t platform)
 {
 	FIND_RUN(r, result_platforms, struct result_platform, r->platforms[platform]);
+}
+
+const char *label_plan_hash(char *s, const struct result_run *run)
+{
+	struct sha256 sha;
+
+	sha256_begin(&sha);
+	sha256_add(&sha, run->plan, strlen(run->plan));
+	sha256_end(&sha, s);
+	return s;
 }
 
 const struct report_file *label_file(const struct report *r, const struct result_run *run)

@@ -90,6 +90,8 @@ const struct result_variant *label_variant(const struct report *r, const struct 
 const char *label_variant_name(char *s, const struct result_variant *v);
 /* All of a run: "base, slow (planted 5 %)"; "" for none */
 const char *label_all_variants(char *s, const struct report *r, const struct result_run *run);
+/* SHA-256 of the plan that a run carried out, as its file holds it; s holds 65. */
+const char *label_plan_hash(char *s, const struct result_run *run);
 /* The file that holds a run. */
 const struct report_file *label_file(const struct report *r, const struct result_run *run);
 

@@ -19,7 +19,7 @@ static void print_source(const struct report *r, const struct result_run *run, b
 			 const char *name, FILE *out)
 {
 	const struct report_file *file = label_file(r, run);
-	char *entry = trace_plan_entry(run, fault, name), hash[65] = "";
+	char *entry = trace_plan_entry(run, fault, name), hash[65] = "", plan[65];
 
 	trace_host_hash(r, run, hash);
 	fputs("\nWhere it comes from\n", out);
@@ -29,8 +29,8 @@ static void print_source(const struct report *r, const struct result_run *run, b
 	fprintf(out, "  %-20s %s, started %s\n", "run", run->uuid, run->started);
 	fprintf(out, "  %-20s %s\n", "virt-qualify", run->version);
 	fprintf(out, "  %-20s %s\n", "command", run->command);
-	fprintf(out, "  %-20s %s, seed %llu, delta %.15g\n", "plan", run->plan_name,
-		(unsigned long long)run->seed, run->delta);
+	fprintf(out, "  %-20s %s, sha256 %s, seed %llu, delta %.15g\n", "plan", run->plan_name,
+		label_plan_hash(plan, run), (unsigned long long)run->seed, run->delta);
 	fprintf(out, "  %-20s sha256 %s, over the facts of report -F json\n", "host", hash);
 	fprintf(out, "  %-20s not stored: the guest is told its bench, and the batches below\n",
 		"guest command line");
