@@ -86,6 +86,7 @@ static int html_print(const struct report *r, FILE *out)
 	html_header(&h);
 	contents(&h);
 	fputs("<main id=\"main\">\n", out);
+	html_paper(&h);
 	html_criteria(&h);
 	html_comparison(&h);
 	html_matrix(&h);

@@ -163,6 +163,14 @@ void html_line_legend(const struct html *h, const struct metric *const *m, size_
 void html_figure_begin(const struct html *h, const char *heading);
 void html_figure_end(const struct html *h, const char *caption);
 
+/* ---- html_paper.c ---- */
+
+/* Begin and end many small plots, of which paper takes a few; `count`: how many there were. */
+void html_multiples_begin(const struct html *h);
+void html_multiples_end(const struct html *h, size_t count);
+/* Say, on paper alone, what it leaves out. */
+void html_paper(const struct html *h);
+
 /* ---- The sections, in the order of the page ---- */
 
 extern const char html_style[];

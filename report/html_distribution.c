@@ -202,6 +202,7 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 void html_distributions(struct html *h)
 {
 	struct html_alike p;
+	size_t panels = 0;
 
 	if (!html_has_distributions(h->r) || html_alike_begin(&p, h, drawable))
 		return;
@@ -217,10 +218,11 @@ void html_distributions(struct html *h)
 			h->r->metric_count);
 	else
 		html_term(h, TERM_CUMULATIVE);
-	fputs("<div class=\"multiples\">\n", h->out);
+	html_multiples_begin(h);
 	while (html_alike_next(&p))
-		for (size_t from = 0; from < p.count; from += LANES)
+		for (size_t from = 0; from < p.count; from += LANES, panels++)
 			panel(h, p.m + from, p.count - from < LANES ? p.count - from : LANES);
-	fputs("</div></section>\n", h->out);
+	html_multiples_end(h, panels);
+	fputs("</section>\n", h->out);
 	html_alike_end(&p);
 }

@@ -219,6 +219,7 @@ void html_recoveries(struct html *h)
 {
 	const struct report *r = h->r;
 	const struct fault_figure **list = calloc(r->fault_count + 1, sizeof(*list));
+	size_t panels = 0;
 	int begun = 0;
 
 	for (size_t i = 0; list && i < r->fault_count; i++) {
@@ -227,12 +228,12 @@ void html_recoveries(struct html *h)
 		if (n && !begun++) {
 			fputs("<h3 id=\"recoveries\">How soon service was back</h3>\n", h->out);
 			html_term(h, TERM_RECOVERY);
-			fputs("<div class=\"multiples\">\n", h->out);
+			html_multiples_begin(h);
 		}
-		for (size_t from = 0; from < n; from += LINES)
+		for (size_t from = 0; from < n; from += LINES, panels++)
 			panel(h, list + from, n - from < LINES ? n - from : LINES);
 	}
 	if (begun)
-		fputs("</div>\n", h->out);
+		html_multiples_end(h, panels);
 	free(list);
 }

@@ -117,7 +117,8 @@ const char html_style[] =
 	"thead th{font-weight:600;font-size:.8rem;color:var(--muted);vertical-align:bottom;"
 	"border-bottom:1px solid var(--text);line-height:1.25}\n"
 	"tbody th.h{font-weight:400}th.h{min-width:9rem}td.words{min-width:13rem}\n"
-	".n{text-align:right}td.n{min-width:5.2rem}td.n "
+	".n{text-align:right}td.n+td:not(.n),th.n+th:not(.n){padding-left:.9rem}td.n{min-width:5."
+	"2rem}td.n "
 	".note{max-width:13rem;margin-left:auto;overflow-wrap:normal}\n"
 	"td strong{font-weight:600;white-space:nowrap}td strong.whole{white-space:normal}\n"
 	".interval{color:var(--muted);font-size:.86em;white-space:nowrap;display:block}\n"
@@ -129,6 +130,7 @@ const char html_style[] =
 	"border:1px solid var(--grid);border-radius:3px;color:var(--muted);white-space:nowrap}\n"
 	".badge.soft{border:1.5px dashed var(--warn);color:var(--warn);font-weight:600}\n"
 	".undisclosed{font-size:.78rem;font-weight:600;letter-spacing:.03em;color:var(--warn)}\n"
+	".paper{display:none}"
 	".plain{width:auto}.plain td,.plain th{text-align:left;padding-right:1.2rem}\n"
 	/* Platforms side by side. */
 	".matrix{font-size:.8rem}.matrix td.c{min-width:5.4rem;line-height:1.3}"
@@ -209,7 +211,8 @@ const char html_style[] =
 	"font-size:6.8pt}td.plot,th.plot{width:22%}.none{white-space:normal}"
 	".matrix{font-size:6pt}.matrix td.c,.matrix th.h{min-width:0}.matrix th,.matrix td{"
 	"padding-right:.25rem}.matrix .badge,.matrix .interval,a.why{font-size:5.4pt}"
-	".multiples{display:block}.multiples figure{margin:0 0 "
-	"1.2rem}details::details-content{content-visibility:visible;"
+	".multiples{display:block;columns:2;column-gap:8mm}.multiples figure{margin:0 0 1rem}"
+	".many>figure:nth-of-type(n+13),.many details{display:none}.many svg text{font-size:9px}"
+	"p.paper{display:block;font-size:8.4pt}details::details-content{content-visibility:visible;"
 	"block-size:auto}}\n"
 	"@media (forced-colors:active){svg{forced-color-adjust:none;background:var(--paper)}}\n";

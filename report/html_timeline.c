@@ -420,7 +420,8 @@ void html_timelines(struct html *h)
 
 	if (!html_has_timelines(h->r))
 		return;
-	fputs("<h3>One typical trial of each</h3>\n<div class=\"multiples\">\n", h->out);
+	fputs("<h3>One typical trial of each</h3>\n", h->out);
+	html_multiples_begin(h);
 	for (size_t i = 0; i < h->r->fault_count; i++) {
 		if (!h->r->faults[i].example || !h->r->faults[i].example->fault_trial)
 			continue;
@@ -431,7 +432,7 @@ void html_timelines(struct html *h)
 			left++;
 		}
 	}
-	fputs("</div>\n", h->out);
+	html_multiples_end(h, drawn);
 	if (left)
 		fprintf(h->out,
 			"<p>%zu more are left out to keep this page small: report --trace shows "

@@ -270,6 +270,7 @@ static void panel(struct html *h, const struct metric *const *m, size_t count)
 void html_trials(struct html *h)
 {
 	struct html_alike p;
+	size_t panels = 0;
 
 	if (!html_has_trials(h->r) || html_alike_begin(&p, h, drawable))
 		return;
@@ -286,10 +287,11 @@ void html_trials(struct html *h)
 			"fewer benches to see them.</p>\n",
 			h->r->metric_count);
 	html_term(h, TERM_TRIALS);
-	fputs("<div class=\"multiples\">\n", h->out);
+	html_multiples_begin(h);
 	while (html_alike_next(&p))
-		for (size_t from = 0; from < p.count; from += LANES)
+		for (size_t from = 0; from < p.count; from += LANES, panels++)
 			panel(h, p.m + from, p.count - from < LANES ? p.count - from : LANES);
-	fputs("</div></section>\n", h->out);
+	html_multiples_end(h, panels);
+	fputs("</section>\n", h->out);
 	html_alike_end(&p);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""check_page.py BROWSER DIRECTORY: report.html, compare.html and platforms.html as readers use them.
+"""check_page.py BROWSER DIRECTORY: report.html, compare.html, variants.html and platforms.html as readers
+use them.
 
 On a screen, a phone and paper, in the dark, by keyboard and with a screen reader. Prints "ok - …"
 and "not ok - …" lines; exits with 2 where the browser cannot be driven.
@@ -12,7 +13,9 @@ import sys
 
 from browser import Browser
 
-PAGES = ("report", "compare", "platforms")
+PAGES = ("report", "compare", "variants", "platforms")
+PRINTED = ("platforms",)  # the longest: printing takes seconds
+PAPER = 60  # pages that the longest of them may print to
 PHONE, SCREEN = 390, 1200
 TAB, ENTER = ("Tab", 9), ("Enter", 13)
 
@@ -130,6 +133,34 @@ def by_mouse(b):
     for part in ("#distributions", "#trials", "#fits", "#recoveries", "#topology", "#reproduce"):
         check(b.ask(f"document.querySelector('{part}') != null"), f"report: it has {part}")
     check(b.ask("document.querySelectorAll('.trust dt').length") >= 6, "report: it has a trust box")
+    check(b.ask("document.querySelectorAll('#reproduce ~ dl dd code').length >= 5 &&"
+                "/^[0-9a-f]{64}$/.test([...document.querySelectorAll('dt')].find(e =>"
+                " /Plan.s SHA-256/.test(e.textContent)).nextElementSibling.textContent)"),
+          "report: how to reproduce names the plan's hash")
+
+
+def judged(b):
+    """Criteria, and what they decided."""
+    rows = b.ask("[...document.querySelectorAll('#criteria ~ * tbody tr')].map(e => e.innerText)")
+    check(any("exit_cpuid" in r and "passed" in r for r in rows) and
+          any("inconclusive" in r for r in rows) and any("syscall" in r for r in rows),
+          "report: it judges by limits and requirements, and scores", *rows)
+    b.click("nav a[href='#criteria']")
+    check(b.ask("Math.abs(document.querySelector('#criteria').getBoundingClientRect().top) < 100"),
+          "report: a click leads to limits and scores")
+    b.click("nav a[href='#noise']")
+    check(b.ask("location.hash == '#noise' && document.querySelectorAll("
+                "'section[aria-labelledby=noise] tbody tr').length > 10"),
+          "report: a click leads to what aa measured")
+
+
+def slowed(b):
+    """Variants that a run compared."""
+    rows = b.ask("[...document.querySelectorAll('section[aria-labelledby=comparison] tbody tr')]"
+                 ".map(e => e.innerText)")
+    check(any("regressed" in r and "planted 5" in r for r in rows) and
+          any("does not gate" in r for r in rows),
+          "variants: the planted change is found, and what does not gate says so", *rows)
 
 
 def reasons(b, path):
@@ -143,10 +174,22 @@ def reasons(b, path):
 def printed(b, page):
     b.media(kind="print")
     folded = b.ask("[...document.querySelectorAll('details:not([open])')].filter(d =>"
+                   " !d.closest('.many') &&"
                    " d.lastElementChild.getBoundingClientRect().height < 1).length")
-    check(folded == 0, f"{page}: nothing is folded on paper", f"{folded} parts are")
+    check(folded == 0, f"{page}: nothing but parts of plots is folded on paper",
+          f"{folded} parts are")
+    silent = b.ask("[...document.querySelectorAll('.many')].filter(m => m.children.length >"
+                   " [...m.children].filter(f => f.checkVisibility()).length &&"
+                   " !m.nextElementSibling.checkVisibility()).length")
+    check(silent == 0, f"{page}: paper says what it leaves out")
+    hidden = b.ask("[...document.querySelectorAll('table')].filter(t => !t.closest('.many') &&"
+                   " !t.checkVisibility({contentVisibilityAuto: true})).length")
+    check(hidden == 0, f"{page}: every table is on paper", f"{hidden} are not")
     check(b.ask("!document.querySelector('nav').checkVisibility()"),
           f"{page}: paper has no links to jump by")
+    if page in PRINTED:
+        pages = len(re.findall(rb"/Type\s*/Page\b", b.print()))
+        check(1 < pages <= PAPER, f"{page}: it prints to at most {PAPER} pages", f"{pages} pages")
     b.media()
 
 
@@ -176,20 +219,20 @@ def main():
             b.resize(SCREEN)
             b.open(path)
             whole(b, page)
+            pictures(b, page)
+            if page == "variants":  # made as the other comparison
+                slowed(b)
+                continue
             spoken(b, page)
             coloured(b, page)
-            pictures(b, page)
             b.resize(SCREEN)
             by_keyboard(b, page, path)
             if page == "report":
                 by_mouse(b)
+                judged(b)
             if page == "platforms":
                 reasons(b, path)
             printed(b, page)
-        b.open(os.path.join(directory, "compare.html"))
-        paper = b.print()
-        check(len(re.findall(rb"/Type\s*/Page\b", paper)) > 1, "compare: it prints",
-              f"{len(paper)} bytes")
     finally:
         b.end()
 

@@ -29,13 +29,18 @@ if [ ! -x "$B/tests/make-sample" ]; then
 	exit 0
 fi
 
-"$B/tests/make-sample" "$work/base.vq" "$work/other.vq" 8
+"$B/tests/make-sample" --full "$work/base.vq" "$work/other.vq"
 "$vq" report "$work/base.vq" -F html -o "$work/report.html" >/dev/null
 ok $? "a report is made"
 "$vq" compare "$work/base.vq" "$work/other.vq" -F html -o "$work/compare.html" >/dev/null
 status=$?
 [ $status -le 1 ] && [ -s "$work/compare.html" ]
 ok $? "a comparison is made"
+
+"$vq" compare "$work/base.vq" --by variant -F html -o "$work/variants.html" >/dev/null
+status=$?
+[ $status -le 1 ] && [ -s "$work/variants.html" ]
+ok $? "a comparison of variants is made"
 
 # One report over three files: a host with eight platforms and two labs, names and reasons hostile.
 "$B/tests/make-sample" --hostile "$work/host.vq" "$work/amd.vq" "$work/xen.vq" 8
@@ -45,7 +50,7 @@ ok $? "a report over several files is made"
 # ---- The file as it is ----
 
 external='src=|<link|<script|<iframe|@import|url\((https?:)?//|href="[^#]'
-for page in report compare platforms; do
+for page in report compare variants platforms; do
 	! grep -Eq "$external" "$work/$page.html"
 	ok $? "$page: refers to nothing outside and holds no script"
 	[ "$(wc -c <"$work/$page.html")" -lt 2000000 ]
@@ -78,7 +83,7 @@ done
 
 grep -q '&lt;script&gt;alert(1)&lt;/script&gt;' "$work/report.html"
 ok $? "a hostile name is text"
-for id in measurements distributions trials fits faults recoveries skipped problems hosts topology reproduce; do
+for id in criteria matrix noise measurements distributions trials fits faults recoveries skipped problems hosts topology reproduce; do
 	grep -q "<h[23] id=\"$id\"" "$work/report.html" || echo "# no heading $id"
 done >"$work/missing"
 cat "$work/missing"
@@ -92,9 +97,11 @@ cat "$work/missing"
 ok $? "platforms: the section has its parts"
 
 # What one more figure costs, on a page of its own platform alone and beside nine others.
+"$B/tests/make-sample" "$work/less.vq" "$work/unused.vq" 8
+"$vq" report "$work/less.vq" -F html -o "$work/less.html" >/dev/null
 "$B/tests/make-sample" "$work/more.vq" "$work/unused.vq" 108
 "$vq" report "$work/more.vq" -F html -o "$work/more.html" >/dev/null
-each=$((($(wc -c <"$work/more.html") - $(wc -c <"$work/report.html")) / 100))
+each=$((($(wc -c <"$work/more.html") - $(wc -c <"$work/less.html")) / 100))
 [ $each -gt 1000 ] && [ $each -lt 8000 ]
 ok $? "a bench of one platform takes $each bytes, under 8000"
 figures=$("$vq" report "$work/host.vq" "$work/amd.vq" "$work/xen.vq" -F json | jq '(.metrics | length) + (.faults | length)')
