@@ -8,8 +8,6 @@
 #include "harness/bench.h"
 #include "harness/plan_internal.h"
 
-#define MAX_KEYS 64
-
 static bool names(const struct setting_key *k, const char *key)
 {
 	size_t length = strlen(k->name);
@@ -27,17 +25,22 @@ const struct setting_key *setting_find(const struct platform *p, const char *key
 	return NULL;
 }
 
-/* ---- A plan's ---- */
+bool setting_is_taken(const struct platform *p, const struct setting_key *k)
+{
+	for (size_t i = 0; p->settings && p->settings[i]; i++)
+		if (p->settings[i] == k)
+			return true;
+	return false;
+}
 
-/* The keys of all platforms that a plan has, each once. */
-static size_t chosen_keys(const struct plan *plan, const void *keys[MAX_KEYS])
+size_t setting_keys(const struct plan *plan, const void *keys[SETTING_KEYS_MAX])
 {
 	size_t n = 0;
 
 	for_each_registered (struct platform, p, REGISTRY(platforms)) {
-		if (!plan_has_platform(plan, p->name))
+		if (plan && !plan_has_platform(plan, p->name))
 			continue;
-		for (size_t i = 0; p->settings && p->settings[i] && n < MAX_KEYS; i++) {
+		for (size_t i = 0; p->settings && p->settings[i] && n < SETTING_KEYS_MAX; i++) {
 			size_t k = 0;
 
 			while (k < n && keys[k] != p->settings[i])
@@ -49,11 +52,13 @@ static size_t chosen_keys(const struct plan *plan, const void *keys[MAX_KEYS])
 	return n;
 }
 
+/* ---- A plan's ---- */
+
 static int fail_unknown(const struct plan *plan, const struct variant *v, const char *key,
 			char *error, size_t size)
 {
-	const void *keys[MAX_KEYS];
-	struct registry all = {keys, chosen_keys(plan, keys)};
+	const void *keys[SETTING_KEYS_MAX];
+	struct registry all = {keys, setting_keys(plan, keys)};
 	char advice[160];
 
 	plan_advise(all, key, "keys", advice, sizeof(advice));
@@ -65,8 +70,8 @@ static int fail_unknown(const struct plan *plan, const struct variant *v, const 
 static int check_setting(const struct plan *plan, const struct variant *v, const struct setting *s,
 			 char *error, size_t size)
 {
-	const void *keys[MAX_KEYS];
-	size_t n = chosen_keys(plan, keys);
+	const void *keys[SETTING_KEYS_MAX];
+	size_t n = setting_keys(plan, keys);
 	char why[256];
 
 	for (size_t i = 0; i < n; i++) {

@@ -33,6 +33,9 @@ struct setting_key {
 	int (*check)(const char *key, const char *value, char *why, size_t size);
 	/* Can it be had on this host? true, or false with a sentence. NULL: always. */
 	bool (*works)(const char *key, const char *value, char *why, size_t size);
+	/* Can any value be had on this host? true, with what can be set ("": whatever is written),
+	 * or false with a sentence. NULL: whatever is written. */
+	bool (*here)(char *text, size_t size);
 	/* In words, for reports: "planted 5 %". NULL: KEY=VALUE. */
 	void (*describe)(const char *key, const char *value, char *text, size_t size);
 	/* Add to the command line of the guest that measures. NULL: nothing. */
@@ -63,6 +66,14 @@ extern const struct setting_key setting_qemu, setting_machine;
 extern const struct setting_key setting_kvm;
 /* Where modules and their parameters are: /sys/module, or what a test of it has made. */
 extern const char *setting_kvm_modules;
+
+#define SETTING_KEYS_MAX 64
+
+/* The keys that the platforms of a plan take (NULL: those of all), each once; returns how many. */
+size_t setting_keys(const struct plan *plan, const void *keys[SETTING_KEYS_MAX]);
+
+/* Does it take that key? */
+bool setting_is_taken(const struct platform *p, const struct setting_key *k);
 
 /* The key of that name that a platform takes, or NULL. */
 const struct setting_key *setting_find(const struct platform *p, const char *key);

@@ -76,6 +76,50 @@ static bool works(const char *key, const char *value, char *why, size_t size)
 	return false;
 }
 
+/* The names of a module's parameters that can be written, behind those that stand there. */
+static void add_writable(const char *module, char *text, size_t size)
+{
+	char path[512];
+	const struct dirent *d;
+	struct stat st;
+	DIR *all;
+
+	snprintf(path, sizeof(path), "%s/%s/parameters", setting_kvm_modules, module);
+	all = opendir(path);
+	while (all && (d = readdir(all))) {
+		size_t used = strlen(text);
+
+		snprintf(path, sizeof(path), "%s/%s/parameters/%s", setting_kvm_modules, module,
+			 d->d_name);
+		if (!stat(path, &st) && S_ISREG(st.st_mode) && st.st_mode & S_IWUSR &&
+		    !access(path, W_OK))
+			snprintf(text + used, size - used, "%s%s", used ? ", " : "", d->d_name);
+	}
+	if (all)
+		closedir(all);
+}
+
+static bool here(char *text, size_t size)
+{
+	DIR *modules = opendir(setting_kvm_modules);
+	const struct dirent *d;
+
+	*text = '\0';
+	while (modules && (d = readdir(modules)))
+		if (!strncmp(d->d_name, "kvm", 3))
+			add_writable(d->d_name, text, size);
+	if (modules)
+		closedir(modules);
+	if (*text && !geteuid())
+		return true;
+	snprintf(text, size, "%s",
+		 geteuid() ? "parameters of a module can be written by root alone; run as root"
+			   : "no parameter of KVM's modules can be written while they are loaded; "
+			     "load them with other values, and make a run of each (run --append), "
+			     "or take lab amd-v");
+	return false;
+}
+
 /* Without the end of its line. */
 static int read_value(const char *path, char text[MAX_VALUE])
 {
@@ -159,5 +203,6 @@ const struct setting_key setting_kvm = {
 	.changes_host = true,
 	.check = check,
 	.works = works,
+	.here = here,
 	.apply = apply,
 };

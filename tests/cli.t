@@ -152,12 +152,12 @@ fi
 # ---- list and host ----
 
 accepts "list" list
-for heading in PLATFORMS BENCHES FAULTS; do
+for heading in PLATFORMS BENCHES FAULTS VARIANTS; do
 	grep -q "^$heading" out || echo "# no $heading"
 done >missing
 cat missing
 [ ! -s missing ] && ! grep -q "$escapes" out
-ok $? "list: three sections, no colour without a terminal"
+ok $? "list: four sections, no colour without a terminal"
 grep -Eq '^  native .* works ' out
 ok $? "list: native works everywhere"
 if kvm_is_here; then
@@ -168,12 +168,15 @@ else
 	ok $? "list: kvm does not work, and why"
 fi
 mv out all
-for word in platforms benches faults; do
+for word in platforms benches faults variants; do
 	accepts "list $word" list "$word"
 	mv out "only-$word"
 done
-{ cat only-platforms && echo && cat only-benches && echo && cat only-faults; } | cmp -s - all
+{ cat only-platforms && echo && cat only-benches && echo && cat only-faults && echo && cat only-variants; } |
+	cmp -s - all
 ok $? "list: the sections are the whole"
+sed -n '/^  plant=SHARE /p' only-variants | grep -q ' yes ' && grep -q '^  kvm.PARAM=VALUE .*--allow-host-faults' only-variants
+ok $? "list: keys of variants, and who takes them"
 accepts "host" host
 grep -q '  kernel.release  *[0-9]' out && ! grep -q "$escapes" out
 ok $? "host: facts, no colour without a terminal"
@@ -182,11 +185,11 @@ if command -v jq >/dev/null; then
 	accepts "list -F json" list -F json
 	mv out list.json
 	jq -e '[.platforms[].name] as $p | ($p | index("native") != null and index("kvm") != null)
-		and ([.benches[], .faults[].recoveries[]] | length > 20
+		and ([.benches[], .faults[].recoveries[], .variants[]] | length > 20
 		and all((.platforms | keys) == ($p | sort)))' list.json >/dev/null
 	ok $? "list -F json: every bench and recovery has an answer for every platform"
 	jq -e '[.platforms[] | if .works then .why_not == null else (.why_not | length > 10) end] +
-		[.benches[].platforms[], .faults[].recoveries[].platforms[] |
+		[.benches[].platforms[], .faults[].recoveries[].platforms[], .variants[].platforms[] |
 		if .runs then .why_not == null else (.why_not | length > 10) end] | all' \
 		list.json >/dev/null
 	ok $? "list -F json: a reason where something cannot run, and only there"
@@ -201,6 +204,10 @@ if command -v jq >/dev/null; then
 	accepts "list benches -F json" list benches -F json
 	jq -e 'keys == ["benches"]' out >/dev/null
 	ok $? "list benches -F json: benches alone"
+	accepts "list variants -F json" list variants -F json
+	jq -e '[.variants[] | .key, .value, .summary] | length >= 12 and all(length > 0)' out >/dev/null &&
+		jq -e '.variants[] | select(.key == "plant") | .platforms.native.runs' out >/dev/null
+	ok $? "list variants -F json: keys, and who takes them"
 	accepts "host -F json" host -F json
 	jq -e '[.facts[] | (.name | length > 0) and (.value != null or (.why | length > 0))]
 		| length > 30 and all' out >/dev/null

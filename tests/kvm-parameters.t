@@ -35,6 +35,9 @@ if ! kvm_is_here; then
 	done_testing
 fi
 
+run_vq list variants
+grep -q '^    can be set here: ' out && grep -q 'tx_queue_len' out && grep '^  kvm.PARAM=VALUE ' out | grep -q ' yes '
+ok $? "list says what can be set"
 cat >plan.yaml <<'END'
 plan: parameters
 platforms: kvm

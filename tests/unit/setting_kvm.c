@@ -204,6 +204,21 @@ static void what_cannot_be_had_says_why(void **state)
 	assert_holds("other", "depth", "3\n");
 }
 
+static void what_can_be_set_is_listed(void **state)
+{
+	(void)state;
+	assert_int_equal(setting_kvm.here(text, sizeof(text)), !geteuid());
+	if (geteuid())
+		return;
+	assert_true(!strcmp(text, "halt_poll_ns, flag") || !strcmp(text, "flag, halt_poll_ns"));
+	put("kvm", "flag", "N\n", 0444);
+	put("kvm", "halt_poll_ns", "200000\n", 0444);
+	assert_false(setting_kvm.here(text, sizeof(text)));
+	assert_non_null(strstr(text, "while they are loaded"));
+	put("kvm", "flag", "N\n", 0644);
+	put("kvm", "halt_poll_ns", "200000\n", 0644);
+}
+
 static void names_lead_nowhere_else(void **state)
 {
 	static const char *const bad[] = {"kvm.../../other/parameters/depth", "kvm.a/b", "kvm.A",
@@ -223,6 +238,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_set_without_a_journal),
 		cmocka_unit_test(what_reads_otherwise_fails),
 		cmocka_unit_test(what_cannot_be_had_says_why),
+		cmocka_unit_test(what_can_be_set_is_listed),
 		cmocka_unit_test(names_lead_nowhere_else),
 	};
 
