@@ -9,6 +9,7 @@
  * and Gray 1999, 3.1, "censoring complete"); where nothing is lost it is plain Kaplan-Meier. So is
  * the time to detect: what recovered undetected will never be detected.
  */
+#include "harness/core/text.h"
 #include "report/analysis_item.h"
 
 #include <math.h>
@@ -371,7 +372,7 @@ static int note(struct analysis *a, const struct item *item, enum trial_status s
 {
 	char name[256];
 
-	snprintf(name, sizeof(name), "%s+%s", item->fault->name, item->trial->recovery);
+	text_print(name, sizeof(name), "%s+%s", item->fault->name, item->trial->recovery);
 	return analysis_problem(a, item->run, name, item->platform->label, status, why);
 }
 

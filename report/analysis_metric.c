@@ -3,6 +3,7 @@
  * Metrics: per trial first, then over trials. Batches and samples of different trials are never
  * pooled (that gives 69 % false alarms), but for the histogram that is only drawn.
  */
+#include "harness/core/text.h"
 #include "report/analysis_item.h"
 
 #include <math.h>
@@ -65,10 +66,10 @@ static int by_item(const void *x, const void *y)
 static void name_item(const struct item *item, char *name, size_t size)
 {
 	if (item->bench->parameter_name)
-		snprintf(name, size, "%s %s=%lld", item->bench->name, item->bench->parameter_name,
-			 (long long)item->trial->parameter);
+		text_print(name, size, "%s %s=%lld", item->bench->name, item->bench->parameter_name,
+			   (long long)item->trial->parameter);
 	else
-		snprintf(name, size, "%s", item->bench->name);
+		text_print(name, size, "%s", item->bench->name);
 }
 
 static int note(struct analysis *a, const struct item *item, enum trial_status status,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/compare.h"
 
 /* ---- The rows ---- */
@@ -92,9 +93,9 @@ static void name_variant(const struct matching *m, char *name, size_t size, cons
 	char s[LABEL_SIZE];
 
 	if (v)
-		snprintf(name, size, "%.100s", label_variant_name(s, v));
+		text_print(name, size, "%.100s", label_variant_name(s, v));
 	else
-		snprintf(name, size, "%.60s", x->variant[0] ? x->variant : "(no variant)");
+		text_print(name, size, "%.60s", x->variant[0] ? x->variant : "(no variant)");
 }
 
 static void name_side(const struct matching *m, char *name, size_t size, const struct metric *x)
@@ -107,16 +108,16 @@ static void name_side(const struct matching *m, char *name, size_t size, const s
 	label_run(run, m->r, x->run);
 	switch (m->by) {
 	case BY_VERSION:
-		snprintf(name, size, "%s: %.60s", run,
-			 version ? version
-			 : file	 ? file->path
-				 : x->run->started);
+		text_print(name, size, "%s: %.60s", run,
+			   version ? version
+			   : file  ? file->path
+				   : x->run->started);
 		break;
 	case BY_HOST:
-		snprintf(name, size, "%s: %.60s", run, host ? host : "host not disclosed");
+		text_print(name, size, "%s: %.60s", run, host ? host : "host not disclosed");
 		break;
 	case BY_PLATFORM:
-		snprintf(name, size, "%.60s", x->platform);
+		text_print(name, size, "%.60s", x->platform);
 		break;
 	case BY_VARIANT:
 		name_variant(m, name, size, x);

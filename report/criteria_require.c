@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/criteria.h"
 #include "report/label.h"
 
@@ -296,7 +297,7 @@ static int require_recoveries(struct required *q)
 	for (size_t i = 0; i < count; i++) {
 		if (!t[i].fault || !is_of_side(q->j, &t[i]))
 			continue;
-		snprintf(label, sizeof(label), "%s+%s", t[i].fault, t[i].recovery);
+		text_print(label, sizeof(label), "%s+%s", t[i].fault, t[i].recovery);
 		add_label(&labels, q, label);
 	}
 	for (size_t i = 0; i < r->skip_count; i++)

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/section.h"
 
@@ -183,9 +184,9 @@ static void print_comparison(FILE *out, const struct comparison_row *c)
 	char note[2 * LABEL_SIZE], exact[LABEL_SIZE];
 
 	label_note(exact, c);
-	snprintf(note, sizeof(note), "%s: %s against %s%s%s", verdict,
-		 c->other ? c->other_name : "nothing", c->base ? c->base_name : "nothing",
-		 exact[0] ? "; " : "", exact);
+	text_print(note, sizeof(note), "%s: %s against %s%s%s", verdict,
+		   c->other ? c->other_name : "nothing", c->base ? c->base_name : "nothing",
+		   exact[0] ? "; " : "", exact);
 	line(&s, "ratio", c->test.ratio, c->test.ratio_interval, "", note);
 	line(&s, "adjusted_p", c->adjusted_p, none, "", verdict);
 	line(&s, "detectable", c->test.detectable, none, "", "");
@@ -229,8 +230,8 @@ static void print_judgement(FILE *out, const struct judgement *x)
 						  : 0};
 	char note[2 * LABEL_SIZE];
 
-	snprintf(note, sizeof(note), "%s: %s%s%s%s%s", judged_name(x->result), x->wanted,
-		 x->found[0] ? ": " : "", x->found, x->why ? "; " : "", x->why ? x->why : "");
+	text_print(note, sizeof(note), "%s: %s%s%s%s%s", judged_name(x->result), x->wanted,
+		   x->found[0] ? ": " : "", x->found, x->why ? "; " : "", x->why ? x->why : "");
 	/* One figure may have several limits. */
 	line(&s, x->wanted, x->value, x->interval, unit, note);
 }
@@ -299,8 +300,8 @@ static void print_means(const struct report *r, FILE *out)
 					  .variant = c->variant,
 					  .execution = execution_name(x->execution)};
 
-		snprintf(note, sizeof(note), "over %s; %zu of %zu benches",
-			 label_column(over, r, &m->columns[x->reference]), x->benches, x->of);
+		text_print(note, sizeof(note), "over %s; %zu of %zu benches",
+			   label_column(over, r, &m->columns[x->reference]), x->benches, x->of);
 		line(&s, "mean_ratio", x->ratio, none, "", note);
 	}
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/point.h"
 #include "report/svg.h"
@@ -204,19 +205,19 @@ static int print_junit(const struct report *r, FILE *out)
 	count_attributes(out, &all);
 	fputs(">\n", out);
 	if (r->compared_by) {
-		snprintf(name, sizeof(name), "comparison by %s", r->compared_by);
+		text_print(name, sizeof(name), "comparison by %s", r->compared_by);
 		suite(out, r, &points, NULL, id++, name);
 	}
 	for (size_t i = 0; i < r->run_count; i++) {
 		size_t blocks = report_blocks(r, r->runs[i]);
-		int n;
+		size_t n;
 
 		if (report_side(r, r->runs[i]) != r->runs[i])
 			continue;
-		n = snprintf(name, sizeof(name), "run %s: %.200s", label_run(letter, r, r->runs[i]),
-			     r->runs[i]->plan_name);
+		n = text_print(name, sizeof(name), "run %s: %.200s",
+			       label_run(letter, r, r->runs[i]), r->runs[i]->plan_name);
 		if (blocks > 1)
-			snprintf(name + n, sizeof(name) - (size_t)n, ", %zu blocks", blocks);
+			text_print(name + n, sizeof(name) - n, ", %zu blocks", blocks);
 		suite(out, r, &points, r->runs[i], id++, name);
 	}
 	fputs("</testsuites>\n", out);

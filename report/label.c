@@ -6,15 +6,16 @@
 #include <string.h>
 
 #include "harness/core/sha256.h"
+#include "harness/core/text.h"
 #include "report/number.h"
 
 const char *label_bench(char *s, const struct result_bench *b, int64_t parameter)
 {
 	if (b->parameter_name)
-		snprintf(s, LABEL_SIZE, "%s %s=%lld", b->name, b->parameter_name,
-			 (long long)parameter);
+		text_print(s, LABEL_SIZE, "%s %s=%lld", b->name, b->parameter_name,
+			   (long long)parameter);
 	else
-		snprintf(s, LABEL_SIZE, "%s", b->name);
+		text_print(s, LABEL_SIZE, "%s", b->name);
 	return s;
 }
 
@@ -25,13 +26,13 @@ const char *label_metric(char *s, const struct metric *m)
 
 const char *label_platform(char *s, const char *platform, const char *variant)
 {
-	snprintf(s, LABEL_SIZE, "%s%s%s", platform, variant[0] ? "/" : "", variant);
+	text_print(s, LABEL_SIZE, "%s%s%s", platform, variant[0] ? "/" : "", variant);
 	return s;
 }
 
 const char *label_fault(char *s, const struct fault_figure *f)
 {
-	snprintf(s, LABEL_SIZE, "%s+%s", f->fault->name, f->recovery);
+	text_print(s, LABEL_SIZE, "%s+%s", f->fault->name, f->recovery);
 	return s;
 }
 
@@ -42,8 +43,8 @@ const char *label_outcomes(char *s, const struct fault_figure *f)
 	s[0] = '\0';
 	for (int o = 0; o < OUTCOMES && n < LABEL_SIZE; o++)
 		if (f->outcomes[o])
-			n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%zu %s", n ? ", " : "",
-					      f->outcomes[o], outcome_name((enum outcome)o));
+			n += text_print(s + n, LABEL_SIZE - n, "%s%zu %s", n ? ", " : "",
+					f->outcomes[o], outcome_name((enum outcome)o));
 	return s;
 }
 
@@ -54,9 +55,9 @@ const char *label_recovered(char *s, const struct fault_figure *f)
 
 	if (!lost)
 		return strcpy(s, "none lost service");
-	snprintf(s, LABEL_SIZE, "%zu of %zu (%s – %s)", f->recovered, lost,
-		 number_share(low, f->recovered_share.low),
-		 number_share(high, f->recovered_share.high));
+	text_print(s, LABEL_SIZE, "%zu of %zu (%s – %s)", f->recovered, lost,
+		   number_share(low, f->recovered_share.low),
+		   number_share(high, f->recovered_share.high));
 	return s;
 }
 
@@ -77,7 +78,7 @@ const char *label_time(char *s, const struct time_figure *t, enum unit unit, siz
 	struct interval i = {t->low, t->high};
 
 	if (isnan(t->median)) {
-		snprintf(s, LABEL_SIZE, "n/a (%zu of %zu seen)", t->count, of);
+		text_print(s, LABEL_SIZE, "n/a (%zu of %zu seen)", t->count, of);
 		return s;
 	}
 	number_figure(median, t->median, i, unit);
@@ -85,9 +86,9 @@ const char *label_time(char *s, const struct time_figure *t, enum unit unit, siz
 	if (isnan(t->low) != isnan(t->high)) /* censoring leaves one end open */
 		open_interval(range, t, unit);
 	if (!strcmp(range, NUMBER_NONE))
-		snprintf(s, LABEL_SIZE, "%s", median);
+		text_print(s, LABEL_SIZE, "%s", median);
 	else
-		snprintf(s, LABEL_SIZE, "%s (%s)", median, range);
+		text_print(s, LABEL_SIZE, "%s (%s)", median, range);
 	return s;
 }
 
@@ -105,8 +106,8 @@ const char *label_ratio_interval(char *s, double ratio, struct interval i)
 	s[0] = '\0';
 	if (!isfinite(ratio) || (!isfinite(i.low) && !isfinite(i.high)))
 		return s;
-	snprintf(s, LABEL_SIZE, "%s – %s", isfinite(i.low) ? number_ratio(low, i.low, i) : "?",
-		 isfinite(i.high) ? number_ratio(high, i.high, i) : "?");
+	text_print(s, LABEL_SIZE, "%s – %s", isfinite(i.low) ? number_ratio(low, i.low, i) : "?",
+		   isfinite(i.high) ? number_ratio(high, i.high, i) : "?");
 	return s;
 }
 
@@ -154,13 +155,13 @@ const char *label_exact(char *s, const struct comparison_row *c)
 	signed_figure(median, e->median, unit);
 	signed_percent(share, e->median_share);
 	if (!e->differing)
-		snprintf(s, LABEL_SIZE, "no difference %s", layouts);
+		text_print(s, LABEL_SIZE, "no difference %s", layouts);
 	else if (e->least == e->most)
-		snprintf(s, LABEL_SIZE, "%s (%s) %s", median, share, layouts);
+		text_print(s, LABEL_SIZE, "%s (%s) %s", median, share, layouts);
 	else
-		snprintf(s, LABEL_SIZE, "%s (%s), from %s to %s, %s", median, share,
-			 signed_figure(least, e->least, unit), signed_figure(most, e->most, unit),
-			 layouts);
+		text_print(s, LABEL_SIZE, "%s (%s), from %s to %s, %s", median, share,
+			   signed_figure(least, e->least, unit), signed_figure(most, e->most, unit),
+			   layouts);
 	return s;
 }
 
@@ -175,9 +176,9 @@ const char *label_between_runs(char *s, const struct comparison_row *c)
 	number_share(base, x->base);
 	number_share(other, x->other);
 	snprintf(measured, sizeof(measured), "measured over %u", x->runs);
-	snprintf(s, LABEL_SIZE, "allows for %s%s%s between runs, %s", base,
-		 strcmp(base, other) ? " and " : "", strcmp(base, other) ? other : "",
-		 x->assumed ? "assumed" : measured);
+	text_print(s, LABEL_SIZE, "allows for %s%s%s between runs, %s", base,
+		   strcmp(base, other) ? " and " : "", strcmp(base, other) ? other : "",
+		   x->assumed ? "assumed" : measured);
 	return s;
 }
 
@@ -188,22 +189,22 @@ const char *label_note(char *s, const struct comparison_row *c)
 	label_exact(s, c);
 	used = strlen(s);
 	if (c->why)
-		snprintf(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "", c->why);
+		text_print(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "", c->why);
 	if (c->between_runs.counts) {
 		char allows[LABEL_SIZE];
 
 		used = strlen(s);
-		snprintf(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "",
-			 label_between_runs(allows, c));
+		text_print(s + used, LABEL_SIZE - used, "%s%s", used ? "; " : "",
+			   label_between_runs(allows, c));
 	}
 	if (c->exact.layouts && c->exact.unmatched) {
 		used = strlen(s);
-		snprintf(s + used, LABEL_SIZE - used, "; %zu trials without a partner",
-			 c->exact.unmatched);
+		text_print(s + used, LABEL_SIZE - used, "; %zu trials without a partner",
+			   c->exact.unmatched);
 	}
 	if (!c->gates) {
 		used = strlen(s);
-		snprintf(s + used, LABEL_SIZE - used, "%sdoes not gate", used ? "; " : "");
+		text_print(s + used, LABEL_SIZE - used, "%sdoes not gate", used ? "; " : "");
 	}
 	return s;
 }
@@ -213,15 +214,16 @@ const char *label_verdicts(char *s, const struct report *r)
 	struct verdict_counts n = report_verdict_counts(r);
 	size_t used;
 
-	snprintf(s, LABEL_SIZE,
-		 "%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared",
-		 n.of[VERDICT_REGRESSED], n.of[VERDICT_IMPROVED], n.of[VERDICT_EQUIVALENT],
-		 n.of[VERDICT_INCONCLUSIVE], n.not_compared);
+	text_print(
+		s, LABEL_SIZE,
+		"%zu regressed, %zu improved, %zu equivalent, %zu inconclusive, %zu not compared",
+		n.of[VERDICT_REGRESSED], n.of[VERDICT_IMPROVED], n.of[VERDICT_EQUIVALENT],
+		n.of[VERDICT_INCONCLUSIVE], n.not_compared);
 	used = strlen(s);
 	if (n.shown)
-		snprintf(s + used, LABEL_SIZE - used,
-			 "; %zu more shown that the plan does not gate on, %zu of them worse",
-			 n.shown, n.shown_worse);
+		text_print(s + used, LABEL_SIZE - used,
+			   "; %zu more shown that the plan does not gate on, %zu of them worse",
+			   n.shown, n.shown_worse);
 	return s;
 }
 
@@ -232,8 +234,8 @@ const char *label_disturbances(char *s, uint32_t mask)
 	s[0] = '\0';
 	for (unsigned int bit = 0; bit < DISTURBANCES && n < LABEL_SIZE; bit++)
 		if (mask & 1u << bit)
-			n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%s", n ? ", " : "",
-					      disturbance_name(bit));
+			n += text_print(s + n, LABEL_SIZE - n, "%s%s", n ? ", " : "",
+					disturbance_name(bit));
 	return s;
 }
 
@@ -265,7 +267,8 @@ const char *label_block(char *s, const struct report *r, const struct result_run
 	}
 	s[0] = '\0';
 	if (count > 1)
-		snprintf(s, LABEL_SIZE, "block %zu of run %s", number, label_run(letter, r, side));
+		text_print(s, LABEL_SIZE, "block %zu of run %s", number,
+			   label_run(letter, r, side));
 	return s;
 }
 
@@ -353,7 +356,7 @@ const char *label_value(char *s, const char *value)
 		at += *at == '\n';
 		lines += *at != '\0';
 	}
-	snprintf(s, LABEL_SIZE, "%zu lines (report -F json has them)", lines);
+	text_print(s, LABEL_SIZE, "%zu lines (report -F json has them)", lines);
 	return s;
 }
 
@@ -429,7 +432,7 @@ const struct result_variant *label_variant(const struct report *r, const struct 
 
 const char *label_variant_name(char *s, const struct result_variant *v)
 {
-	snprintf(s, LABEL_SIZE, v->settings[0] ? "%s (%s)" : "%s", v->name, v->label);
+	text_print(s, LABEL_SIZE, v->settings[0] ? "%s (%s)" : "%s", v->name, v->label);
 	return s;
 }
 
@@ -441,7 +444,7 @@ const char *label_all_variants(char *s, const struct report *r, const struct res
 
 	s[0] = '\0';
 	for (size_t i = 0; i < count && n < LABEL_SIZE; i++)
-		n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%s", n ? ", " : "",
-				      label_variant_name(one, &v[i]));
+		n += text_print(s + n, LABEL_SIZE - n, "%s%s", n ? ", " : "",
+				label_variant_name(one, &v[i]));
 	return s;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/number.h"
 
@@ -15,8 +16,8 @@ const char *label_judged(char *s, const struct report *r)
 
 	for (size_t i = 0; i < r->judgement_count; i++)
 		counts[r->judgements[i].result]++;
-	snprintf(s, LABEL_SIZE, "%zu failed, %zu inconclusive, %zu passed", counts[JUDGED_FAILED],
-		 counts[JUDGED_INCONCLUSIVE], counts[JUDGED_PASSED]);
+	text_print(s, LABEL_SIZE, "%zu failed, %zu inconclusive, %zu passed", counts[JUDGED_FAILED],
+		   counts[JUDGED_INCONCLUSIVE], counts[JUDGED_PASSED]);
 	return s;
 }
 
@@ -26,8 +27,8 @@ const char *label_worst(char *s, const struct score *x)
 
 	s[0] = '\0';
 	if (x->worst)
-		snprintf(s, LABEL_SIZE, "%.64s %s", x->worst->name,
-			 number_ratio(ratio, x->worst->ratio, none));
+		text_print(s, LABEL_SIZE, "%.64s %s", x->worst->name,
+			   number_ratio(ratio, x->worst->ratio, none));
 	return s;
 }
 
@@ -39,10 +40,9 @@ const char *label_parts(char *s, const struct score *x)
 	for (size_t i = 0; i < x->part_count && !x->why && n < LABEL_SIZE; i++) {
 		char ratio[NUMBER_SIZE];
 
-		n += (size_t)snprintf(s + n, LABEL_SIZE - n, "%s%.64s %s (%zu test%s)",
-				      n ? ", " : "", x->parts[i].name,
-				      number_ratio(ratio, x->parts[i].ratio, none),
-				      x->parts[i].tests, x->parts[i].tests == 1 ? "" : "s");
+		n += text_print(s + n, LABEL_SIZE - n, "%s%.64s %s (%zu test%s)", n ? ", " : "",
+				x->parts[i].name, number_ratio(ratio, x->parts[i].ratio, none),
+				x->parts[i].tests, x->parts[i].tests == 1 ? "" : "s");
 	}
 	return s;
 }
@@ -59,9 +59,9 @@ bool label_is_new_formula(const struct report *r, size_t score)
 
 const char *label_score_rule(char *s, const struct score *x)
 {
-	snprintf(s, LABEL_SIZE,
-		 "each part the geometric mean of %.100s's time over this platform's, or of this "
-		 "platform's rate over %.100s's, over the benches that it names",
-		 x->reference, x->reference);
+	text_print(s, LABEL_SIZE,
+		   "each part the geometric mean of %.100s's time over this platform's, or of this "
+		   "platform's rate over %.100s's, over the benches that it names",
+		   x->reference, x->reference);
 	return s;
 }

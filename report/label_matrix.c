@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/number.h"
 
@@ -23,11 +24,11 @@ const char *label_column(char *s, const struct report *r, const struct matrix_co
 
 	label_platform(platform, c->platform, c->variant);
 	if (r->run_count < 2)
-		snprintf(s, LABEL_SIZE, "%s", platform);
+		text_print(s, LABEL_SIZE, "%s", platform);
 	else
-		snprintf(s, LABEL_SIZE, "%.200s [%s]%s%.100s", platform, label_run(run, r, c->run),
-			 has_several_hosts(r) && c->host ? " " : "",
-			 has_several_hosts(r) && c->host ? c->host : "");
+		text_print(s, LABEL_SIZE, "%.200s [%s]%s%.100s", platform,
+			   label_run(run, r, c->run), has_several_hosts(r) && c->host ? " " : "",
+			   has_several_hosts(r) && c->host ? c->host : "");
 	return s;
 }
 
@@ -38,12 +39,12 @@ static size_t add_metric(char *s, size_t used, const struct metric *m)
 
 	if (used >= LABEL_SIZE)
 		return used;
-	used += (size_t)snprintf(s + used, LABEL_SIZE - used, "%s%s%s%s", used ? "; " : "",
-				 number_figure(figure, m->median, m->interval, m->unit),
-				 hardware ? "" : " ", hardware ? "" : execution_name(m->execution));
+	used += text_print(s + used, LABEL_SIZE - used, "%s%s%s%s", used ? "; " : "",
+			   number_figure(figure, m->median, m->interval, m->unit),
+			   hardware ? "" : " ", hardware ? "" : execution_name(m->execution));
 	if (isfinite(m->native_ratio) && used < LABEL_SIZE)
-		used += (size_t)snprintf(s + used, LABEL_SIZE - used, " %s×",
-					 number_ratio(ratio, m->native_ratio, m->native_interval));
+		used += text_print(s + used, LABEL_SIZE - used, " %s×",
+				   number_ratio(ratio, m->native_ratio, m->native_interval));
 	return used;
 }
 
@@ -57,9 +58,9 @@ static const char *empty(char *s, const struct matrix_cell *c)
 	};
 
 	if (c->reason)
-		snprintf(s, LABEL_SIZE, "%s (%zu)", words[c->state], c->reason);
+		text_print(s, LABEL_SIZE, "%s (%zu)", words[c->state], c->reason);
 	else
-		snprintf(s, LABEL_SIZE, "%s", words[c->state]);
+		text_print(s, LABEL_SIZE, "%s", words[c->state]);
 	return s;
 }
 

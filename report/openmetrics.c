@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/openmetrics.h"
 
@@ -66,8 +67,8 @@ static const char *parameter_of(char s[LABEL_SIZE], const struct metric *m)
 {
 	s[0] = '\0';
 	if (m->bench->parameter_name)
-		snprintf(s, LABEL_SIZE, "%s=%lld", m->bench->parameter_name,
-			 (long long)m->parameter);
+		text_print(s, LABEL_SIZE, "%s=%lld", m->bench->parameter_name,
+			   (long long)m->parameter);
 	return s;
 }
 

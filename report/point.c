@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/number.h"
 
@@ -204,9 +205,9 @@ static const char *side(char *s, const struct metric *m, const char *name)
 
 	if (!m)
 		return "nothing";
-	snprintf(s, LABEL_SIZE, "%s (%s [%s])", name,
-		 number_figure(value, m->median, m->interval, m->unit),
-		 execution_name(m->execution));
+	text_print(s, LABEL_SIZE, "%s (%s [%s])", name,
+		   number_figure(value, m->median, m->interval, m->unit),
+		   execution_name(m->execution));
 	return s;
 }
 

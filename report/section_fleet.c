@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/criteria.h"
 #include "report/label.h"
 #include "report/section.h"
@@ -140,11 +141,11 @@ static void cell(const struct report *r, size_t row, size_t column, struct secti
 	if (columns[column].number) {
 		c->number = column == VALUE ? f->judgement->value : f->apart;
 		if (isfinite(c->number))
-			snprintf(c->text, sizeof(c->text), "%.1f", c->number);
+			text_print(c->text, sizeof(c->text), "%.1f", c->number);
 		return;
 	}
 	text = text_of(r, f, column);
-	snprintf(c->text, sizeof(c->text), "%.*s", SECTION_TEXT - 1, text ? text : "");
+	text_print(c->text, sizeof(c->text), "%.*s", SECTION_TEXT - 1, text ? text : "");
 	c->null = !text;
 }
 

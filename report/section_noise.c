@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/noise.h"
 #include "report/number.h"
@@ -112,13 +113,13 @@ static void number_cell(const struct result_noise *n, size_t column, struct sect
 	if (column == PARAMETER && !n->parameter)
 		return;
 	if (column == PARAMETER)
-		snprintf(c->text, sizeof(c->text), "%lld", (long long)n->parameter);
+		text_print(c->text, sizeof(c->text), "%lld", (long long)n->parameter);
 	else if (column == RUNS || column == TRIALS)
-		snprintf(c->text, sizeof(c->text), "%.4g", c->number);
+		text_print(c->text, sizeof(c->text), "%.4g", c->number);
 	else if (isfinite(c->number))
-		snprintf(c->text, sizeof(c->text), "%s", number_share(s, c->number));
+		text_print(c->text, sizeof(c->text), "%s", number_share(s, c->number));
 	else if (column == DETECTABLE || column == DETECTABLE_RUNS)
-		snprintf(c->text, sizeof(c->text), "none");
+		text_print(c->text, sizeof(c->text), "none");
 }
 
 static void cell(const struct report *r, size_t row, size_t column, struct section_cell *c)
@@ -131,7 +132,7 @@ static void cell(const struct report *r, size_t row, size_t column, struct secti
 		return;
 	}
 	text = text_of(n, column);
-	snprintf(c->text, sizeof(c->text), "%.*s", SECTION_TEXT - 1, text ? text : "");
+	text_print(c->text, sizeof(c->text), "%.*s", SECTION_TEXT - 1, text ? text : "");
 	c->null = !text;
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "harness/core/text.h"
 #include "report/label.h"
 #include "report/point.h"
 
@@ -142,20 +143,20 @@ static int print_tap14(const struct report *r, FILE *out)
 		sides += report_side(r, r->runs[i]) == r->runs[i];
 	fprintf(out, "1..%zu\n", sides + (r->compared_by != NULL));
 	if (r->compared_by) {
-		snprintf(name, sizeof(name), "comparison by %s", r->compared_by);
+		text_print(name, sizeof(name), "comparison by %s", r->compared_by);
 		subtest(&points, NULL, ++number, name, out);
 	}
 	for (size_t i = 0; i < r->run_count; i++) {
 		size_t blocks = report_blocks(r, r->runs[i]);
-		int n;
+		size_t n;
 
 		if (report_side(r, r->runs[i]) != r->runs[i])
 			continue;
-		n = snprintf(name, sizeof(name), "run %s: plan %.200s, %.100s",
-			     label_run(letter, r, r->runs[i]), r->runs[i]->plan_name,
-			     r->runs[i]->uuid);
+		n = text_print(name, sizeof(name), "run %s: plan %.200s, %.100s",
+			       label_run(letter, r, r->runs[i]), r->runs[i]->plan_name,
+			       r->runs[i]->uuid);
 		if (blocks > 1)
-			snprintf(name + n, sizeof(name) - (size_t)n, ", %zu blocks", blocks);
+			text_print(name + n, sizeof(name) - n, ", %zu blocks", blocks);
 		subtest(&points, r->runs[i], ++number, name, out);
 	}
 	points_free(&points);

@@ -9,6 +9,7 @@
 
 #include "harness/core/command.h"
 #include "harness/core/sha256.h"
+#include "harness/core/text.h"
 #include "report/label.h"
 
 const char *const trace_bench_method[] = {
@@ -73,7 +74,7 @@ static bool is_metric(const struct metric *m, const char *what, const char *plac
 {
 	char label[LABEL_SIZE], brief[LABEL_SIZE];
 
-	snprintf(brief, sizeof(brief), "%s:%lld", m->bench->name, (long long)m->parameter);
+	text_print(brief, sizeof(brief), "%s:%lld", m->bench->name, (long long)m->parameter);
 	if (strcmp(what, m->bench->name) != 0 && strcmp(what, label_metric(label, m)) != 0 &&
 	    (!m->bench->parameter_name || strcmp(what, brief) != 0))
 		return false;
@@ -104,11 +105,11 @@ static void nearest(const struct report *r, const char *metric, char name[2 * LA
 		unsigned int distance;
 
 		if (i < r->metric_count)
-			snprintf(one, sizeof(one), "%s/%s", label_metric(label, &r->metrics[i]),
-				 r->metrics[i].platform_name);
+			text_print(one, sizeof(one), "%s/%s", label_metric(label, &r->metrics[i]),
+				   r->metrics[i].platform_name);
 		else
-			snprintf(one, sizeof(one), "%s/%s", label_fault(label, f),
-				 platform_name(r, f));
+			text_print(one, sizeof(one), "%s/%s", label_fault(label, f),
+				   platform_name(r, f));
 		distance = edit_distance(metric, one);
 		if (distance < least) {
 			least = distance;

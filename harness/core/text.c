@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "harness/core/text.h"
 
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #define REPLACEMENT "\xef\xbf\xbd"
@@ -68,6 +70,36 @@ size_t text_clean(char *to, const char *from, size_t length, bool lines)
 	}
 	to[out] = '\0';
 	return out;
+}
+
+/* Leave out bytes that are no character: the beginnings of those that were cut. */
+static size_t leave_out_halves(char *s)
+{
+	size_t left = strlen(s), out = 0;
+	const char *from = s;
+
+	while (left) {
+		uint32_t c;
+		size_t n = decode((const unsigned char *)from, left, &c);
+
+		memmove(s + out, from, n);
+		out += n;
+		from += n ? n : 1;
+		left -= n ? n : 1;
+	}
+	s[out] = '\0';
+	return out;
+}
+
+size_t text_print(char *to, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	to[0] = '\0';
+	va_start(args, format);
+	vsnprintf(to, size, format, args);
+	va_end(args);
+	return leave_out_halves(to);
 }
 
 static bool is_wide(uint32_t c)

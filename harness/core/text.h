@@ -16,6 +16,13 @@
  */
 size_t text_clean(char *to, const char *from, size_t length, bool lines);
 
+/*
+ * snprintf(3) of valid UTF-8: what does not fit, or is cut off by a precision, is cut between
+ * characters and not within one. Returns the length that it has. size > 0.
+ */
+size_t text_print(char *to, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Columns that valid UTF-8 takes on a terminal: wide letters two, combining marks none. */
 size_t text_width(const char *s);
 

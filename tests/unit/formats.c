@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/core/command.h"
+#include "harness/core/text.h"
 #include "report/number.h"
 #include "report/output.h"
 #include "report/report.h"
@@ -78,6 +79,59 @@ static size_t count(const char *text, const char *what)
 	for (const char *s = text; (s = strstr(s, what)); s += strlen(what))
 		n++;
 	return n;
+}
+
+/* A file whose names are longer than any label, in letters of two bytes. */
+static void write_long_names(const char *path)
+{
+	static char even[1001], odd[1001] = "x";
+	struct result *r = sample_create(path);
+	int64_t run = sample_run(r, "u-long", "1");
+	struct result_trial t;
+
+	for (size_t i = 0; i + 1 < sizeof(even); i += 2)
+		memcpy(even + i, "ü", 2);
+	memcpy(odd + 1, even, sizeof(odd) - 3);
+	sample_must(r, result_begin(r));
+	sample_platform(r, run, "kvm", odd);
+	sample_bench(r, run, even, NANOSECONDS);
+	for (uint32_t i = 0; i < 2; i++) {
+		t = sample_trial(run, i, even, "kvm");
+		t.variant = odd;
+		t.status = TRIAL_FAILED;
+		t.reason = odd;
+		sample_must(r, result_add_trial(r, &t));
+	}
+	sample_must(r, result_commit(r));
+	sample_must(r, result_end_run(r, run, 0));
+	result_close(r);
+}
+
+/* What is cut is cut between letters: JSON would lose it, and a reader of XML refuse it. */
+static void test_long_names(void **state)
+{
+	char path[80], error[512];
+	const char *const list[] = {path};
+	struct report *r;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/long.vq", directory);
+	write_long_names(path);
+	r = report_load(list, 1, error, sizeof(error));
+	assert_non_null(r);
+	for_each_registered (struct format, f, REGISTRY(formats)) {
+		char *text = print(f->name, r), *clean = malloc(TEXT_CLEAN_SIZE(strlen(text)));
+
+		assert_non_null(clean);
+		text_clean(clean, text, strlen(text), true);
+		assert_null(strstr(clean, "\xef\xbf\xbd"));
+		if (!strcmp(f->name, "json"))
+			assert_int_equal(count(text, "\"what\": \"ü"), 1);
+		free(clean);
+		free(text);
+	}
+	report_free(r);
+	remove(path);
 }
 
 /* ---- JSON ---- */
@@ -453,6 +507,7 @@ static void test_output(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_csv),
 		cmocka_unit_test(test_tap),

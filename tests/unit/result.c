@@ -255,6 +255,21 @@ static void test_text_clean(void **state)
 	assert_int_equal(text_width("e\xcc\x81"), 1);
 }
 
+static void test_text_print(void **state)
+{
+	char to[8];
+
+	(void)state;
+	assert_int_equal(text_print(to, sizeof(to), "%s-%d", "µs", 42), 6);
+	assert_string_equal(to, "µs-42");
+	/* Cut by the size, and by a precision in the middle: between letters. */
+	assert_int_equal(text_print(to, sizeof(to), "µ€%s", "𝄞"), 5);
+	assert_string_equal(to, "µ€");
+	assert_int_equal(text_print(to, sizeof(to), "%.1s|%.3s|", "µ", "€"), 5);
+	assert_string_equal(to, "|€|");
+	assert_int_equal(text_print(to, 1, "x"), 0);
+}
+
 /* ---- Histograms ---- */
 
 static void test_histogram_blob(void **state)
@@ -762,6 +777,7 @@ int main(void)
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_text_is_clean),
 		cmocka_unit_test(test_text_clean),
+		cmocka_unit_test(test_text_print),
 		cmocka_unit_test(test_histogram_blob),
 		cmocka_unit_test(test_bad_blobs),
 		cmocka_unit_test(test_write_refusals),
