@@ -103,9 +103,12 @@ static const char *contradiction(const struct result_trial *t)
 		return "it lost service, but has no stamp of the injection";
 	if (is_recovered(t) && !has(t, T4_FIRST_SERVICE))
 		return "it recovered, but has no stamp of its first service";
-	for (int s = T1_ACTIVE; s < FAULT_STAMPS; s++)
+	for (int s = T1_ACTIVE; s < FAULT_STAMPS; s++) {
+		if (has(t, s) && !has(t, T0_INJECTED))
+			return "it has a stamp, but none of the injection";
 		if (has(t, s) && stamp(t, s) < stamp(t, T0_INJECTED))
 			return "a stamp lies before the injection";
+	}
 	if (has(t, T5_BASELINE) && stamp(t, T5_BASELINE) < stamp(t, T4_FIRST_SERVICE))
 		return "it was back at baseline before its first service";
 	return NULL;

@@ -149,7 +149,7 @@ static void words(const struct html *h, const struct metric_fit *f)
 		html_text(h, "; points lie about %s off the line",
 			  html_figure(a, fit->residual, f->unit));
 	if (isfinite(fit->r_squared))
-		html_text(h, " (R\xc2\xb2\xc2\xa0%.4f)", fit->r_squared);
+		html_text(h, " (R\xc2\xb2\xc2\xa0%s)", number_r_squared(a, fit->r_squared));
 	fputs("</li>\n", h->out);
 }
 

@@ -103,7 +103,7 @@ static void print_fits(const struct report *r, FILE *out)
 		md_cell(out, "%s", number_interval(n, f->fit.slope, f->fit.slope_interval, unit));
 		md_cell(out, "%s", f->bench->parameter_name ? f->bench->parameter_name : "");
 		md_cell(out, "%s", number_figure(n, f->fit.residual, none, unit));
-		md_cell(out, "%.4f", f->fit.r_squared);
+		md_cell(out, "%s", number_r_squared(n, f->fit.r_squared));
 		fputc('\n', out);
 	}
 	md_end(out, folded);

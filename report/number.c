@@ -61,10 +61,18 @@ static int magnitude(double v)
 	return (int)floor(log10(fabs(v) / 0.9995));
 }
 
+/* Half its width; NaN where it has none, or no end. */
+static double half_of(struct interval i)
+{
+	double half = (i.high - i.low) / 2;
+
+	return isfinite(half) ? half : NAN;
+}
+
 /* Decimals that v, already scaled, may show. */
 static int decimals_of(double v, struct interval i)
 {
-	double half = (i.high - i.low) / 2;
+	double half = half_of(i);
 	int first = v == 0 ? 0 : magnitude(v), last = first - DIGITS_DEFAULT + 1;
 
 	if (half > 0)
@@ -81,12 +89,21 @@ static int decimals_of(double v, struct interval i)
 /* Digits before the point that the interval does not support read as zeros. */
 static double blunt(double v, struct interval i)
 {
-	double half = (i.high - i.low) / 2, step;
+	double half = half_of(i), step;
 
 	if (v == 0 || !(half >= 10))
 		return v;
 	step = pow(10, fmin(magnitude(half), magnitude(v)));
 	return round(v / step) * step;
+}
+
+/* What has more digits before the point than a double holds is printed with a power of ten, so that
+ * it fits, too. */
+static const char *fixed(char *s, int decimals, double v)
+{
+	snprintf(s, NUMBER_SIZE, fabs(v) >= 1e15 ? "%.*g" : "%.*f", fabs(v) >= 1e15 ? 4 : decimals,
+		 v);
+	return s;
 }
 
 static struct interval scaled(struct interval i, double by)
@@ -100,12 +117,10 @@ static struct interval scaled(struct interval i, double by)
  */
 static char *count(char *s, double v)
 {
-	if (fabs(v) >= 1e15)
-		snprintf(s, NUMBER_SIZE, "%.4g", v);
-	else if (fabs(v - round(v)) < 0.05)
-		snprintf(s, NUMBER_SIZE, "%.0f", round(v) == 0 ? 0 : round(v));
+	if (fabs(v - round(v)) < 0.05)
+		fixed(s, 0, round(v) == 0 ? 0 : round(v));
 	else
-		snprintf(s, NUMBER_SIZE, "%.1f", v);
+		fixed(s, 1, v);
 	return s;
 }
 
@@ -123,8 +138,8 @@ const char *number_beside(char *s, double v, double median, struct interval i, e
 	if (median != 0 && isfinite(median))
 		in = scaled(i, scale.by * fabs(median) / fabs(v == 0 ? median : v));
 	decimals = decimals_of(v / scale.by, in);
-	snprintf(s, NUMBER_SIZE, "%.*f %s", decimals, blunt(v / scale.by, in), scale.unit);
-	return s;
+	fixed(s, decimals, blunt(v / scale.by, in));
+	return strcat(strcat(s, " "), scale.unit);
 }
 
 const char *number_figure(char *s, double v, struct interval i, enum unit unit)
@@ -136,20 +151,19 @@ const char *number_interval(char *s, double v, struct interval i, enum unit unit
 {
 	struct scale scale = scale_of(v, unit);
 	struct interval in = scaled(i, scale.by);
+	char low[NUMBER_SIZE], high[NUMBER_SIZE];
 	int decimals;
 
 	if (!isfinite(v) || !isfinite(i.low) || !isfinite(i.high))
 		return strcpy(s, NUMBER_NONE);
 	if (unit == INSTRUCTIONS) {
-		char low[NUMBER_SIZE], high[NUMBER_SIZE];
-
 		snprintf(s, NUMBER_SIZE, "%.20s – %.20s instructions", count(low, i.low),
 			 count(high, i.high));
 		return s;
 	}
 	decimals = decimals_of(v / scale.by, in);
-	snprintf(s, NUMBER_SIZE, "%.*f – %.*f %s", decimals, blunt(in.low, in), decimals,
-		 blunt(in.high, in), scale.unit);
+	snprintf(s, NUMBER_SIZE, "%.20s – %.20s %s", fixed(low, decimals, blunt(in.low, in)),
+		 fixed(high, decimals, blunt(in.high, in)), scale.unit);
 	return s;
 }
 
@@ -164,8 +178,8 @@ const char *number_share(char *s, double share)
 		return strcpy(s, "< 0.1 %");
 	if (percent > 99.9 && percent < 100)
 		return strcpy(s, "> 99.9 %");
-	snprintf(s, NUMBER_SIZE, percent == floor(percent) ? "%.0f %%" : "%.1f %%", percent);
-	return s;
+	fixed(s, percent == floor(percent) ? 0 : 1, percent);
+	return strcat(s, " %");
 }
 
 const char *number_ratio(char *s, double ratio, struct interval i)
@@ -174,8 +188,7 @@ const char *number_ratio(char *s, double ratio, struct interval i)
 		return strcpy(s, NUMBER_NONE);
 	if (ratio == 0 && !isfinite(i.high - i.low))
 		return strcpy(s, "0");
-	snprintf(s, NUMBER_SIZE, "%.*f", decimals_of(ratio, i), blunt(ratio, i));
-	return s;
+	return fixed(s, decimals_of(ratio, i), blunt(ratio, i));
 }
 
 const char *number_exact(char *s, double v, enum unit unit)
@@ -198,5 +211,13 @@ const char *number_p(char *s, double p)
 	if (p < 0.001)
 		return strcpy(s, "< 0.001");
 	snprintf(s, NUMBER_SIZE, "%.3f", p);
+	return s;
+}
+
+const char *number_r_squared(char *s, double r_squared)
+{
+	if (!isfinite(r_squared))
+		return strcpy(s, NUMBER_NONE);
+	snprintf(s, NUMBER_SIZE, "%.4f", r_squared);
 	return s;
 }

@@ -23,5 +23,7 @@ const char *number_ratio(char *s, double ratio, struct interval i); /* "1.04" */
 const char *number_exact(char *s, double v, enum unit unit);	    /* "2 µs": as a plan says it */
 const char *number_plain(char *s, double v);			    /* three digits */
 const char *number_p(char *s, double p);			    /* "0.012", "< 0.001" */
+/* "0.9987"; none where all points lie on one level. */
+const char *number_r_squared(char *s, double r_squared);
 
 #endif

@@ -176,7 +176,7 @@ static void print_fits(struct page *p)
 		table_cell(&t, STYLE_PLAIN, "%s",
 			   f->bench->parameter_name ? f->bench->parameter_name : "");
 		table_cell(&t, STYLE_PLAIN, "%s", number_figure(n, f->fit.residual, none, unit));
-		table_cell(&t, STYLE_PLAIN, "%.4f", f->fit.r_squared);
+		table_cell(&t, STYLE_PLAIN, "%s", number_r_squared(n, f->fit.r_squared));
 	}
 	end(p, &t);
 }

@@ -83,7 +83,10 @@ static int print_bench_trial(void *context, const struct trace_trial *t)
 	print_head(t, out);
 	if (!t->used)
 		return 0;
-	fprintf(out, "    median %.15g, mean %.15g, p99 %.15g\n", t->f.median, t->f.mean, t->f.p99);
+	fprintf(out, "    median %.15g, ", t->f.median);
+	if (isfinite(t->f.mean)) /* a rate has none where its stamps cost more than the mean */
+		fprintf(out, "mean %.15g, ", t->f.mean);
+	fprintf(out, "p99 %.15g\n", t->f.p99);
 	fprintf(out, "    overhead %lld ticks of %.15g ns, work %.15g",
 		(long long)x->overhead_ticks, x->tick_ns, x->work);
 	if (isfinite(x->exits_per_op))

@@ -625,6 +625,9 @@ static void test_not_counted(void **state)
 	t.status = TRIAL_FAILED;
 	t.reason = "the guest did not start";
 	sample_must(r, result_add_trial(r, &t));
+	f = sample_outcome(OUTCOME_DEGRADED); /* noticed 5 ns after nobody knows what */
+	f.stamp_ns[T2_DETECTED] = 5;
+	add_fault(r, run, 8, &f);
 	t.ordinal = 7;
 	t.fault_trial = NULL; /* failed so early that there is nothing about the fault */
 	sample_must(r, result_add_trial(r, &t));
@@ -641,10 +644,11 @@ static void test_not_counted(void **state)
 	assert_int_equal(figure->ttr.count, 1);
 	assert_near(figure->ttr.median, 10e6);
 	assert_int_equal(figure->downtime.count, 2);
-	assert_int_equal(report->problem_count, 4);
-	assert_string_equal(report->problems[3].why, "the guest did not start");
-	assert_int_equal(report->problems[3].count, 2);
-	for (size_t i = 0; i < 4; i++)
+	assert_int_equal(figure->ttd.of, 1);
+	assert_int_equal(report->problem_count, 5);
+	assert_string_equal(report->problems[4].why, "the guest did not start");
+	assert_int_equal(report->problems[4].count, 2);
+	for (size_t i = 0; i < 5; i++)
 		assert_string_equal(report->problems[i].what, "hang+restart");
 	report_free(report);
 }

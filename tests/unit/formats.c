@@ -436,6 +436,15 @@ static void test_numbers(void **state)
 	assert_string_equal(number_share(s, 0.0001), "< 0.1 %");
 	assert_string_equal(number_share(s, 0.99999), "> 99.9 %");
 	assert_string_equal(number_share(s, 0), "0 %");
+	/* Too large for digits, which must not be cut off; an interval without an end. */
+	assert_string_equal(number_share(s, 1e100), "1e+102 %");
+	assert_string_equal(number_plain(s, 1e100), "1e+100");
+	assert_string_equal(number_ratio(s, 1.25, (struct interval){0, INFINITY}), "1.25");
+	assert_string_equal(number_ratio(s, 125, (struct interval){0, INFINITY}), "125");
+	assert_string_equal(number_figure(s, 1e45, (struct interval){NAN, NAN}, NANOSECONDS),
+			    "1e+36 s");
+	assert_string_equal(number_r_squared(s, 0.99871), "0.9987");
+	assert_string_equal(number_r_squared(s, NAN), "n/a");
 	assert_string_equal(number_p(s, 0.0001), "< 0.001");
 	assert_string_equal(number_p(s, 0.0421), "0.042");
 	assert_string_equal(number_plain(s, 0), "0");
