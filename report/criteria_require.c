@@ -113,36 +113,76 @@ static struct exercised bench_on(struct judging *j, const struct result_criterio
 
 /* ---- Faults ---- */
 
-/* `fault`: "hang" for any recovery of it, or "hang+restart". */
-static struct exercised fault_on(struct judging *j, const struct result_criterion *c,
-				 const char *fault, const char *platform)
+/* `wanted`: "hang" for any recovery of it, or "hang+restart". */
+static bool is_fault(const char *name, const char *recovery, const char *wanted)
+{
+	char label[LABEL_SIZE];
+
+	if (!strcmp(name, wanted))
+		return true;
+	text_print(label, sizeof(label), "%s+%s", name, recovery);
+	return !strcmp(label, wanted);
+}
+
+/* What keeps a fault from counting, where no trial of it does. */
+struct shortfall {
+	bool inactive;
+	int other; /* how it ran instead; -1 */
+};
+
+/* In how many trials of a variant it was active: with the recovery that has most. */
+static size_t active_in(const struct judging *j, const struct result_criterion *c,
+			const char *fault, const struct result_trial *t, struct shortfall *missing)
 {
 	const struct report *r = &j->a->report;
-	struct exercised e = {.platform = platform};
-	bool inactive = false;
-	int other = -1;
+	size_t most = 0;
 
 	for (size_t i = 0; i < r->fault_count; i++) {
 		const struct fault_figure *f = &r->faults[i];
-		char label[LABEL_SIZE];
 
-		if (f->run != j->run || strcmp(f->platform_name, platform) != 0 ||
-		    (strcmp(label_fault(label, f), fault) != 0 &&
-		     strcmp(f->fault->name, fault) != 0))
+		if (f->run != j->run || strcmp(f->platform_name, t->platform) != 0 ||
+		    strcmp(f->variant, t->variant) != 0 ||
+		    !is_fault(f->fault->name, f->recovery, fault))
 			continue;
 		if (!is_like(c, f->execution))
-			other = (int)f->execution;
-		else if (f->activated > e.trials)
-			e.trials = f->activated;
+			missing->other = (int)f->execution;
+		else if (!f->activated)
+			missing->inactive = true;
 		else
-			inactive = true;
+			most = f->activated > most ? f->activated : most;
+	}
+	return most;
+}
+
+/* A fault is exercised as often as in the least of its variants. */
+static struct exercised fault_on(struct judging *j, const struct result_criterion *c,
+				 const char *fault, const char *platform)
+{
+	struct exercised e = {.platform = platform};
+	struct shortfall missing = {.other = -1};
+	const struct result_trial *t;
+	bool any = false;
+	size_t count;
+
+	if (result_trials(j->file->result, &t, &count))
+		return e; /* read before: it cannot fail now */
+	for (size_t i = 0; i < count; i++) {
+		size_t n;
+
+		if (!t[i].fault || strcmp(t[i].platform, platform) != 0 || !is_of_side(j, &t[i]) ||
+		    !is_fault(t[i].fault, t[i].recovery, fault))
+			continue;
+		n = active_in(j, c, fault, &t[i], &missing);
+		e.trials = !any || n < e.trials ? n : e.trials;
+		any = true;
 	}
 	if (!e.trials)
 		e.why = criteria_skipped(j, fault, platform);
 	if (!e.trials && !e.why)
-		e.why = inactive     ? "it was active in no trial"
-			: other >= 0 ? unlike(j, (enum execution)other, c)
-				     : "no trial is valid";
+		e.why = missing.inactive     ? "it was active in no trial"
+			: missing.other >= 0 ? unlike(j, (enum execution)missing.other, c)
+			: any		     ? "no trial is valid"
+					     : "it did not run there";
 	return e;
 }
 

@@ -435,9 +435,24 @@ static const struct {
 	{"exit_f", "kvm", EXECUTION_HARDWARE, JUDGED_FAILED, "no trial is valid"},
 	{"hang", NULL, EXECUTION_HARDWARE, JUDGED_PASSED, NULL},
 	{"hang+restart", "kvm", EXECUTION_HARDWARE, JUDGED_PASSED, NULL},
+	/* With six active trials in one variant, and none in the other. */
+	{"storm", "kvm", EXECUTION_HARDWARE, JUDGED_FAILED, "it was active in no trial"},
 	{"hang+snapshot", NULL, EXECUTION_HARDWARE, JUDGED_FAILED, "skipped: no room"},
 	{"hang+magic", NULL, EXECUTION_HARDWARE, JUDGED_FAILED, "no such bench or fault"},
 };
+
+/* Six trials of a fault and recovery. */
+static void fault_trials(struct file *f, const char *fault, const char *variant,
+			 struct result_fault_trial *ft)
+{
+	for (int i = 0; i < 6; i++) {
+		struct result_trial t =
+			sample_fault_trial(f->run, f->ordinal++, fault, "restart", "kvm", ft);
+
+		t.variant = variant;
+		sample_must(f->r, result_add_trial(f->r, &t));
+	}
+}
 
 /* exit_e has no valid trial; of exit_f's two parameters one has none. */
 static void fill_required(struct file *f)
@@ -445,7 +460,8 @@ static void fill_required(struct file *f)
 	static const char *const names[] = {"exit_a", "exit_b", "exit_c", "exit_e"};
 	struct result_bench b = {f->run, "exit_f", "exits", "s", "n", NANOSECONDS, LOWER, 0, 0, 0};
 	struct result_fault_trial ft = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
-	struct result_trial bad = sample_trial(f->run, 1000, "exit_e", "kvm"), t;
+	struct result_fault_trial idle = sample_outcome(OUTCOME_NOT_ACTIVATED);
+	struct result_trial bad = sample_trial(f->run, 1000, "exit_e", "kvm");
 
 	for (size_t i = 0; i < 4; i++)
 		sample_bench(f->r, f->run, names[i], NANOSECONDS);
@@ -463,10 +479,10 @@ static void fill_required(struct file *f)
 	sample_must(f->r, result_add_trial(f->r, &bad));
 	sample_fault(f->r, f->run, "hang");
 	sample_recovered(&ft, 500000, 1000000);
-	for (int i = 0; i < 6; i++) {
-		t = sample_fault_trial(f->run, f->ordinal++, "hang", "restart", "kvm", &ft);
-		sample_must(f->r, result_add_trial(f->r, &t));
-	}
+	fault_trials(f, "hang", "", &ft);
+	sample_fault(f->r, f->run, "storm");
+	fault_trials(f, "storm", "a", &ft);
+	fault_trials(f, "storm", "b", &idle);
 	sample_must(f->r, result_add_skip(f->r, &(struct result_skip){f->run, "bench", "exit_c",
 								      "kvm", "no such CPU"}));
 	sample_must(f->r,
