@@ -30,6 +30,11 @@ int life_open(struct trial *t, const char *command, bool snapshots)
 			    });
 }
 
+uint32_t life_repeats(const struct trial *t)
+{
+	return t->spec->batches ? t->spec->batches : LIFE_REPEATS;
+}
+
 int life_open_migrating(struct trial *t)
 {
 	const struct machine_config c = {

@@ -12,7 +12,7 @@ static int measure(struct trial *t)
 
 	if (life_open(t, "serve=1", false) || life_wait_service(t, 0, NULL))
 		return -1;
-	for (uint32_t i = 0; i < LIFE_REPEATS; i++) {
+	for (uint32_t i = 0; i < life_repeats(t); i++) {
 		if (life_command(t, machine_pause(m), i) || machine_resume(m))
 			return trial_fail(t, TRIAL_FAILED, "pause or resume: %s", m->error);
 		if (life_wait_service(t, life_sequence(t) + LIFE_SERVICE, NULL))

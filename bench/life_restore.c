@@ -17,7 +17,7 @@ static int measure(struct trial *t)
 		return -1;
 	if (machine_pause(m) || machine_snapshot(m) || machine_resume(m))
 		return trial_fail(t, TRIAL_FAILED, "snapshot: %s", m->error);
-	for (uint32_t i = 0; i < LIFE_REPEATS; i++) {
+	for (uint32_t i = 0; i < life_repeats(t); i++) {
 		/* Its operations dirty the pages that are put back. */
 		if (life_wait_service(t, life_sequence(t) + LIFE_SERVICE, NULL))
 			return -1;

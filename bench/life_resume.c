@@ -15,7 +15,7 @@ static int measure(struct trial *t)
 
 	if (life_open(t, "serve=1", false) || life_wait_service(t, 0, NULL))
 		return -1;
-	for (uint32_t i = 0; i < LIFE_REPEATS; i++) {
+	for (uint32_t i = 0; i < life_repeats(t); i++) {
 		uint64_t before;
 
 		if (machine_pause(m))

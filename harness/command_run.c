@@ -114,7 +114,7 @@ static void say_summary(const struct run_summary *s, const char *path)
 		fprintf(stderr, ", %zu unsupported", s->unsupported);
 	if (s->left_out)
 		fprintf(stderr, ", %zu left out as the budget was spent", s->left_out);
-	fprintf(stderr, "; %zu skipped here (virt-qualify list says why)\n%s\n", s->skipped, path);
+	fprintf(stderr, "; %zu skipped here (its report says why)\n%s\n", s->skipped, path);
 }
 
 /* What the budget is planned to be good for, before it is spent. */

@@ -45,6 +45,8 @@ void plan_fault_free(struct plan_fault *f)
 void plan_limit_free(struct plan_limit *l)
 {
 	plan_globs_free(&l->match);
+	plan_globs_free(&l->skip_benches);
+	plan_globs_free(&l->skip_faults);
 }
 
 void plan_criterion_free(struct plan_criterion *c)
@@ -78,6 +80,33 @@ uint32_t plan_fault_trials(const struct plan *p, const char *platform, uint32_t 
 	const struct plan_limit *l = find_limit(p, platform);
 
 	return l ? at_most(trials, l->faults) : trials;
+}
+
+static bool skipped(const struct plan *p, char *why, size_t size)
+{
+	snprintf(why, size, "the plan \"%s\" leaves it out on this platform (at_most)", p->name);
+	return true;
+}
+
+bool plan_skips_bench(const struct plan *p, const char *platform, const char *bench, char *why,
+		      size_t size)
+{
+	const struct plan_limit *l = find_limit(p, platform);
+
+	return l && plan_globs_match(&l->skip_benches, bench) && skipped(p, why, size);
+}
+
+bool plan_skips_fault(const struct plan *p, const char *platform, const char *fault,
+		      const char *recovery, char *why, size_t size)
+{
+	const struct plan_limit *l = find_limit(p, platform);
+	char label[2 * PLAN_MAX_NAME + 2];
+
+	snprintf(label, sizeof(label), "%s+%s", fault, recovery);
+	return l &&
+	       (plan_globs_match(&l->skip_faults, fault) ||
+		plan_globs_match(&l->skip_faults, label)) &&
+	       skipped(p, why, size);
 }
 
 void plan_free(struct plan *p)
@@ -376,6 +405,17 @@ static void drop_empty(struct plan *p)
 	p->fault_count = kept;
 }
 
+/* What is asked for by name is run. */
+static void drop_skips(struct plan *p, bool benches, bool faults)
+{
+	for (size_t i = 0; i < p->limit_count; i++) {
+		if (benches)
+			plan_globs_free(&p->limits[i].skip_benches);
+		if (faults)
+			plan_globs_free(&p->limits[i].skip_faults);
+	}
+}
+
 static int replace_platforms(struct plan *p, char *const *globs, size_t count,
 			     struct registry names, char *error, size_t size)
 {
@@ -421,6 +461,7 @@ int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count, c
 					  sizeof(*p->faults), offsetof(struct plan_fault, match)))
 		return out_of_memory(error, size);
 	drop_empty(p);
+	drop_skips(p, bench_count, fault_count);
 	if (p->bench_count || p->fault_count)
 		return 0;
 	snprintf(error, size, "%s: -b and -f leave nothing to run; let one of them match more",

@@ -11,6 +11,8 @@
  *	  - match: qemu-*
  *	    benches: 5                   # trials of each
  *	    faults: 2
+ *	    skip_benches: [life_migrate*]    # recorded as skipped, with this as the reason
+ *	    skip_faults: ["*+snapshot"]
  *	variants:                        # forms of a platform, trials interleaved; the first is
  *	  base:                          # the base: see harness/setting.h for the keys
  *	  slow: {plant: 5%}
@@ -45,6 +47,7 @@
 #ifndef VQ_PLAN_H
 #define VQ_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -73,10 +76,12 @@ struct plan_fault {
 	int line;
 };
 
-/* At most so many trials of each bench, and of each fault with one recovery, on some platforms. */
+/* At most so many trials of each bench, and of each fault with one recovery, on some platforms; of
+ * some none at all. */
 struct plan_limit {
 	struct plan_globs match;
-	uint32_t benches, faults; /* 1 to 100000; 0: as many as the entry says */
+	uint32_t benches, faults;		     /* 1 to 100000; 0: as many as the entry says */
+	struct plan_globs skip_benches, skip_faults; /* "hang", "hang+restart" */
 	int line;
 };
 
@@ -144,9 +149,9 @@ int plan_globs_match(const struct plan_globs *g, const char *name);
 /*
  * Narrow by the command line: globs given with -p, -b, -f replace the plan's own list of
  * platforms, and restrict benches and faults to those that match: entries then list names in
- * place of globs. A glob that matches no known name fails with the nearest one; one that matches
- * nothing that the plan has fails, too, and so do globs that leave nothing to run. Returns 0, or -1
- * with `error`.
+ * place of globs, and what was asked for is not skipped. A glob that matches no known name fails
+ * with the nearest one; one that matches nothing that the plan has fails, too, and so do globs that
+ * leave nothing to run. Returns 0, or -1 with `error`.
  */
 int plan_narrow(struct plan *p, char *const *platforms, size_t platform_count, char *const *benches,
 		size_t bench_count, char *const *faults, size_t fault_count,
@@ -166,6 +171,13 @@ const struct plan_fault *plan_find_fault(const struct plan *p, const char *name)
  * that platform: the first limit that matches it holds. */
 uint32_t plan_bench_trials(const struct plan *p, const char *platform, uint32_t trials);
 uint32_t plan_fault_trials(const struct plan *p, const char *platform, uint32_t trials);
+
+/* Does that limit leave the bench, or the fault with that recovery, out? Then with a sentence in
+ * `why` that says so. */
+bool plan_skips_bench(const struct plan *p, const char *platform, const char *bench, char *why,
+		      size_t size);
+bool plan_skips_fault(const struct plan *p, const char *platform, const char *fault,
+		      const char *recovery, char *why, size_t size);
 
 struct result;
 /* Write what the plan decides by into a result file. 0, or -1 with result_error(r). */

@@ -14,7 +14,7 @@
 #define fail(r, node, ...) plan_fail(r, plan_line(node), __VA_ARGS__)
 
 /* What a glob may be over. */
-enum { OVER_BENCHES = 1, OVER_FAULTS = 2, OVER_GROUPS = 4 };
+enum { OVER_BENCHES = 1, OVER_FAULTS = 2, OVER_GROUPS = 4, NO_PLATFORM = 8 };
 
 /* ---- Globs ---- */
 
@@ -85,11 +85,12 @@ static int read_what(struct reader *r, const char *key, const yaml_node_t *node,
 		return -1;
 	slash = strchr(text, '/');
 	if (!plan_glob_sound(text, PLAN_MAX_NAME) || !strcmp(text, "none") || slash == text ||
-	    (slash && (!slash[1] || strchr(slash + 1, '/'))))
+	    (slash && (over & NO_PLATFORM || !slash[1] || strchr(slash + 1, '/'))))
 		return fail(r, node,
-			    "%s: \"%s\" is no glob over names; write a name, or NAME/PLATFORM, "
-			    "with * for what may differ",
-			    key, plan_show(text, shown, sizeof(shown)));
+			    "%s: \"%s\" is no glob over names; write a name%s, with * for what may "
+			    "differ",
+			    key, plan_show(text, shown, sizeof(shown)),
+			    over & NO_PLATFORM ? "" : ", or NAME/PLATFORM");
 	snprintf(what, sizeof(what), "%.*s", slash ? (int)(slash - text) : PLAN_MAX_NAME, text);
 	if (check_what(r, key, node, what, over) ||
 	    (slash && check_platform(r, key, node, slash + 1)))
@@ -110,6 +111,11 @@ static int read_whats(struct reader *r, const char *key, const yaml_node_t *node
 	if (!out->count)
 		return fail(r, node, "%s is an empty list; leave it out, or name something", key);
 	return 0;
+}
+
+int plan_read_faults(struct reader *r, const char *key, yaml_node_t *node, void *out)
+{
+	return read_whats(r, key, node, OVER_FAULTS | NO_PLATFORM, out);
 }
 
 static int read_platform(struct reader *r, const char *key, const yaml_node_t *node,

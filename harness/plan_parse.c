@@ -408,6 +408,8 @@ static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
 		{"match", read_platforms, offsetof(struct plan_limit, match)},
 		{"benches", plan_read_trials, offsetof(struct plan_limit, benches)},
 		{"faults", plan_read_trials, offsetof(struct plan_limit, faults)},
+		{"skip_benches", read_bench_match, offsetof(struct plan_limit, skip_benches)},
+		{"skip_faults", plan_read_faults, offsetof(struct plan_limit, skip_faults)},
 	};
 	struct plan_limit *grown = realloc(p->limits, (p->limit_count + 1) * sizeof(*grown));
 	struct plan_limit *l;
@@ -420,10 +422,11 @@ static int add_limit(struct reader *r, const yaml_node_t *entry, struct plan *p)
 	if (plan_read_mapping(r, entry, "an entry of at_most", fields,
 			      sizeof(fields) / sizeof(fields[0]), l))
 		return -1;
-	if (!l->match.count || (!l->benches && !l->faults))
+	if (!l->match.count ||
+	    (!l->benches && !l->faults && !l->skip_benches.count && !l->skip_faults.count))
 		return fail(r, entry,
 			    "this entry limits nothing; write match: PLATFORM and benches: or "
-			    "faults: with a number of trials");
+			    "faults: with a number of trials, or skip_benches: or skip_faults:");
 	return 0;
 }
 

@@ -81,6 +81,10 @@ static void put_limit(FILE *out, const struct plan_limit *l)
 		fprintf(out, "    benches: %" PRIu32 "\n", l->benches);
 	if (l->faults)
 		fprintf(out, "    faults: %" PRIu32 "\n", l->faults);
+	if (l->skip_benches.count)
+		put_globs(out, "    skip_benches: ", &l->skip_benches);
+	if (l->skip_faults.count)
+		put_globs(out, "    skip_faults: ", &l->skip_faults);
 }
 
 /* ---- What decides ---- */

@@ -75,6 +75,8 @@ int plan_read_limits(struct reader *r, const char *key, yaml_node_t *node, void 
 int plan_read_require(struct reader *r, const char *key, yaml_node_t *node, void *out);
 int plan_read_weights(struct reader *r, const char *key, yaml_node_t *node, void *out);
 int plan_read_reference(struct reader *r, const char *key, yaml_node_t *node, void *out);
+/* Globs over faults, alone or with a recovery; `out` is a struct plan_globs. */
+int plan_read_faults(struct reader *r, const char *key, yaml_node_t *node, void *out);
 /* Do they go together? */
 int plan_check_criteria(struct reader *r, const yaml_node_t *root, const struct plan *p);
 

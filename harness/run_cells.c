@@ -123,7 +123,8 @@ static int add_bench_cells(struct run *r, const struct bench *b, const struct pl
 	char why[512];
 	size_t i = 0;
 
-	if (!bench_fits(b, f->platform, why, sizeof(why)))
+	if (!bench_fits(b, f->platform, why, sizeof(why)) ||
+	    plan_skips_bench(r->options->plan, f->platform->name, b->name, why, sizeof(why)))
 		return f->again ? 0 : run_add_skip(r, "bench", b->name, f->platform->name, why);
 	if (!setting_fits_bench(f->variant, f->platform, b, why, sizeof(why)))
 		return run_add_skip(r, "bench", b->name, f->platform->name, why);
@@ -146,7 +147,8 @@ static int add_fault_cell(struct run *r, const struct fault *f, const struct rec
 	if (!fault_takes(f, y) || !plan_globs_match(&entry->recoveries, y->name))
 		return 0;
 	snprintf(what, sizeof(what), "%s+%s", f->name, y->name);
-	if (!fault_fits(f, y, p, why, sizeof(why)))
+	if (!fault_fits(f, y, p, why, sizeof(why)) ||
+	    plan_skips_fault(r->options->plan, p->name, f->name, y->name, why, sizeof(why)))
 		return form->again ? 0 : run_add_skip(r, "fault", what, p->name, why);
 	if (!setting_fits_bench(form->variant, p, NULL, why, sizeof(why)))
 		return run_add_skip(r, "fault", what, p->name, why);

@@ -223,6 +223,16 @@ accepts "a small run" run plan.yaml -o good.vq
 accepts "report of it" report good.vq
 grep -q '^guest_rdtsc' out
 ok $? "report: shows the bench"
+plan 'platforms: native' 'at_most:' '  - {match: native, skip_benches: "cpu_*"}' \
+	'benches:' '  - {match: [guest_rdtsc, cpu_integer], trials: 1}'
+accepts "a plan that leaves a bench out on a platform" run plan.yaml -o left-out.vq
+run_vq report left-out.vq
+grep -q 'cpu_integer.*native.*leaves it out on this platform' out
+ok $? "says so in its report"
+accepts "but not where the command line asks for it" run plan.yaml -b cpu_integer -o asked.vq
+run_vq report asked.vq
+! grep -q 'leaves it out' out
+ok $? "nothing is left out there"
 refuses 2 'name each file once' "compare: a file with itself" compare good.vq good.vq
 accepts "another small run" run plan.yaml -o other-run.vq
 accepts "compare the two" compare good.vq other-run.vq

@@ -70,6 +70,8 @@ static const char whole[] = "plan: a whole one\n"
 			    "  - match: [\"qemu-*\", kvm]\n"
 			    "    benches: 7\n"
 			    "    faults: 2\n"
+			    "    skip_benches: mem_*\n"
+			    "    skip_faults: [hang+restart]\n"
 			    "variants:\n"
 			    "  base:\n"
 			    "  slow-1: {plant: 5%, kvm.halt_poll_ns: \"0\"}\n"
@@ -126,10 +128,10 @@ static void test_everything_is_read(void **state)
 	(void)state;
 	check_whole(p);
 	assert_string_equal(p->file, "p.yaml");
-	assert_int_equal(p->variants.variant[1].line, 13);
-	assert_int_equal(p->benches[0].line, 15);
-	assert_int_equal(p->benches[1].line, 20);
-	assert_int_equal(p->faults[0].line, 23);
+	assert_int_equal(p->variants.variant[1].line, 15);
+	assert_int_equal(p->benches[0].line, 17);
+	assert_int_equal(p->benches[1].line, 22);
+	assert_int_equal(p->faults[0].line, 25);
 	plan_free(p);
 }
 
@@ -177,6 +179,13 @@ static void test_first_entry_governs(void **state)
 	plan_free(p);
 }
 
+static int narrow(struct plan *p, char *platform, char *bench, char *fault)
+{
+	error[0] = '\0';
+	return plan_narrow(p, &platform, platform != NULL, &bench, bench != NULL, &fault,
+			   fault != NULL, &names, error, sizeof(error));
+}
+
 static void test_first_limit_holds(void **state)
 {
 	struct plan *p = must_parse(whole);
@@ -188,6 +197,42 @@ static void test_first_limit_holds(void **state)
 	assert_int_equal(plan_fault_trials(p, "qemu-kvm", 100), 100);
 	assert_int_equal(plan_bench_trials(p, "qemu-tcg", 100), 7);
 	assert_int_equal(plan_fault_trials(p, "kvm", 100), 2);
+	plan_free(p);
+}
+
+static void test_what_a_limit_skips(void **state)
+{
+	struct plan *p = must_parse(whole);
+	char why[128] = "", hang[] = "hang", copy[] = "mem_copy";
+
+	(void)state;
+	assert_true(plan_skips_bench(p, "kvm", "mem_copy", why, sizeof(why)));
+	assert_non_null(strstr(why, "\"a whole one\" leaves it out"));
+	assert_false(plan_skips_bench(p, "kvm", "exit_pio", why, sizeof(why)));
+	assert_false(plan_skips_bench(p, "qemu-kvm", "mem_copy", why, sizeof(why)));
+	assert_false(plan_skips_bench(p, "native", "mem_copy", why, sizeof(why)));
+	assert_true(plan_skips_fault(p, "kvm", "hang", "restart", why, sizeof(why)));
+	assert_false(plan_skips_fault(p, "kvm", "hang", "snapshot", why, sizeof(why)));
+	/* What the command line asks for is run, and nothing else is. */
+	assert_int_equal(narrow(p, NULL, copy, NULL), 0);
+	assert_false(plan_skips_bench(p, "kvm", "mem_copy", why, sizeof(why)));
+	assert_true(plan_skips_fault(p, "kvm", "hang", "restart", why, sizeof(why)));
+	assert_int_equal(narrow(p, NULL, NULL, hang), 0);
+	assert_false(plan_skips_fault(p, "kvm", "hang", "restart", why, sizeof(why)));
+	plan_free(p);
+}
+
+static void test_a_fault_is_skipped_with_all_its_recoveries(void **state)
+{
+	struct plan *p = must_parse("at_most:\n- {match: kvm, skip_faults: h*g}\n"
+				    "faults:\n- match: all\n");
+	char why[128];
+
+	(void)state;
+	assert_true(plan_skips_fault(p, "kvm", "hang", "restart", why, sizeof(why)));
+	assert_true(plan_skips_fault(p, "kvm", "hang", "snapshot", why, sizeof(why)));
+	assert_false(plan_skips_fault(p, "kvm", "deadlock", "restart", why, sizeof(why)));
+	assert_int_equal(plan_fault_trials(p, "kvm", 7), 7);
 	plan_free(p);
 }
 
@@ -311,6 +356,10 @@ static const struct wrong wrongs[] = {
 	{"at_most:\n- match: kvm\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
 	{"at_most:\n- benches: 2\nbenches:\n- match: all\n", "p.yaml:2: ", "limits nothing"},
 	{"at_most: 3\n", "p.yaml:1: ", "write a list"},
+	{"at_most:\n- {match: kvm, skip_benches: []}\n", "p.yaml:2: ", "empty list"},
+	{"at_most:\n- {match: kvm, skip_benches: mem_cop}\n", "p.yaml:2: ", "\"mem_copy\"?"},
+	{"at_most:\n- {match: kvm, skip_faults: hang+restrat}\n", "p.yaml:2: ", "nothing matches"},
+	{"at_most:\n- {match: kvm, skip_faults: hang/kvm}\n", "p.yaml:2: ", "no glob over names"},
 	{"at_most:\n- {match: kvm, benches: 0}\n", "p.yaml:2: ", "from 1 to 100000"},
 	{"at_most:\n- {match: kvn, benches: 1}\n", "p.yaml:2: ", "did you mean \"kvm\"?"},
 	{"plan: x\nbenches:\n", "p.yaml:2: ", "benches holds nothing"},
@@ -511,7 +560,7 @@ static void test_files(void **state)
 static void test_presets(void **state)
 {
 	static const char *const presets[] = {"smoke", "ci", "qualify"};
-	static const uint32_t bench_trials[] = {20, 40, 100}, fault_trials[] = {6, 20, 100};
+	static const uint32_t bench_trials[] = {12, 40, 100}, fault_trials[] = {6, 20, 100};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
@@ -533,13 +582,6 @@ static void test_presets(void **state)
 }
 
 /* ---- Narrowing ---- */
-
-static int narrow(struct plan *p, char *platform, char *bench, char *fault)
-{
-	error[0] = '\0';
-	return plan_narrow(p, &platform, platform != NULL, &bench, bench != NULL, &fault,
-			   fault != NULL, &names, error, sizeof(error));
-}
 
 static void test_narrow_keeps_the_first_entry(void **state)
 {
@@ -615,6 +657,8 @@ int main(void)
 		cmocka_unit_test(test_anchors_work),
 		cmocka_unit_test(test_first_entry_governs),
 		cmocka_unit_test(test_first_limit_holds),
+		cmocka_unit_test(test_what_a_limit_skips),
+		cmocka_unit_test(test_a_fault_is_skipped_with_all_its_recoveries),
 		cmocka_unit_test(test_text_reads_back),
 		cmocka_unit_test(test_globs_match),
 		cmocka_unit_test(test_values),
