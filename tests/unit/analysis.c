@@ -9,26 +9,10 @@
 
 #include "harness/core/sha256.h"
 #include "report/report.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_full.h"
 
-static char directory[] = "/tmp/vq-analysis.XXXXXX";
-static char path[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/a.vq", directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove(path);
-	return rmdir(directory);
-}
+static char *const path = paths[0];
 
 static void assert_near(double v, double expected)
 {
@@ -61,17 +45,9 @@ static struct result_bench bench_of(enum unit unit)
 
 static struct report *finish(struct result *r, int64_t run)
 {
-	const char *const paths[] = {path};
-	struct report *report;
-	char error[512] = "";
-
 	sample_must(r, result_end_run(r, run, 0));
 	result_close(r);
-	report = report_load(paths, 1, error, sizeof(error));
-	if (!report)
-		print_error("%s\n", error);
-	assert_non_null(report);
-	return report;
+	return sample_load(1);
 }
 
 /* ---- Metrics ---- */
@@ -844,5 +820,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

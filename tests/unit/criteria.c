@@ -8,29 +8,10 @@
 #include <unistd.h>
 
 #include "report/report.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_result.h"
 
-static char directory[] = "/tmp/vq-criteria.XXXXXX";
-static char paths[2][64];
 static char error[512];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	for (int i = 0; i < 2; i++)
-		snprintf(paths[i], sizeof(paths[i]), "%s/%d.vq", directory, i);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 2; i++)
-		remove(paths[i]);
-	return rmdir(directory);
-}
 
 /* ---- Making files ---- */
 
@@ -80,16 +61,6 @@ static void gate(struct file *f, const char *what)
 			     .kind = CRITERION_GATE, .what = what, .execution = -1, .weight = NAN});
 }
 
-static struct report *load(size_t count)
-{
-	const char *const list[] = {paths[0], paths[1]};
-	struct report *r = report_load(list, count, error, sizeof(error));
-
-	if (!r)
-		fail_msg("%s", error);
-	return r;
-}
-
 /* ---- Gates ---- */
 
 /* In the second file exit_b is half as slow again. */
@@ -109,7 +80,7 @@ static struct report *two_sides(const char *gate_of_base, const char *gate_of_ot
 		trials(&f, "exit_b", "kvm", side ? 150 : 100, 12, EXECUTION_HARDWARE);
 		finish(&f);
 	}
-	r = load(2);
+	r = sample_load(2);
 	if (report_compare(r, BY_VERSION, error, sizeof(error)))
 		fail_msg("%s", error);
 	return r;
@@ -210,7 +181,7 @@ static struct report *one_bench(double low, double high, enum execution executio
 	sample_bench(f.r, f.run, "exit_a", NANOSECONDS);
 	trials(&f, "exit_a", "kvm", 100, count, execution);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->judgement_count, 1);
 	return r;
 }
@@ -283,7 +254,7 @@ static void a_limit_on_nothing_has_a_row(void **state)
 								    "no such CPU"}));
 	trials(&f, "exit_a", "kvm", 100, 12, EXECUTION_HARDWARE);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->judgement_count, 2);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(r->judgements[i].result, JUDGED_INCONCLUSIVE);
@@ -317,7 +288,7 @@ static void an_entry_judges_once(void **state)
 	trials(&f, "exit_a", "kvm", 100, 12, EXECUTION_HARDWARE);
 	trials(&f, "exit_b", "kvm", 100, 12, EXECUTION_HARDWARE);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->judgement_count, 2);
 	report_free(r);
 }
@@ -349,7 +320,7 @@ static struct report *one_fault(enum limit_figure figure, double high, unsigned 
 		sample_must(f.r, result_add_trial(f.r, &t));
 	}
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->judgement_count, 1);
 	return r;
 }
@@ -501,7 +472,7 @@ static void what_is_required_was_really_exercised(void **state)
 		require(&f, required[i].what, required[i].platform, required[i].execution);
 	fill_required(&f);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->judgement_count, count);
 	for (size_t i = 0; i < count; i++) {
 		const struct judgement *x = &r->judgements[i];
@@ -581,7 +552,7 @@ static void a_score_is_a_weighted_geometric_mean(void **state)
 	flat(&f, "exit_b", "kvm", 100, 6, EXECUTION_HARDWARE);
 	flat(&f, "mem_c", "kvm", 40, 6, EXECUTION_HARDWARE);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->score_count, 1);
 	x = r->scores;
 	assert_null(x->why);
@@ -608,7 +579,7 @@ static void without_a_weighted_test_there_is_no_score(void **state)
 	sample_must(f.r, result_add_skip(f.r, &(struct result_skip){f.run, "bench", "mem_c", "kvm",
 								    "no memory"}));
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_int_equal(r->score_count, 1);
 	assert_true(isnan(r->scores->score) && isnan(r->scores->parts[0].ratio));
 	assert_null(r->scores->worst);
@@ -630,7 +601,7 @@ static void a_weight_that_no_bench_has_makes_none(void **state)
 	flat(&f, "exit_a", "native", 100, 6, EXECUTION_HARDWARE);
 	flat(&f, "exit_a", "kvm", 100, 6, EXECUTION_HARDWARE);
 	finish(&f);
-	r = load(1);
+	r = sample_load(1);
 	assert_non_null(strstr(r->scores->why, "storage: the run has no such bench"));
 	report_free(r);
 }
@@ -651,7 +622,7 @@ static void the_interval_of_a_score_repeats(void **state)
 		trials(&f, "exit_a", "native", 100, 12, EXECUTION_HARDWARE);
 		trials(&f, "exit_a", "kvm", 150, 12, EXECUTION_HARDWARE);
 		finish(&f);
-		r = load(1);
+		r = sample_load(1);
 		assert_true(fabs(r->scores->score - 101.5 / 151.5) < 1e-9);
 		assert_true(r->scores->interval.low < r->scores->score);
 		assert_true(r->scores->interval.high > r->scores->score);
@@ -738,5 +709,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

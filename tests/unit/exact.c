@@ -10,30 +10,11 @@
 
 #include "report/label.h"
 #include "report/report.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_full.h"
 
 #define LAYOUTS 5
 
-static char directory[] = "/tmp/vq-exact.XXXXXX";
-static char paths[2][64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(paths[0], sizeof(paths[0]), "%s/a.vq", directory);
-	snprintf(paths[1], sizeof(paths[1]), "%s/b.vq", directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove(paths[0]);
-	remove(paths[1]);
-	return rmdir(directory);
-}
 
 /* A lab's file: `trials` trials, the k-th with seed first_seed + k, all instructions of one. */
 struct lab {
@@ -91,18 +72,6 @@ static void write_lab(const char *path, const struct lab *lab)
 	result_close(r);
 }
 
-static struct report *load(size_t count)
-{
-	const char *const list[] = {paths[0], paths[1]};
-	char error[512] = "";
-	struct report *report = report_load(list, count, error, sizeof(error));
-
-	if (!report)
-		print_error("%s\n", error);
-	assert_non_null(report);
-	return report;
-}
-
 static struct report *compare(const struct lab *a, const struct lab *b)
 {
 	struct report *report;
@@ -110,7 +79,7 @@ static struct report *compare(const struct lab *a, const struct lab *b)
 
 	write_lab(paths[0], a);
 	write_lab(paths[1], b);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
 	assert_int_equal(report->comparison_count, 1);
 	return report;
@@ -148,7 +117,7 @@ static void test_figures(void **state)
 
 	(void)state;
 	write_lab(paths[0], &base);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report->metrics[0].unit, INSTRUCTIONS);
 	for (size_t i = 0; i < LAYOUTS; i++)
 		assert_true(report->metrics[0].values[i] == (double)base.instructions[i]);
@@ -159,7 +128,7 @@ static void test_figures(void **state)
 
 	lab.interrupt = 9000; /* it shows in the mean, and moves no figure */
 	write_lab(paths[0], &lab);
-	report = load(1);
+	report = sample_load(1);
 	assert_true(report->metrics[0].median == 3066);
 	assert_true(report->metrics[0].mean > 5000);
 	report_free(report);
@@ -167,7 +136,7 @@ static void test_figures(void **state)
 	lab = base; /* 1000 bytes in 3066 instructions: so many in 10^9 */
 	lab.unit = BYTES_PER_SECOND;
 	write_lab(paths[0], &lab);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report->metrics[0].unit, BYTES_PER_GIGAINSTRUCTION);
 	assert_true(fabs(report->metrics[0].median - 1000e9 / 3066) < 1e-3);
 	report_free(report);
@@ -415,5 +384,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

@@ -18,24 +18,19 @@
 #include "report/output.h"
 #include "report/report.h"
 #include "report/table.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_full.h"
 
-static char directory[] = "/tmp/vq-formats.XXXXXX";
-static char paths[2][64];
 static struct report *sample; /* two files, compared by version */
 
 static int set_up(void **state)
 {
 	struct sample_options options = {
 		.version = "1", .host = "h", .exit_pio_factor = 1, .mem_copy_factor = 1};
-	const char *const list[] = {paths[0], paths[1]};
 	char error[512];
 
-	(void)state;
-	if (!mkdtemp(directory))
+	if (sample_files_begin(state))
 		return -1;
-	snprintf(paths[0], sizeof(paths[0]), "%s/a.vq", directory);
-	snprintf(paths[1], sizeof(paths[1]), "%s/b.vq", directory);
 	options.uuid = "u-a";
 	options.seed = 1;
 	sample_write(paths[0], &options);
@@ -43,17 +38,14 @@ static int set_up(void **state)
 	options.seed = 2;
 	options.exit_pio_factor = 1.2;
 	sample_write(paths[1], &options);
-	sample = report_load(list, 2, error, sizeof(error));
-	return !sample || report_compare(sample, BY_VERSION, error, sizeof(error));
+	sample = sample_load(2);
+	return report_compare(sample, BY_VERSION, error, sizeof(error));
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
 	report_free(sample);
-	remove(paths[0]);
-	remove(paths[1]);
-	return rmdir(directory);
+	return sample_files_end(state);
 }
 
 /* A report as one string, to be freed. */

@@ -10,29 +10,13 @@
 #include <unistd.h>
 
 #include "harness/core/result_private.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_result.h"
 
-static char directory[] = "/tmp/vq-measured.XXXXXX";
-static char path[64];
+static char *const path = paths[0];
 
 static const uint64_t ticks[] = {100, 7, 511, 100, 1ull << 39, 0};
 #define TICKS (sizeof(ticks) / sizeof(ticks[0]))
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/a.vq", directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove(path);
-	return rmdir(directory);
-}
 
 static void tamper(const char *sql)
 {
@@ -472,5 +456,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "report/noise.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_result.h"
 #include "tests/unit/simulate.h"
 
@@ -17,24 +18,7 @@
 #define TRIALS	8u
 #define BATCHES 3u
 
-static char directory[] = "/tmp/vq-noise.XXXXXX";
-static char path[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/aa.vq", directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove(path);
-	return rmdir(directory);
-}
+static char *const path = paths[0];
 
 /* ---- A file of runs ---- */
 
@@ -95,18 +79,6 @@ static struct written write_runs(const char *last_fingerprint)
 	return w;
 }
 
-static struct report *load(void)
-{
-	const char *const paths[] = {path};
-	char error[512];
-	struct report *r = report_load(paths, 1, error, sizeof(error));
-
-	if (!r)
-		print_error("%s\n", error);
-	assert_non_null(r);
-	return r;
-}
-
 static double variance(const double *x, size_t n)
 {
 	return pow(stats_deviation(x, n), 2);
@@ -149,7 +121,7 @@ static void noise_is_measured_and_stored(void **state)
 	if (noise_store(path, &count, error, sizeof(error)))
 		fail_msg("%s", error);
 	assert_int_equal(count, 1);
-	r = load();
+	r = sample_load(1);
 	assert_int_equal(r->noise_count, 1);
 	row = *r->noise[0];
 	assert_int_equal(row.run, RUNS);
@@ -182,7 +154,7 @@ static void other_hosts_are_left_out(void **state)
 
 	(void)state;
 	write_runs("f2");
-	r = load();
+	r = sample_load(1);
 	assert_int_equal(noise_measure(r, &rows, &count, error, sizeof(error)), 0);
 	assert_int_equal(count, 0); /* the last is alone with its kind */
 	report_free(r);
@@ -330,5 +302,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

@@ -9,47 +9,16 @@
 #include <unistd.h>
 
 #include "report/report.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_platforms.h"
 
-static char directory[] = "/tmp/vq-platforms.XXXXXX";
-static char paths[4][64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	for (int i = 0; i < 4; i++)
-		snprintf(paths[i], sizeof(paths[i]), "%s/%d.vq", directory, i);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	for (int i = 0; i < 4; i++)
-		remove(paths[i]);
-	return rmdir(directory);
-}
-
-static struct report *load(size_t count)
-{
-	const char *const list[] = {paths[0], paths[1], paths[2], paths[3]};
-	char error[512] = "";
-	struct report *report = report_load(list, count, error, sizeof(error));
-
-	if (!report)
-		print_error("%s\n", error);
-	assert_non_null(report);
-	return report;
-}
 
 static struct report *load_three(uint32_t trials, int hostile)
 {
 	const char *const list[] = {paths[0], paths[1], paths[2]};
 
 	sample_write_three(list, trials, hostile);
-	return load(3);
+	return sample_load(3);
 }
 
 static size_t column(const struct matrix *m, const char *uuid, const char *name)
@@ -278,7 +247,7 @@ static void test_labs(void **state)
 	(void)state;
 	sample_write_platforms(&labs[0]);
 	sample_write_platforms(&labs[1]);
-	r = load(2);
+	r = sample_load(2);
 	assert_non_null(r->matrix);
 	x = mean(r->matrix, "exits", EXECUTION_DETERMINISTIC, column(r->matrix, "p-vtx", "kvm"));
 	assert_non_null(x);
@@ -295,7 +264,7 @@ static void test_one_platform(void **state)
 
 	(void)state;
 	sample_write_platforms(&lab);
-	r = load(1);
+	r = sample_load(1);
 	assert_null(r->matrix);
 	assert_null(r->matrix_why);
 	report_free(r);
@@ -320,7 +289,7 @@ static void test_too_many(void **state)
 	sample_must(out, result_commit(out));
 	sample_must(out, result_end_run(out, run, 0));
 	result_close(out);
-	r = load(1);
+	r = sample_load(1);
 	assert_null(r->matrix);
 	assert_non_null(r->matrix_why);
 	report_free(r);
@@ -414,7 +383,7 @@ static void test_fast(void **state)
 	(void)state;
 	sample_write_three(list, 20, 0);
 	start = clock();
-	r = load(3);
+	r = sample_load(3);
 	page = print("html", r);
 	assert_true((double)(clock() - start) / CLOCKS_PER_SEC < limit);
 	assert_true(strlen(page) < 2000000);
@@ -434,5 +403,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }

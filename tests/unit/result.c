@@ -15,10 +15,11 @@
 
 #include "harness/core/result_private.h"
 #include "harness/core/text.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_full.h"
 
-static char directory[] = "/tmp/vq-result.XXXXXX";
-static char path[64], other[64], journal[80];
+static char *const path = paths[0];
+static char journal[80];
 
 static const struct sample_options options = {.uuid = "u-1",
 					      .version = "1.0",
@@ -29,22 +30,16 @@ static const struct sample_options options = {.uuid = "u-1",
 
 static int set_up(void **state)
 {
-	(void)state;
-	if (!mkdtemp(directory) || chmod(directory, 0777))
+	if (sample_files_begin(state) || chmod(directory, 0777))
 		return -1;
-	snprintf(path, sizeof(path), "%s/a.vq", directory);
-	snprintf(other, sizeof(other), "%s/b.vq", directory);
 	snprintf(journal, sizeof(journal), "%s-journal", path);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	(void)state;
-	remove(path);
-	remove(other);
 	remove(journal);
-	return rmdir(directory);
+	return sample_files_end(state);
 }
 
 /* The file must not open, and the error must hold these words. */

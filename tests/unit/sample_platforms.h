@@ -274,15 +274,15 @@ static inline void sample_write_platforms(const struct sample_file *f)
 }
 
 /* All three: a host with eight platforms, an AMD-V lab in virtual time, an emulated Xen host. */
-static inline void sample_write_three(const char *const paths[3], uint32_t trials, int hostile)
+static inline void sample_write_three(const char *const to[3], uint32_t trials, int hostile)
 {
 	const struct sample_file files[] = {
-		{paths[0], "p-host", "alpha", "6.18.0", sample_host_platforms, 8,
-		 EXECUTION_HARDWARE, trials, 1, 0, hostile},
-		{paths[1], "p-amd", "amd-v lab", "6.1.0-18", sample_amd_platforms, 1,
+		{to[0], "p-host", "alpha", "6.18.0", sample_host_platforms, 8, EXECUTION_HARDWARE,
+		 trials, 1, 0, hostile},
+		{to[1], "p-amd", "amd-v lab", "6.1.0-18", sample_amd_platforms, 1,
 		 EXECUTION_DETERMINISTIC, trials, 1, 0, hostile},
-		{paths[2], "p-xen", "xen lab", "6.1.0-18", sample_xen_platforms, 1,
-		 EXECUTION_EMULATED, trials, 1, 0, hostile},
+		{to[2], "p-xen", "xen lab", "6.1.0-18", sample_xen_platforms, 1, EXECUTION_EMULATED,
+		 trials, 1, 0, hostile},
 	};
 
 	for (size_t i = 0; i < 3; i++)

@@ -9,29 +9,10 @@
 
 #include "report/label.h"
 #include "report/report.h"
+#include "tests/unit/sample_files.h"
 #include "tests/unit/sample_full.h"
 
-static char directory[] = "/tmp/vq-verdicts.XXXXXX";
-static char paths[2][64], noise_path[64];
-
-static int set_up(void **state)
-{
-	(void)state;
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(paths[0], sizeof(paths[0]), "%s/a.vq", directory);
-	snprintf(paths[1], sizeof(paths[1]), "%s/b.vq", directory);
-	snprintf(noise_path, sizeof(noise_path), "%s/aa.vq", directory);
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	remove(paths[0]);
-	remove(paths[1]);
-	return rmdir(directory);
-}
+static char *const noise_path = paths[2];
 
 /* One side: a file with `trials` trials of one bench on kvm. */
 struct side {
@@ -159,18 +140,6 @@ static void write_noise(const struct side *s)
 	end(r, run);
 }
 
-static struct report *load(size_t count)
-{
-	const char *const list[] = {paths[0], paths[1]};
-	char error[512] = "";
-	struct report *report = report_load(list, count, error, sizeof(error));
-
-	if (!report)
-		print_error("%s\n", error);
-	assert_non_null(report);
-	return report;
-}
-
 static struct report *compare(const struct side *a, const struct side *b, enum compare_by by)
 {
 	struct report *report;
@@ -178,7 +147,7 @@ static struct report *compare(const struct side *a, const struct side *b, enum c
 
 	write_side(paths[0], "u-a", a);
 	write_side(paths[1], "u-b", b);
-	report = load(2);
+	report = sample_load(2);
 	if (report_compare(report, by, error, sizeof(error)))
 		print_error("%s\n", error);
 	assert_int_equal(report->comparison_count > 0, 1);
@@ -361,7 +330,7 @@ static void test_two_executions(void **state)
 	add_trials(r, run, &interpreted, "kvm", 20);
 	end(r, run);
 	write_side(paths[1], "u-b", &interpreted);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
 	assert_int_equal(report->comparison_count, 2);
 	for (size_t i = 0; i < 2; i++) {
@@ -429,13 +398,13 @@ static void test_between_runs(void **state)
 	assert_int_equal(report->comparisons->verdict, VERDICT_INCONCLUSIVE);
 	report_free(report);
 	write_noise(&plain);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_add_noise(report, noise_path, error, sizeof(error)), 0);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
 	assert_int_equal(report->comparisons->verdict, VERDICT_REGRESSED);
 	assert_int_equal(report->run_count, 2);
 	report_free(report);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_add_noise(report, paths[0], error, sizeof(error)), -1);
 	assert_non_null(strstr(error, "holds no noise"));
 	report_free(report);
@@ -475,11 +444,11 @@ static void test_hosts(void **state)
 	report_free(report);
 
 	write_side(paths[1], "u-b", &plain);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_compare(report, BY_HOST, error, sizeof(error)), -1);
 	assert_non_null(strstr(error, "one host"));
 	report_free(report);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), -1);
 	assert_non_null(strstr(error, "one run only"));
 	assert_int_equal(report_compare(report, BY_PLATFORM, error, sizeof(error)), -1);
@@ -503,7 +472,7 @@ static void test_pairs(void **state)
 	add_trials(r, run, &native, "native", 0);
 	add_trials(r, run, &kvm, "kvm", 20);
 	end(r, run);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report_compare(report, BY_PLATFORM, error, sizeof(error)), 0);
 	assert_int_equal(report->comparison_count, 1);
 	assert_string_equal(report->comparisons[0].base_name, "native");
@@ -530,7 +499,7 @@ static void test_variants(void **state)
 	add_trials(r, run, &b, "kvm", 0); /* ran first, yet the plain form is the base */
 	add_trials(r, run, &a, "kvm", 20);
 	end(r, run);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
 	assert_int_equal(report->comparison_count, 1);
 	assert_string_equal(report->comparisons[0].base_name, "(no variant)");
@@ -570,7 +539,7 @@ static void test_blocks(void **state)
 	append_side(paths[1], "u3", &b);
 	append_side(paths[0], "u4", &a);
 	append_side(paths[1], "u5", &b);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report->run_count, 6);
 	assert_int_equal(report->metric_count, 2);
 	m = report->metrics;
@@ -587,7 +556,7 @@ static void test_blocks(void **state)
 	report_free(report);
 
 	/* Alone it has one side. */
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), -1);
 	assert_non_null(strstr(error, "blocks of one side"));
 	report_free(report);
@@ -606,7 +575,7 @@ static void test_blocks_of_two_sides(void **state)
 	append_side(paths[0], "u1", &b);
 	append_side(paths[0], "u2", &a);
 	append_side(paths[0], "u3", &b);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report->metric_count, 2);
 	assert_int_equal(report->metrics[0].block_count, 2);
 	assert_ptr_equal(report->sides[2], report->runs[0]);
@@ -650,7 +619,7 @@ static void test_pairs_with_gaps(void **state)
 			add_failed(r, run, &b, 10 + i);
 		add_trials(r, run, &b, "kvm", 10 + failed);
 		end(r, run);
-		report = load(1);
+		report = sample_load(1);
 		assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
 		c = &report->comparisons[0];
 		assert_int_equal(c->base->tried, 10);
@@ -687,7 +656,7 @@ static void test_declared_variants(void **state)
 		add_trials(r, run, &s, "kvm", 20 * i);
 	}
 	end(r, run);
-	report = load(1);
+	report = sample_load(1);
 	assert_int_equal(report_compare_by(report), BY_VARIANT);
 	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), 0);
 	assert_int_equal(report->comparison_count, 2);
@@ -724,7 +693,7 @@ static void test_planted(void **state)
 		options.uuid = "u-b";
 		options.seed++;
 		sample_write(paths[1], &options);
-		report = load(2);
+		report = sample_load(2);
 		assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
 		assert_int_equal(report->comparison_count, 15);
 		alarms += report_exit_code(report, 0) == 1;
@@ -735,7 +704,7 @@ static void test_planted(void **state)
 	options.exit_pio_factor = 1.2;
 	options.mem_copy_factor = 0.9;
 	sample_write(paths[1], &options);
-	report = load(2);
+	report = sample_load(2);
 	assert_int_equal(report_compare(report, BY_VERSION, error, sizeof(error)), 0);
 	for (size_t i = 0; i < report->comparison_count; i++) {
 		const struct comparison_row *c = &report->comparisons[i];
@@ -776,5 +745,5 @@ int main(void)
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, sample_files_begin, sample_files_end);
 }
