@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The journal of host changes: that it heals what was changed and only that, whatever is in the
- * file. The values changed are this process's own name (/proc/self/comm), which anyone may set,
- * and cgroups where this user may make them.
+ * file. The value changed is this process's own name (/proc/self/comm), which anyone may set.
+ * Cgroups: see journal_remove.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,23 +25,11 @@
 
 #include <cmocka.h>
 
-#include "harness/journal.h"
+#include "tests/unit/journal_state.h"
 
 #define COMM "/proc/self/comm"
 
-static char state_dir[] = "/tmp/vq-journal-XXXXXX";
-
 /* ---- Helpers ---- */
-
-static struct journal *open_journal(void)
-{
-	char error[512];
-	struct journal *j = journal_open(error, sizeof(error));
-
-	if (!j)
-		fail_msg("%s", error);
-	return j;
-}
 
 static void set_comm(const char *name)
 {
@@ -54,12 +42,6 @@ static void assert_comm(const char *expected)
 
 	assert_int_equal(prctl(PR_GET_NAME, name), 0);
 	assert_string_equal(name, expected);
-}
-
-static void assert_heals(struct journal *j)
-{
-	if (journal_heal(j))
-		fail_msg("%s", journal_failed(j, 0));
 }
 
 static void put_text(const char *path, int flags, const char *text, size_t length)
@@ -621,122 +603,6 @@ static void two_recovers_at_once(void **state)
 	assert_int_equal(scan().dead, 0);
 }
 
-/* ---- Cgroups ---- */
-
-/* A cgroup mount where we can make a directory; false: none. */
-static bool find_cgroup(char path[PATH_MAX])
-{
-	FILE *f = fopen("/proc/self/mounts", "re");
-	char line[4096], mount[2048], type[64];
-	bool found = false;
-
-	while (f && !found && fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "%*s %2047s %63s", mount, type) != 2 ||
-		    strncmp(type, "cgroup", 6) || strstr(line, "cpuset"))
-			continue;
-		snprintf(path, PATH_MAX, "%s/virt-qualify-test-%d", mount, getpid());
-		found = !mkdir(path, 0755);
-		if (found)
-			rmdir(path);
-	}
-	if (f)
-		fclose(f);
-	return found;
-}
-
-/* Said here, as cmocka 1.1.5 prints a skip() as "not ok", which prove takes for a failure. */
-static bool cgroup_path_or_skip(char path[PATH_MAX])
-{
-	if (find_cgroup(path))
-		return true;
-	print_message("# SKIP no cgroup mount where this user can make a directory\n");
-	return false;
-}
-
-static void removes_nested_cgroups(void **state)
-{
-	char outer[PATH_MAX], inner[PATH_MAX + 32], file[PATH_MAX + 96], name[PATH_MAX];
-	struct journal *j;
-
-	(void)state;
-	if (!cgroup_path_or_skip(outer))
-		return;
-	snprintf(inner, sizeof(inner), "%s/virt-qualify-inner", outer);
-	snprintf(file, sizeof(file), "%s/cgroup.procs", inner);
-	j = open_journal();
-	snprintf(name, sizeof(name), "%s", journal_path(j));
-	assert_int_equal(journal_add(j, "rmdir-cgroup", outer), 0);
-	assert_int_equal(mkdir(outer, 0755), 0);
-	assert_int_equal(journal_add(j, "rmdir-cgroup", inner), 0);
-	assert_int_equal(mkdir(inner, 0755), 0);
-	/* Only the inner one first lets the outer one go. */
-	assert_heals(j);
-	assert_int_equal(access(outer, F_OK), -1);
-	assert_heals(j);
-	/* Noted, and the run died before it was made, or after it removed it itself; with a
-	 * value noted inside of it. */
-	assert_int_equal(journal_add(j, "rmdir-cgroup", outer), 0);
-	assert_int_equal(mkdir(outer, 0755), 0);
-	assert_int_equal(journal_add(j, "rmdir-cgroup", inner), 0);
-	assert_int_equal(mkdir(inner, 0755), 0);
-	assert_int_equal(journal_add_write(j, file, ""), 0);
-	assert_int_equal(rmdir(inner), 0);
-	assert_int_equal(rmdir(outer), 0);
-	assert_heals(j);
-	journal_close(j);
-	assert_int_equal(access(name, F_OK), -1);
-}
-
-/* Somebody in it: waited for while it is about to go, never signalled, reported if it stays. */
-static void waits_for_a_cgroup_to_empty(void **state)
-{
-	char path[PATH_MAX], file[PATH_MAX + 32];
-	struct journal *j;
-	pid_t pid;
-
-	(void)state;
-	if (!cgroup_path_or_skip(path))
-		return;
-	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
-	j = open_journal();
-	assert_int_equal(journal_add(j, "rmdir-cgroup", path), 0);
-	assert_int_equal(mkdir(path, 0755), 0);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (!pid) {
-		int fd = open(file, O_WRONLY | O_CLOEXEC);
-
-		if (fd < 0 || write(fd, "0", 1) != 1)
-			_exit(1);
-		raise(SIGSTOP);
-		usleep(300000);
-		_exit(0);
-	}
-	assert_int_equal(waitpid(pid, NULL, WUNTRACED), pid);
-	assert_int_equal(journal_heal(j), 1);
-	assert_non_null(strstr(journal_failed(j, 0), "1 process is still in it"));
-	assert_int_equal(kill(pid, SIGCONT), 0);
-	assert_heals(j);
-	assert_int_equal(access(path, F_OK), -1);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	journal_close(j);
-}
-
-/* ---- All of them ---- */
-
-static int set_up(void **state)
-{
-	(void)state;
-	return !mkdtemp(state_dir) || setenv("VIRT_QUALIFY_STATE", state_dir, 1);
-}
-
-/* Fails where a test left something behind. */
-static int tear_down(void **state)
-{
-	(void)state;
-	return rmdir(state_dir);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -754,10 +620,8 @@ int main(void)
 		cmocka_unit_test(another_boot_took_its_changes_along),
 		cmocka_unit_test(a_live_run_is_left_alone),
 		cmocka_unit_test(two_recovers_at_once),
-		cmocka_unit_test(removes_nested_cgroups),
-		cmocka_unit_test(waits_for_a_cgroup_to_empty),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, journal_state_begin, journal_state_end);
 }
