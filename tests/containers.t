@@ -6,10 +6,7 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-if ! command -v sqlite3 >/dev/null || ! command -v setsid >/dev/null; then
-	echo "1..0 # SKIP needs sqlite3 and setsid"
-	exit 0
-fi
+needs sqlite3 setsid
 
 # All that a run makes on the host is named for it and listed here; other runs have other names, so
 # only what this test's runs noted in their journals counts.

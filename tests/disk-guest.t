@@ -4,16 +4,11 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-if ! command -v sqlite3 >/dev/null || ! command -v jq >/dev/null; then
-	echo "1..0 # SKIP needs sqlite3 and jq"
-	exit 0
-fi
-
+needs sqlite3 jq
 run_vq list -F json platforms
 platforms=$(jq -r '.platforms[] | select(.works and (.name | test("^qemu-.*(kvm|tcg|microvm)$"))) | .name' out)
 if [ -z "$platforms" ]; then
-	echo "1..0 # SKIP no platform with QEMU works here"
-	exit 0
+	skip_all "no platform with QEMU works here"
 fi
 printf '%s\n' 'seed: 1' "platforms: [native, $(echo "$platforms" | paste -sd, -)]" 'benches:' \
 	'  - {match: disk_read, trials: 1}' 'faults:' \

@@ -37,10 +37,7 @@ ended_well() { # PATTERN NAME
 	show err
 }
 
-if ! command -v sqlite3 >/dev/null; then
-	echo "1..0 # SKIP sqlite3 is not installed"
-	exit 0
-fi
+needs sqlite3
 
 # ---- A full disk ----
 

@@ -6,8 +6,7 @@ set -u
 
 make_log=$B/tests/make-log
 if [ ! -x "$make_log" ]; then
-	echo "1..0 # SKIP $make_log is not built"
-	exit 0
+	skip_all "$make_log is not built"
 fi
 
 count() { # FILE STATUS

@@ -7,8 +7,7 @@
 if [ -z "$VQ_PARAMETERS" ]; then
 	if ! [ -d /sys/module/kvm/parameters ] || ! unshare -m -n --propagation private \
 		sh -c 'mount -t sysfs none /mnt && test -w /mnt/class/net/lo/tx_queue_len' 2>/dev/null; then
-		echo "1..0 # SKIP needs root, mounts and network namespaces, and the module kvm"
-		exit 0
+		skip_all "needs root, mounts and network namespaces, and the module kvm"
 	fi
 	VQ_PARAMETERS=1 exec unshare -m -n --propagation private "$0"
 fi

@@ -6,16 +6,10 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-for tool in sqlite3 virsh qemu-system-x86_64 grub-mkrescue xorriso mformat; do
-	if ! command -v $tool >/dev/null; then
-		echo "1..0 # SKIP no $tool; run: ci/install.sh test"
-		exit 0
-	fi
-done
+needs sqlite3 virsh qemu-system-x86_64 grub-mkrescue xorriso mformat
 driver=$(find /usr/lib /usr/lib64 -name libvirt_driver_qemu.so 2>/dev/null | head -n 1)
 if ! libvirtd=$(command -v libvirtd || ls /usr/sbin/libvirtd 2>/dev/null) || [ -z "$driver" ]; then
-	echo "1..0 # SKIP needs libvirtd and its qemu driver; run: ci/install.sh test"
-	exit 0
+	skip_all "needs libvirtd and its qemu driver; run: ci/install.sh test"
 fi
 
 # ---- A libvirtd of a user without privileges, and the image ----
@@ -67,8 +61,7 @@ query() { # SQL
 }
 
 if ! start_daemon; then
-	echo "1..0 # SKIP libvirtd does not start for a user: $(head -n 1 d/log daemon.out)"
-	exit 0
+	skip_all "libvirtd does not start for a user: $(head -n 1 d/log daemon.out)"
 fi
 image=$work/iso/virt-qualify.iso
 (cd "$root" && bounded make -s B="$B" ISO="$work/iso" "$image") >make.out 2>&1

@@ -6,11 +6,9 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-if ! command -v sqlite3 >/dev/null || ! command -v jq >/dev/null || ! command -v virsh >/dev/null ||
-	! timeout 10 virsh -c test:///default version >virsh.out 2>&1; then
-	echo "1..0 # SKIP needs sqlite3, jq and virsh (Debian: libvirt-clients)"
-	exit 0
-fi
+needs sqlite3 jq virsh
+timeout 10 virsh -c test:///default version >virsh.out 2>&1 ||
+	skip_all "virsh has no test driver: $(tail -n 1 virsh.out)"
 
 life() { # URI
 	rm -f x.vq

@@ -4,16 +4,11 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-if ! command -v sqlite3 >/dev/null || ! command -v jq >/dev/null; then
-	echo "1..0 # SKIP needs sqlite3 and jq"
-	exit 0
-fi
-
+needs sqlite3 jq
 run_vq list -F json platforms
 why=$(jq -r '.platforms[] | select(.name == "qemu-tcg-linux" and (.works | not)) | .why_not' out)
 if [ -n "$why" ]; then
-	echo "1..0 # SKIP $why"
-	exit 0
+	skip_all "$why"
 fi
 
 accepts "a bench of each kind, and a fault" run -p qemu-tcg-linux -b cpu_integer -b switch_guests \

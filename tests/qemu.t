@@ -6,17 +6,12 @@
 . "${0%/*}/tap.sh"
 cd "$work" || exit 1
 
-if ! command -v sqlite3 >/dev/null || ! command -v setsid >/dev/null || ! command -v jq >/dev/null
-then
-	echo "1..0 # SKIP needs sqlite3, setsid and jq"
-	exit 0
-fi
+needs sqlite3 setsid jq
 
 run_vq list -F json platforms
 platforms=$(jq -r '.platforms[] | select(.works and (.name | test("^qemu-.*(kvm|tcg|microvm)$"))) | .name' "$work/out")
 if [ -z "$platforms" ]; then
-	echo "1..0 # SKIP no platform with QEMU works here"
-	exit 0
+	skip_all "no platform with QEMU works here"
 fi
 
 # ---- Some of each kind of trial ----

@@ -59,6 +59,20 @@ skip() { # NAME WHY
 	echo "ok $tests - $1 # SKIP $2"
 }
 
+# All of the script is one.
+skip_all() { # WHY
+	echo "1..0 # SKIP $1"
+	exit 0
+}
+
+# It is, where one of these is not installed.
+needs() { # PROGRAM...
+	for _program in "$@"; do
+		command -v "$_program" >/dev/null ||
+			skip_all "needs $_program; run: ci/install.sh test"
+	done
+}
+
 done_testing() {
 	echo "1..$tests"
 	exit $((failures > 0))
