@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The journal's file: where it lies, who holds it, what is added to it, and how it is healed. */
+/* The journal's file: who holds it, what is added to it, and how it is healed. */
 #include "harness/journal_internal.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <pwd.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,11 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME_PREFIX	"run-"
-#define NAME_SUFFIX	".journal"
-#define MAX_DIRECTORIES 2
-#define MAX_FOUND	4096 /* journals looked at in one directory */
-#define MAX_NOTED	256  /* lines kept of one healing */
+#define MAX_NOTED 256 /* lines kept of one healing */
 
 struct notes {
 	char *line[MAX_NOTED];
@@ -36,19 +29,6 @@ struct journal {
 	struct notes healed, failed;
 	char error[512];
 };
-
-static int put_error(char *error, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static int put_error(char *error, size_t size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, size, format, args);
-	va_end(args);
-	return -1;
-}
 
 /* ---- Lines about a healing ---- */
 
@@ -84,99 +64,6 @@ static const char *notes_line(const struct notes *n, size_t i)
 	return n->line[i] ? n->line[i] : "(no memory for this line)";
 }
 
-/* ---- Where it lies ---- */
-
-struct directories {
-	char path[MAX_DIRECTORIES][PATH_MAX];
-	size_t count;
-};
-
-static void add_directory(struct directories *d, const char *base, const char *below)
-{
-	char *path = d->path[d->count];
-
-	if (base && *base == '/' && snprintf(path, PATH_MAX, "%s%s", base, below) < PATH_MAX)
-		d->count++;
-}
-
-static const char *home(void)
-{
-	const char *set = getenv("HOME");
-	const struct passwd *user;
-
-	if (set && *set == '/')
-		return set;
-	user = getpwuid(geteuid());
-	return user ? user->pw_dir : NULL;
-}
-
-static int find_directories(struct directories *d, char *error, size_t size)
-{
-	const char *given = getenv("VIRT_QUALIFY_STATE");
-
-	d->count = 0;
-	if (given && *given) {
-		add_directory(d, given, "");
-		if (!d->count)
-			return put_error(error, size,
-					 "VIRT_QUALIFY_STATE is \"%s\"; set an absolute path",
-					 given);
-		return 0;
-	}
-	if (!geteuid()) {
-		add_directory(d, "/run/virt-qualify", "");
-		return 0;
-	}
-	add_directory(d, getenv("XDG_RUNTIME_DIR"), "/virt-qualify");
-	add_directory(d, home(), "/.local/state/virt-qualify");
-	if (!d->count)
-		return put_error(error, size,
-				 "there is no place for the journal of host changes; set "
-				 "VIRT_QUALIFY_STATE to a directory of yours");
-	return 0;
-}
-
-/* mkdir -p. Returns why the directory could not be made, an errno. */
-static int make_directory(const char *path)
-{
-	char part[PATH_MAX];
-
-	snprintf(part, sizeof(part), "%s", path);
-	for (char *p = part + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		mkdir(part, 0700);
-		*p = '/';
-	}
-	return mkdir(part, 0700) ? errno : 0;
-}
-
-/* A state directory that others can write in could hold entries that we never made. The reason
- * it cannot be used is in `error`, errno is ENOENT where it is just not there. */
-static int open_directory(const char *path, char *error, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), saved = errno;
-	struct stat st;
-
-	if (fd < 0) {
-		put_error(error, size,
-			  "state directory %s: %s; set VIRT_QUALIFY_STATE to another one", path,
-			  strerror(saved));
-		errno = saved;
-		return -1;
-	}
-	if (!fstat(fd, &st) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH)))
-		return fd;
-	close(fd);
-	put_error(error, size,
-		  "state directory %s must belong to you and be writable by nobody else; put "
-		  "that right (chmod 700) or set VIRT_QUALIFY_STATE to another one",
-		  path);
-	errno = EPERM;
-	return -1;
-}
-
 /* ---- Reading and writing the file ---- */
 
 /* `write` whole or not at all: what got in of a line that did not fit is cut off again. */
@@ -187,10 +74,11 @@ static int append(struct journal *j, const char *line, size_t length)
 	int error;
 
 	if (fstat(j->fd, &before))
-		return put_error(j->error, sizeof(j->error), "%s: %s", j->path, strerror(errno));
+		return journal_refuse(j->error, sizeof(j->error), "%s: %s", j->path,
+				      strerror(errno));
 	if ((size_t)before.st_size + length > JOURNAL_MAX_FILE)
-		return put_error(j->error, sizeof(j->error), "%s: too many host changes at once",
-				 j->path);
+		return journal_refuse(j->error, sizeof(j->error),
+				      "%s: too many host changes at once", j->path);
 	n = write(j->fd, line, length);
 	if (n == (ssize_t)length && !fsync(j->fd))
 		return 0;
@@ -198,8 +86,8 @@ static int append(struct journal *j, const char *line, size_t length)
 	if (n > 0 && !fstat(j->fd, &after) && after.st_size == before.st_size + n &&
 	    ftruncate(j->fd, before.st_size))
 		error = errno;
-	return put_error(j->error, sizeof(j->error), "%s: %s; make room there", j->path,
-			 strerror(error));
+	return journal_refuse(j->error, sizeof(j->error), "%s: %s; make room there", j->path,
+			      strerror(error));
 }
 
 static void read_boot_id(char *id, size_t size)
@@ -230,19 +118,19 @@ static char *read_text(struct journal *j, size_t *length)
 	ssize_t n;
 
 	if (fstat(j->fd, &st)) {
-		put_error(j->error, sizeof(j->error), "%s: %s", j->path, strerror(errno));
+		journal_refuse(j->error, sizeof(j->error), "%s: %s", j->path, strerror(errno));
 		return NULL;
 	}
 	if (st.st_size > JOURNAL_MAX_FILE) {
-		put_error(j->error, sizeof(j->error), "%s: longer than any journal of ours",
-			  j->path);
+		journal_refuse(j->error, sizeof(j->error), "%s: longer than any journal of ours",
+			       j->path);
 		return NULL;
 	}
 	text = malloc((size_t)st.st_size + 1);
 	n = text ? pread(j->fd, text, (size_t)st.st_size, 0) : -1;
 	if (n < 0) {
-		put_error(j->error, sizeof(j->error), "%s: %s", j->path,
-			  text ? strerror(errno) : "out of memory");
+		journal_refuse(j->error, sizeof(j->error), "%s: %s", j->path,
+			       text ? strerror(errno) : "out of memory");
 		free(text);
 		return NULL;
 	}
@@ -261,15 +149,15 @@ static int read_image(struct journal *j, struct journal_image *image, size_t *le
 	ret = journal_parse(text, *length, image);
 	free(text);
 	if (ret)
-		put_error(j->error, sizeof(j->error), "%s: out of memory", j->path);
+		journal_refuse(j->error, sizeof(j->error), "%s: out of memory", j->path);
 	return ret;
 }
 
 /* ---- Opening ---- */
 
 /* Takes `fd` and `directory` over, also when it fails. */
-static struct journal *new_journal(int fd, int directory, const char *place, const char *name,
-				   char *error, size_t size)
+struct journal *journal_new(int fd, int directory, const char *place, const char *name, char *error,
+			    size_t size)
 {
 	struct journal *j = calloc(1, sizeof(*j));
 
@@ -279,7 +167,7 @@ static struct journal *new_journal(int fd, int directory, const char *place, con
 		j->owner = getpid();
 		return j;
 	}
-	put_error(error, size, "out of memory for a journal");
+	journal_refuse(error, size, "out of memory for a journal");
 	free(j);
 	close(fd);
 	close(directory);
@@ -295,7 +183,7 @@ static int create_locked(int directory, char *name, size_t size)
 
 	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		number = (uint64_t)(uintptr_t)name;
-	snprintf(name, size, NAME_PREFIX "%ld-%016llx" NAME_SUFFIX, (long)getpid(),
+	snprintf(name, size, JOURNAL_NAME_PREFIX "%ld-%016llx" JOURNAL_NAME_SUFFIX, (long)getpid(),
 		 (unsigned long long)number);
 	if (flock(directory, LOCK_EX))
 		return -1;
@@ -319,26 +207,27 @@ static struct journal *open_in(const char *place, char *error, size_t size)
 	char name[80];
 	int directory, fd, why;
 
-	why = make_directory(place);
-	directory = open_directory(place, error, size);
+	why = journal_make_directory(place);
+	directory = journal_open_directory(place, error, size);
 	if (directory < 0) {
 		if (errno == ENOENT && why)
-			put_error(error, size,
-				  "state directory %s cannot be made: %s; set VIRT_QUALIFY_STATE "
-				  "to another one",
-				  place, strerror(why));
+			journal_refuse(
+				error, size,
+				"state directory %s cannot be made: %s; set VIRT_QUALIFY_STATE "
+				"to another one",
+				place, strerror(why));
 		return NULL;
 	}
 	fd = create_locked(directory, name, sizeof(name));
 	if (fd < 0) {
-		put_error(error, size,
-			  "cannot make a journal in %s: %s; set VIRT_QUALIFY_STATE to another "
-			  "directory",
-			  place, strerror(errno));
+		journal_refuse(error, size,
+			       "cannot make a journal in %s: %s; set VIRT_QUALIFY_STATE to another "
+			       "directory",
+			       place, strerror(errno));
 		close(directory);
 		return NULL;
 	}
-	j = new_journal(fd, directory, place, name, error, size);
+	j = journal_new(fd, directory, place, name, error, size);
 	if (!j)
 		return NULL;
 	if (!write_header(j)) {
@@ -346,7 +235,7 @@ static struct journal *open_in(const char *place, char *error, size_t size)
 		fsync(directory);
 		return j;
 	}
-	put_error(error, size, "%s", j->error);
+	journal_refuse(error, size, "%s", j->error);
 	unlinkat(directory, name, 0);
 	journal_close(j);
 	return NULL;
@@ -354,14 +243,14 @@ static struct journal *open_in(const char *place, char *error, size_t size)
 
 struct journal *journal_open(char *error, size_t size)
 {
-	struct directories *d = malloc(sizeof(*d));
+	struct journal_directories *d = malloc(sizeof(*d));
 	struct journal *j = NULL;
 
 	if (!d) {
-		put_error(error, size, "out of memory for a journal");
+		journal_refuse(error, size, "out of memory for a journal");
 		return NULL;
 	}
-	if (!find_directories(d, error, size))
+	if (!journal_find_directories(d, error, size))
 		for (size_t i = 0; i < d->count && !j; i++)
 			j = open_in(d->path[i], error, size);
 	free(d);
@@ -392,10 +281,10 @@ static int add(struct journal *j, const struct inverse *inverse, const char *pat
 	size_t length = journal_format(line, sizeof(line), inverse, path, value);
 
 	if (!length)
-		return put_error(j->error, sizeof(j->error), "%.64s... is too long for the journal",
-				 path);
+		return journal_refuse(j->error, sizeof(j->error),
+				      "%.64s... is too long for the journal", path);
 	if (inverse->check(path, why, sizeof(why)))
-		return put_error(j->error, sizeof(j->error), "%.200s %s", path, why);
+		return journal_refuse(j->error, sizeof(j->error), "%.200s %s", path, why);
 	return append(j, line, length);
 }
 
@@ -406,8 +295,8 @@ int journal_add(struct journal *j, const char *action, const char *path)
 	if (!j)
 		return -1;
 	if (!inverse || inverse->has_value)
-		return put_error(j->error, sizeof(j->error), "the journal cannot undo \"%s\"",
-				 action);
+		return journal_refuse(j->error, sizeof(j->error), "the journal cannot undo \"%s\"",
+				      action);
 	return add(j, inverse, path, "");
 }
 
@@ -557,104 +446,4 @@ void journal_close(struct journal *j)
 	notes_clear(&j->failed);
 	free(j->path);
 	free(j);
-}
-
-/* ---- What others left ---- */
-
-static int is_journal_name(const struct dirent *d)
-{
-	size_t length = strlen(d->d_name), suffix = strlen(NAME_SUFFIX);
-
-	return !strncmp(d->d_name, NAME_PREFIX, strlen(NAME_PREFIX)) && length > suffix &&
-	       !strcmp(d->d_name + length - suffix, NAME_SUFFIX);
-}
-
-/* The file, locked. -1: see errno; EWOULDBLOCK: somebody has it, ENOENT: it is gone by now. */
-static int lock_found(int directory, const char *name)
-{
-	int fd, error = 0;
-	struct stat st;
-
-	if (flock(directory, LOCK_EX))
-		return -1;
-	fd = openat(directory, name,
-		    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 || fstat(fd, &st) || (S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB)) ||
-	    fstat(fd, &st))
-		error = errno;
-	else if (!st.st_nlink) /* healed by somebody between open and lock */
-		error = ENOENT;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 ||
-		 (st.st_mode & (S_IWGRP | S_IWOTH)))
-		error = EPERM;
-	flock(directory, LOCK_UN);
-	if (!error)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return -1;
-}
-
-static void visit_found(const char *place, int directory, const char *name, journal_visit *visit,
-			void *context)
-{
-	char path[PATH_MAX + NAME_MAX + 2], error[512];
-	int fd = lock_found(directory, name), saved = errno, own;
-	struct journal *j = NULL;
-
-	snprintf(path, sizeof(path), "%s/%s", place, name);
-	if (fd < 0) {
-		if (saved == EWOULDBLOCK)
-			visit(context, JOURNAL_LIVE, path, NULL, NULL);
-		else if (saved != ENOENT)
-			visit(context, JOURNAL_UNREADABLE, path, NULL,
-			      saved == EPERM ? "is not a plain file of yours alone"
-					     : strerror(saved));
-		return;
-	}
-	own = fcntl(directory, F_DUPFD_CLOEXEC, 0);
-	if (own < 0) {
-		put_error(error, sizeof(error), "%s", strerror(errno));
-		close(fd);
-	} else {
-		j = new_journal(fd, own, place, name, error, sizeof(error));
-	}
-	visit(context, j ? JOURNAL_DEAD : JOURNAL_UNREADABLE, path, j, j ? NULL : error);
-}
-
-static int scan_directory(const char *place, journal_visit *visit, void *context, char *error,
-			  size_t size)
-{
-	int directory = open_directory(place, error, size);
-	struct dirent **found = NULL;
-	int n, ret = 0;
-
-	if (directory < 0)
-		return errno == ENOENT ? 0 : -1;
-	n = scandirat(directory, ".", &found, is_journal_name, alphasort);
-	if (n < 0)
-		ret = put_error(error, size, "state directory %s: %s", place, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		if (i < MAX_FOUND)
-			visit_found(place, directory, found[i]->d_name, visit, context);
-		free(found[i]);
-	}
-	free(found);
-	close(directory);
-	return ret;
-}
-
-int journal_scan(journal_visit *visit, void *context, char *error, size_t size)
-{
-	struct directories *d = malloc(sizeof(*d));
-	int ret;
-
-	if (!d)
-		return put_error(error, size, "out of memory");
-	ret = find_directories(d, error, size);
-	for (size_t i = 0; !ret && i < d->count; i++)
-		ret = scan_directory(d->path[i], visit, context, error, size);
-	free(d);
-	return ret;
 }

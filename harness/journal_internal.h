@@ -3,6 +3,7 @@
 #ifndef VQ_JOURNAL_INTERNAL_H
 #define VQ_JOURNAL_INTERNAL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -11,6 +12,36 @@
 
 #define JOURNAL_MAX_LINE    (32 + 3 * (JOURNAL_MAX_PATH + JOURNAL_MAX_VALUE))
 #define JOURNAL_MAX_ENTRIES 4096
+
+/* A sentence into `out`; returns -1. */
+int journal_refuse(char *out, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- The file ---- */
+
+#define JOURNAL_NAME_PREFIX "run-"
+#define JOURNAL_NAME_SUFFIX ".journal"
+#define JOURNAL_DIRECTORIES 2
+
+struct journal_directories {
+	char path[JOURNAL_DIRECTORIES][PATH_MAX];
+	size_t count;
+};
+
+/* Those that are looked at; see journal_open(). 0, or -1 with a line in `error`. */
+int journal_find_directories(struct journal_directories *d, char *error, size_t size);
+
+/* mkdir -p. Returns why the directory could not be made, an errno. */
+int journal_make_directory(const char *path);
+
+/* A descriptor; -1 with a line in `error`, errno is ENOENT where it is just not there. */
+int journal_open_directory(const char *path, char *error, size_t size);
+
+/* For a file that is open and locked. Takes `fd` and `directory` over, also when it fails: NULL. */
+struct journal *journal_new(int fd, int directory, const char *place, const char *name, char *error,
+			    size_t size);
+
+/* ---- Its entries ---- */
 
 /* A kind of inverse. All functions return 0, or -1 with a sentence in `why`. */
 struct inverse {
@@ -29,10 +60,6 @@ int inverse_check_name(const char *path, char *why, size_t size);
 
 /* Is it one below a cgroup mount? */
 int inverse_check_cgroup(const char *path, char *why, size_t size);
-
-/* Say why not; returns -1. */
-int inverse_refuse(char *why, size_t size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 
 /* Nothing by that name is left. */
 int inverse_verify_gone(const char *path, const char *value, char *why, size_t size);

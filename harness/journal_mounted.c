@@ -115,18 +115,18 @@ static int undo_kill_mounted(const char *path, const char *value, char *why, siz
 		if (!left)
 			return 0;
 		if (left < 0)
-			return inverse_refuse(why, size, "/proc cannot be read: %s",
+			return journal_refuse(why, size, "/proc cannot be read: %s",
 					      strerror(errno));
 		nanosleep(&pause, NULL);
 	}
-	return inverse_refuse(why, size, "%d process%s that use%s it cannot be killed", left,
+	return journal_refuse(why, size, "%d process%s that use%s it cannot be killed", left,
 			      left == 1 ? "" : "es", left == 1 ? "s" : "");
 }
 
 static int verify_not_mounted(const char *path, const char *value, char *why, size_t size)
 {
 	(void)value;
-	return find_all(path, false) ? inverse_refuse(why, size, "is still in use") : 0;
+	return find_all(path, false) ? journal_refuse(why, size, "is still in use") : 0;
 }
 
 const struct inverse inverse_kill_mounted = {

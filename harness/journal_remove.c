@@ -131,10 +131,10 @@ static int undo_kill_cgroup(const char *path, const char *value, char *why, size
 		if (left == 0 || (left < 0 && errno == ENOENT))
 			return 0;
 		if (left < 0)
-			return inverse_refuse(why, size, "cannot be read: %s", strerror(errno));
+			return journal_refuse(why, size, "cannot be read: %s", strerror(errno));
 		nanosleep(&pause, NULL);
 	}
-	return inverse_refuse(why, size, "%d process%s in it cannot be killed", left,
+	return journal_refuse(why, size, "%d process%s in it cannot be killed", left,
 			      left == 1 ? "" : "es");
 }
 
@@ -148,10 +148,10 @@ static int verify_no_members(const char *path, const char *value, char *why, siz
 	snprintf(file, sizeof(file), "%s/cgroup.procs", path);
 	f = fopen(file, "re");
 	if (!f)
-		return errno == ENOENT ? 0 : inverse_refuse(why, size, "cannot be read back");
+		return errno == ENOENT ? 0 : journal_refuse(why, size, "cannot be read back");
 	empty = fgetc(f) == EOF;
 	fclose(f);
-	return empty ? 0 : inverse_refuse(why, size, "still has processes in it");
+	return empty ? 0 : journal_refuse(why, size, "still has processes in it");
 }
 
 const struct inverse inverse_kill_cgroup = {
@@ -182,16 +182,16 @@ static int remove_directory(struct removal *r, int above, const char *name, int 
 	if (fd < 0)
 		return errno == ENOENT
 			       ? 0
-			       : inverse_refuse(r->why, r->size, "%.64s in it cannot be opened: %s",
+			       : journal_refuse(r->why, r->size, "%.64s in it cannot be opened: %s",
 						name, strerror(errno));
 	if (fstat(fd, &st) || st.st_dev != r->device) {
 		close(fd);
-		return inverse_refuse(r->why, r->size, "%.64s in it is another file system", name);
+		return journal_refuse(r->why, r->size, "%.64s in it is another file system", name);
 	}
 	ret = remove_below(r, fd, depth);
 	close(fd);
 	if (!ret && unlinkat(above, name, AT_REMOVEDIR) && errno != ENOENT)
-		return inverse_refuse(r->why, r->size, "%.64s in it cannot be removed: %s", name,
+		return journal_refuse(r->why, r->size, "%.64s in it cannot be removed: %s", name,
 				      strerror(errno));
 	return ret;
 }
@@ -216,7 +216,7 @@ static int remove_entry(struct removal *r, int directory, const char *name, int 
 	if (S_ISFIFO(st.st_mode))
 		release_waiter(directory, name);
 	if (unlinkat(directory, name, 0) && errno != ENOENT)
-		return inverse_refuse(r->why, r->size, "%.64s in it cannot be removed: %s", name,
+		return journal_refuse(r->why, r->size, "%.64s in it cannot be removed: %s", name,
 				      strerror(errno));
 	return 0;
 }
@@ -232,7 +232,7 @@ static int remove_below(struct removal *r, int directory, int depth)
 			closedir(d);
 		else if (copy >= 0)
 			close(copy);
-		return inverse_refuse(r->why, r->size,
+		return journal_refuse(r->why, r->size,
 				      d ? "is deeper than what we make" : "cannot be read");
 	}
 	while (!ret && (e = readdir(d)))
@@ -252,16 +252,16 @@ static int undo_remove_tree(const char *path, const char *value, char *why, size
 	if (fd < 0)
 		return errno == ENOENT || errno == ENOTDIR
 			       ? 0
-			       : inverse_refuse(why, size, "cannot be opened: %s", strerror(errno));
+			       : journal_refuse(why, size, "cannot be opened: %s", strerror(errno));
 	if (fstat(fd, &st) || st.st_uid != geteuid()) {
 		close(fd);
-		return inverse_refuse(why, size, "belongs to another user");
+		return journal_refuse(why, size, "belongs to another user");
 	}
 	r.device = st.st_dev;
 	ret = remove_below(&r, fd, 0);
 	close(fd);
 	if (!ret && rmdir(path) && errno != ENOENT)
-		return inverse_refuse(why, size, "cannot be removed: %s", strerror(errno));
+		return journal_refuse(why, size, "cannot be removed: %s", strerror(errno));
 	return ret;
 }
 

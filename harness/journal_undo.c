@@ -21,7 +21,7 @@
 #define RMDIR_TRIES	200 /* 10 ms apart */
 #define MAX_KERNEL_FILE 4096
 
-int inverse_refuse(char *why, size_t size, const char *format, ...)
+int journal_refuse(char *why, size_t size, const char *format, ...)
 {
 	va_list args;
 
@@ -57,9 +57,9 @@ static const char *last_component(const char *path)
 int inverse_check_name(const char *path, char *why, size_t size)
 {
 	if (!path_is_straight(path))
-		return inverse_refuse(why, size, "is not a plain absolute path");
+		return journal_refuse(why, size, "is not a plain absolute path");
 	if (strncmp(last_component(path), OUR_PREFIX, strlen(OUR_PREFIX)))
-		return inverse_refuse(why, size, "is not named " OUR_PREFIX "*");
+		return journal_refuse(why, size, "is not named " OUR_PREFIX "*");
 	return 0;
 }
 
@@ -95,13 +95,13 @@ int inverse_check_cgroup(const char *path, char *why, size_t size)
 		char lower[JOURNAL_MAX_PATH + 1];
 
 		if (errno != ENOENT || !strcmp(above, "/"))
-			return inverse_refuse(why, size, "cannot look at %s: %s", above,
+			return journal_refuse(why, size, "cannot look at %s: %s", above,
 					      strerror(errno));
 		memcpy(lower, above, sizeof(lower));
 		parent_of(above, lower);
 	}
 	if (!is_cgroup(&fs))
-		return inverse_refuse(why, size, "is not below a cgroup mount");
+		return journal_refuse(why, size, "is not below a cgroup mount");
 	return 0;
 }
 
@@ -136,11 +136,11 @@ static int undo_cgroup(const char *path, const char *value, char *why, size_t si
 	if (directory < 0 && errno == ENOENT)
 		return 0; /* verified below */
 	if (directory < 0)
-		return inverse_refuse(why, size, "cannot open %s: %s", above, strerror(errno));
+		return journal_refuse(why, size, "cannot open %s: %s", above, strerror(errno));
 	/* Once more, on what will really be acted upon. */
 	if (fstatfs(directory, &fs) || !is_cgroup(&fs)) {
 		close(directory);
-		return inverse_refuse(why, size, "is not below a cgroup mount");
+		return journal_refuse(why, size, "is not below a cgroup mount");
 	}
 	/* Who is still in it lost its parent and is about to go; it is not ours to signal. */
 	for (int i = 0; i < RMDIR_TRIES; i++) {
@@ -154,9 +154,9 @@ static int undo_cgroup(const char *path, const char *value, char *why, size_t si
 		return 0;
 	processes = cgroup_processes(path);
 	if (error == EBUSY && processes > 0)
-		return inverse_refuse(why, size, "%ld process%s still in it (see its cgroup.procs)",
+		return journal_refuse(why, size, "%ld process%s still in it (see its cgroup.procs)",
 				      processes, processes == 1 ? " is" : "es are");
-	return inverse_refuse(why, size, "cannot be removed: %s", strerror(error));
+	return journal_refuse(why, size, "cannot be removed: %s", strerror(error));
 }
 
 /* Neither a file nor a directory by that name. */
@@ -166,10 +166,10 @@ int inverse_verify_gone(const char *path, const char *value, char *why, size_t s
 
 	(void)value;
 	if (!lstat(path, &st))
-		return inverse_refuse(why, size, "is still there");
+		return journal_refuse(why, size, "is still there");
 	/* A missing or replaced parent takes the name with it. */
 	if (errno != ENOENT && errno != ENOTDIR)
-		return inverse_refuse(why, size, "cannot be looked at: %s", strerror(errno));
+		return journal_refuse(why, size, "cannot be looked at: %s", strerror(errno));
 	return 0;
 }
 
@@ -206,11 +206,11 @@ static int open_kernel_file(const char *path, int flags, char *why, size_t size)
 	int fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	if (fd < 0)
-		return inverse_refuse(why, size, "cannot be opened: %s", strerror(errno));
+		return journal_refuse(why, size, "cannot be opened: %s", strerror(errno));
 	if (is_kernel_file(fd, path))
 		return fd;
 	close(fd);
-	return inverse_refuse(why, size,
+	return journal_refuse(why, size,
 			      "is not a file of sysfs, a cgroup, /proc/sys, /proc/irq or "
 			      "/proc/self");
 }
@@ -220,7 +220,7 @@ static int check_write(const char *path, char *why, size_t size)
 	int fd;
 
 	if (!path_is_straight(path))
-		return inverse_refuse(why, size, "is not a plain absolute path");
+		return journal_refuse(why, size, "is not a plain absolute path");
 	if (went_with_cgroup(path))
 		return 0;
 	fd = open_kernel_file(path, O_PATH, why, size);
@@ -246,7 +246,7 @@ static int undo_write(const char *path, const char *value, char *why, size_t siz
 		error = errno;
 	close(fd);
 	if (error)
-		return inverse_refuse(why, size, "cannot be written: %s", strerror(error));
+		return journal_refuse(why, size, "cannot be written: %s", strerror(error));
 	return 0;
 }
 
@@ -283,14 +283,14 @@ static int verify_write(const char *path, const char *value, char *why, size_t s
 	n = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (n < 0)
-		return inverse_refuse(why, size, "was written and cannot be read back");
+		return journal_refuse(why, size, "was written and cannot be read back");
 	text[n] = '\0';
 	length = without_trailing_space(text);
 	if (length == without_trailing_space(value) && !memcmp(text, value, length))
 		return 0;
 	if (is_selected(text, value))
 		return 0;
-	return inverse_refuse(why, size, "was written and still reads \"%.*s\"",
+	return journal_refuse(why, size, "was written and still reads \"%.*s\"",
 			      (int)(length < 64 ? length : 64), text);
 }
 
@@ -304,11 +304,11 @@ static int undo_unlink(const char *path, const char *value, char *why, size_t si
 	if (lstat(path, &st))
 		return 0; /* verified below */
 	if (S_ISDIR(st.st_mode))
-		return inverse_refuse(why, size, "is a directory");
+		return journal_refuse(why, size, "is a directory");
 	if (st.st_uid != geteuid())
-		return inverse_refuse(why, size, "belongs to another user");
+		return journal_refuse(why, size, "belongs to another user");
 	if (unlink(path) && errno != ENOENT)
-		return inverse_refuse(why, size, "cannot be removed: %s", strerror(errno));
+		return journal_refuse(why, size, "cannot be removed: %s", strerror(errno));
 	return 0;
 }
 
