@@ -100,6 +100,18 @@ static bool has_cpus(const struct bench *b, char *why, size_t size)
 		      (unsigned long long)needed, usable);
 }
 
+unsigned int bench_placed_cpus(const struct bench *b, uint32_t parameter, char *why, size_t size)
+{
+	uint32_t cpus = or_one(b->cpus) * or_one(b->cast_is_parameter ? parameter : b->cast);
+
+	if (cpus > 1 && !b->one_cpu)
+		return cpus;
+	refuse(why, size,
+	       cpus > 1 ? "its guests share one CPU, which has no other to be placed by"
+			: "it uses one CPU, which has no other to be placed by");
+	return 0;
+}
+
 bool bench_fits(const struct bench *b, const struct platform *p, char *why, size_t size)
 {
 	if (size)

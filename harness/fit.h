@@ -24,4 +24,8 @@ bool fault_fits(const struct fault *f, const struct recovery *r, const struct pl
  * that is skipped. */
 bool fault_takes(const struct fault *f, const struct recovery *r);
 
+/* Can its vCPUs be placed by each other (a plan's placement:)? So many CPUs are for them at this
+ * parameter; 0: they cannot, and `why` is a sentence. */
+unsigned int bench_placed_cpus(const struct bench *b, uint32_t parameter, char *why, size_t size);
+
 #endif

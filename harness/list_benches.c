@@ -4,7 +4,45 @@
 #include <string.h>
 
 #include "harness/fit.h"
+#include "harness/host.h"
 #include "harness/list.h"
+
+#define MAX_CPUS 1024
+
+/* Can the bench's vCPUs lie so on this host? */
+static bool can_lie(const struct bench *b, enum placement p, char *why, size_t size)
+{
+	unsigned int cpus[MAX_CPUS], need;
+
+	if (p == PLACEMENT_ANY)
+		return true;
+	need = bench_placed_cpus(b, b->parameters[0], why, size);
+	return need && host_placed_cpus(p, need, cpus, MAX_CPUS, why, size);
+}
+
+static void print_placements(const struct bench *b, bool here, const char *title)
+{
+	char why[LIST_WHY];
+	size_t n = 0;
+
+	for (int k = 0; k < PLACEMENTS; k++)
+		if (can_lie(b, (enum placement)k, why, sizeof(why)) == here)
+			printf("%s %s", n++ ? "," : title, placement_name((enum placement)k));
+}
+
+/* Of benches of several vCPUs: how a plan can place them. */
+static void print_placement(const struct bench *b)
+{
+	char why[LIST_WHY];
+
+	if (bench_placed_cpus(b, b->parameters[0], why, sizeof(why))) {
+		print_placements(b, true, "      placement:");
+		print_placements(b, false, "; not on this host:");
+		putchar('\n');
+	} else if (b->one_cpu) {
+		list_explain(6, "no placement", why);
+	}
+}
 
 /* One line for every platform that works and cannot run it. */
 static void print_bench(const struct bench *b, const struct places *all, size_t name, size_t unit,
@@ -23,6 +61,7 @@ static void print_bench(const struct bench *b, const struct places *all, size_t 
 
 		list_mark(all, i, !here->works ? "-" : runs ? "yes" : "no");
 	}
+	print_placement(b);
 	for (size_t i = 0; i < all->count; i++) {
 		const struct place *here = &all->place[i];
 
@@ -80,6 +119,20 @@ static json_t *json_bench_answers(const struct bench *b, const struct places *al
 	return object;
 }
 
+static json_t *json_placements(const struct bench *b)
+{
+	json_t *object = json_object();
+	char why[LIST_WHY];
+
+	for (int k = 0; k < PLACEMENTS; k++) {
+		bool runs = can_lie(b, (enum placement)k, why, sizeof(why));
+
+		json_object_set_new(object, placement_name((enum placement)k),
+				    list_answer(runs, why));
+	}
+	return object;
+}
+
 json_t *list_benches_json(const struct places *all)
 {
 	json_t *list = json_array();
@@ -90,11 +143,12 @@ json_t *list_benches_json(const struct places *all)
 		for (size_t i = 0; i < MAX_PARAMETERS && b->parameters[i]; i++)
 			json_array_append_new(parameters, json_integer(b->parameters[i]));
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o}", "name",
-					b->name, "group", b->group, "unit", unit_name(b->unit),
-					"better", better_name(b->better), "summary", b->summary,
-					"parameter", b->parameter_name, "parameters", parameters,
-					"platforms", json_bench_answers(b, all)));
+			list,
+			json_pack("{s:s, s:s, s:s, s:s, s:s, s:s?, s:o, s:o, s:o}", "name", b->name,
+				  "group", b->group, "unit", unit_name(b->unit), "better",
+				  better_name(b->better), "summary", b->summary, "parameter",
+				  b->parameter_name, "parameters", parameters, "placements",
+				  json_placements(b), "platforms", json_bench_answers(b, all)));
 	}
 	return list;
 }

@@ -36,27 +36,18 @@ int run_add_skip(struct run *r, const char *kind, const char *what, const char *
 	return result_add_skip(r->result, &skip) ? run_result_failed(r) : 0;
 }
 
-/* CPUs that a bench's vCPUs would have for themselves. */
-static unsigned int cpus_needed(const struct bench *b, uint32_t parameter)
-{
-	uint32_t cast = b->cast_is_parameter ? parameter : b->cast;
-
-	return (cast ? cast : 1) * (b->cpus ? b->cpus : 1);
-}
-
 /* 0; 1 with a sentence where it cannot be; -1. */
 static int place_cell(struct run *r, struct cell *c, enum placement p, char *why, size_t size)
 {
-	const struct bench *b = c->spec.bench;
-	unsigned int need = cpus_needed(b, c->spec.parameter);
+	unsigned int need;
+	char one[160];
 
 	c->spec.placement = p;
 	if (p == PLACEMENT_ANY)
 		return 0;
-	if (b->one_cpu || need < 2) {
-		snprintf(why, size,
-			 "placed %s: it uses one CPU, which has no other to be placed by",
-			 placement_name(p));
+	need = bench_placed_cpus(c->spec.bench, c->spec.parameter, one, sizeof(one));
+	if (!need) {
+		snprintf(why, size, "placed %s: %s", placement_name(p), one);
 		return 1;
 	}
 	if (!platform_pins(c->spec.platform)) {
