@@ -35,6 +35,18 @@ uint32_t life_repeats(const struct trial *t)
 	return t->spec->batches ? t->spec->batches : LIFE_REPEATS;
 }
 
+uint32_t life_saves(const struct trial *t)
+{
+	return t->spec->batches ? t->spec->batches : LIFE_SAVES;
+}
+
+int life_open_saving(struct trial *t)
+{
+	const struct machine_config c = {.memory = 2ull << 20, .command = "serve=1", .saves = true};
+
+	return open_with(t, c) || life_wait_service(t, 0, NULL) ? -1 : 0;
+}
+
 int life_open_migrating(struct trial *t)
 {
 	const struct machine_config c = {

@@ -8,12 +8,17 @@
 
 #define LIFE_SERVICE 50 /* operations between two commands: half a millisecond or so */
 #define LIFE_REPEATS 10 /* of a command within a trial, unless the plan says how many batches */
+#define LIFE_SAVES   3	/* the same, of one that ends a process and starts another */
 
 /* Open the trial's one guest, 2 MiB, one vCPU. */
 int life_open(struct trial *t, const char *command, bool snapshots);
 
+/* The same, to be saved by its platform's management. */
+int life_open_saving(struct trial *t);
+
 /* How often a command is timed in a trial, each time a batch; what ends a guest is once a trial. */
 uint32_t life_repeats(const struct trial *t);
+uint32_t life_saves(const struct trial *t);
 
 /* Open it for a migration: 16 MiB, of which it writes 8 MiB again and again as it serves. */
 int life_open_migrating(struct trial *t);

@@ -92,6 +92,9 @@ const char *capability_name(enum capability one)
 		return "a reset of the guest that leaves its process alone";
 	case CAN_DESTROY:
 		return "a domain that its management may destroy and tells of (libvirt's)";
+	case CAN_SAVE:
+		return "a managed save (libvirt's: the guest in a file of its own, until it is "
+		       "started again)";
 	case CAN_SIGHT:
 		return "memory that the observer shares with the guest";
 	}
@@ -504,6 +507,16 @@ int machine_snapshot(struct machine *m)
 	return send_command(m, COMMAND_SNAPSHOT);
 }
 
+int machine_save(struct machine *m)
+{
+	return send_command(m, COMMAND_SAVE);
+}
+
+int machine_start(struct machine *m)
+{
+	return send_command(m, COMMAND_START);
+}
+
 int machine_exec(struct machine *m)
 {
 	return send_command(m, COMMAND_EXEC);
@@ -711,13 +724,14 @@ void machine_serve(struct machine *m, const struct machine_commands *c)
 {
 	struct pollfd fds[2] = {
 		{.fd = m->control, .events = POLLIN},
-		{.fd = c->fd, .events = POLLIN},
+		{.events = POLLIN},
 	};
 
 	for (;;) {
-		if (poll(fds, c->fd >= 0 ? 2 : 1, -1) < 0)
+		fds[1].fd = c->fd; /* another one after a command that replaced the guest's host */
+		if (poll(fds, 2, -1) < 0)
 			continue;
-		if (fds[1].revents && c->fd >= 0)
+		if (fds[1].revents)
 			c->on_fd(c->context, m);
 		if (fds[0].revents)
 			answer_command(m, c);

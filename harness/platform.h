@@ -57,6 +57,9 @@ enum capability {
 	CAN_POSTCOPY = 1u << 23, /* with CAN_MIGRATE: its RAM may follow the guest */
 	CAN_RESET = 1u << 24,	 /* the guest starts anew in the process that hosts it */
 	CAN_DESTROY = 1u << 25,	 /* its management may destroy it, and tells of it */
+	CAN_SAVE =
+		1u
+		<< 26, /* its management saves it to a file of its own, and starts it from there */
 };
 
 /* Devices that a machine has only where its config asks for them. */
@@ -111,6 +114,7 @@ struct machine_config {
 	bool kernel_devices;	   /* VQ_PORT_KERNEL and VQ_MMIO_KERNEL will be used */
 	bool snapshots;		   /* machine_snapshot will be used */
 	bool migrates;		   /* machine_migrate will be used */
+	bool saves;		   /* machine_save will be used */
 	int shared_fd;		   /* memfd of the window the cast shares, -1: none */
 	uint64_t shared_size;
 	int notify_fd, wake_fd; /* eventfds of the ring of notifications, -1: none */
@@ -331,6 +335,8 @@ int machine_resume(struct machine *m);
 int machine_snapshot(struct machine *m); /* of a paused machine, into m->snapshot */
 int machine_restore(struct machine *m);	 /* pauses, restores, lets it run; also after an end */
 int machine_reset(struct machine *m);	 /* of one that hosts a guest, hung or not (CAN_RESET) */
+int machine_save(struct machine *m);	 /* by its management, which ends its process (CAN_SAVE) */
+int machine_start(struct machine *m);	 /* of one that is saved: it goes on where it was */
 int machine_exec(struct machine *m);	 /* runs a process beside the payload, to its end */
 int machine_destroy(struct machine *m);	 /* by its management, as somebody else would: begins it */
 int machine_disk(struct machine *m, enum machine_disk how); /* of a guest with CAN_DISK */
@@ -391,6 +397,8 @@ enum machine_command {
 	COMMAND_MIGRATE,
 	COMMAND_DISK,
 	COMMAND_RESET,
+	COMMAND_SAVE,
+	COMMAND_START,
 	COMMAND_DESTROY, /* begin to destroy the domain, as somebody else would */
 };
 

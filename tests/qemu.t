@@ -67,7 +67,7 @@ done
 managed=$(echo "$platforms" | grep -Ex 'qemu-(kvm|tcg)' | paste -sd, -)
 if [ -n "$managed" ]; then
 	printf '%s\n' 'seed: 1' "platforms: [$managed]" 'benches:' '  - {match: cpu_integer, trials: 2}' \
-		'faults:' '  - {match: libvirtd_killed, trials: 2}' \
+		'  - {match: "life_managed_*", trials: 1}' 'faults:' '  - {match: libvirtd_killed, trials: 2}' \
 		'  - {match: domain_destroyed, recoveries: restart, trials: 1, horizon: 60s}' >killed.yaml
 	rm -f x.vq
 	accepts "libvirtd is killed: a plan runs" run killed.yaml -o x.vq
@@ -75,6 +75,10 @@ if [ -n "$managed" ]; then
 	ok $? "libvirtd is killed: every trial is ok, those after it too"
 	sqlite3 x.vq "SELECT '# ' || coalesce(bench, fault) || ': ' || status || ': ' || reason
 		FROM trial WHERE status != 'ok'"
+	[ "$(sqlite3 x.vq "SELECT count(*) FROM trial WHERE bench IN ('life_managed_save',
+		'life_managed_start') AND (SELECT sum(count) FROM batch WHERE trial = trial.id) = 3")" = \
+		$((2 * $(echo "$managed" | tr , '\n' | wc -l))) ]
+	ok $? "managed save: libvirt saves each guest, and starts it again where it was"
 	# On a busy host a guest may lose its CPU for long enough to count; its life it may not lose.
 	[ "$(sqlite3 x.vq "SELECT min(outcome IN ('masked', 'assisted-recovered')) AND
 		min(t2_detected_ns >= t0_injected_ns) AND

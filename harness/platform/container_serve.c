@@ -37,6 +37,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_MIGRATE:
 	case COMMAND_DISK:
 	case COMMAND_RESET:
+	case COMMAND_SAVE:
+	case COMMAND_START:
 	case COMMAND_DESTROY:
 		break;
 	}

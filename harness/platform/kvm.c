@@ -146,6 +146,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_RESET:
 		snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_RESET));
 		return -1;
+	case COMMAND_SAVE:
+	case COMMAND_START:
 	case COMMAND_DESTROY:
 		snprintf(m->error, sizeof(m->error), "no management has a guest of this process");
 		return -1;

@@ -167,30 +167,29 @@ static int take_snapshot(struct qemu_driver *d)
 
 static void end_domain(struct qemu_driver *d);
 
-/* libvirt's word on the life that is over must not be taken for one on the next. */
-static void await_old_end(struct qemu_driver *d)
-{
-	int64_t deadline = host_now_ns() + NOTICE_MS * 1000000ll;
-	struct pollfd word = {.fd = d->events, .events = POLLIN};
-	struct libvirt_event e = {.event = -1};
-
-	while (!d->stopped && host_now_ns() < deadline) {
-		if (poll(&word, 1, 10) == 1 && read(d->events, &e, sizeof(e)) != sizeof(e))
-			return;
-		d->stopped = e.event == VIR_DOMAIN_EVENT_STOPPED && e.of == d->connection[d->home];
-	}
-}
-
 /* A saved state is taken in by a new QEMU only. */
 static int restore(struct qemu_driver *d)
 {
 	struct machine *m = d->m;
 
 	end_domain(d);
-	await_old_end(d);
+	qemu_driver_await_stopped(d);
 	d->stopped = d->ending = false;
 	m->status->end = MACHINE_RUNNING;
-	if (qemu_driver_start(d, true) || let_go(d, true))
+	if (qemu_driver_start(d, QEMU_SNAPSHOT) || let_go(d, true))
+		return -1;
+	d->commands.fd = d->guest->epoll;
+	return 0;
+}
+
+static int start_saved(struct qemu_driver *d)
+{
+	if (!d->saved) {
+		snprintf(d->m->error, sizeof(d->m->error), "the guest is not saved");
+		return -1;
+	}
+	d->stopped = d->ending = d->saved = false;
+	if (qemu_driver_start(d, QEMU_SAVED) || let_go(d, true))
 		return -1;
 	d->commands.fd = d->guest->epoll;
 	return 0;
@@ -227,6 +226,10 @@ static int act(void *context, struct machine *m, enum machine_command command)
 		return qemu_driver_migrate(d);
 	case COMMAND_RESET:
 		return reset(d);
+	case COMMAND_SAVE:
+		return qemu_driver_save(d);
+	case COMMAND_START:
+		return start_saved(d);
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_DESTROY:
@@ -250,6 +253,7 @@ static void end_domain(struct qemu_driver *d)
 	/* It fails where the domain ended by itself. */
 	if (d->domain) {
 		d->lib->virDomainDestroy(d->domain);
+		qemu_driver_undefine(d);
 		d->lib->virDomainFree(d->domain);
 	}
 	d->domain = NULL;
@@ -282,7 +286,8 @@ static void drive(struct machine *m, bool kvm)
 				 .listening = {-1, -1, -1}};
 	d.guest = &d.room[0];
 	qemu_guest_keep_off(m);
-	if (qemu_driver_start(&d, from_snapshot) || let_go(&d, from_snapshot)) {
+	if (qemu_driver_start(&d, from_snapshot ? QEMU_SNAPSHOT : QEMU_RESET) ||
+	    let_go(&d, from_snapshot)) {
 		machine_ended(m, MACHINE_ERROR, m->error);
 		end(&d, m);
 		_exit(1);
@@ -340,7 +345,7 @@ static const char *tcg_label(void)
 static unsigned int tcg_capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_APIC | CAN_CGROUP |
-	       CAN_MANAGEMENT | CAN_MIGRATE | CAN_RESET | CAN_DESTROY | qemu_postcopy() |
+	       CAN_MANAGEMENT | CAN_MIGRATE | CAN_RESET | CAN_DESTROY | CAN_SAVE | qemu_postcopy() |
 	       qemu_devices();
 }
 

@@ -290,6 +290,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_MIGRATE:
 	case COMMAND_DISK:
 	case COMMAND_RESET:
+	case COMMAND_SAVE:
+	case COMMAND_START:
 		break;
 	}
 	snprintf(m->error, sizeof(m->error), "%s", lacks(CAN_SNAPSHOT));

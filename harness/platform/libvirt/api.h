@@ -68,6 +68,9 @@
 	F(virDomainCreate)                                                                         \
 	F(virDomainDefineXML)                                                                      \
 	F(virDomainUndefine)                                                                       \
+	F(virDomainUndefineFlags)                                                                  \
+	F(virDomainManagedSave)                                                                    \
+	F(virDomainCreateWithFlags)                                                                \
 	F(virGetLastErrorCode)
 
 struct libvirt_api {

@@ -67,7 +67,9 @@ static void destroy(const struct libvirt_guarded *what, libvirt_guard_connect *o
 	domain = lib->virDomainLookupByName(connection, what->domain);
 	if (domain) {
 		lib->virDomainDestroy(domain);
-		lib->virDomainUndefine(domain); /* it fails for one that was never defined */
+		/* It fails for one that was never defined, or whose driver saves none. */
+		if (lib->virDomainUndefineFlags(domain, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE))
+			lib->virDomainUndefine(domain);
 	}
 	if (what->volume)
 		delete_volume(lib, connection, what);

@@ -73,14 +73,15 @@ static virConnectPtr connect_second(const struct libvirt_api *lib)
 	return connect_guard(lib, 1);
 }
 
-/* libvirt neither migrates a domain that is destroyed with our connection, nor restores one as
- * such. */
+/* libvirt neither migrates nor saves a domain that is destroyed with our connection, nor restores
+ * one as such. */
 static int start_guards(struct qemu_driver *d)
 {
 	static libvirt_guard_connect *const connect_daemon[QEMU_DAEMONS] = {connect_first,
 									    connect_second};
 	const struct libvirt_guarded what = {.domain = d->name};
-	unsigned int count = d->m->config.migrates ? QEMU_DAEMONS : d->m->config.snapshots ? 1 : 0;
+	const struct machine_config *c = &d->m->config;
+	unsigned int count = c->migrates ? QEMU_DAEMONS : c->snapshots || c->saves ? 1 : 0;
 
 	for (unsigned int i = 0; i < count; i++) {
 		d->guard[i] = libvirt_guard_start(&what, connect_daemon[i]);

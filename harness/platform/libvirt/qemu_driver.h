@@ -29,6 +29,7 @@ struct qemu_driver {
 	int guard[QEMU_DAEMONS];		/* see guard.h; -1: none */
 	int events;				/* struct libvirt_event; -1: none */
 	bool stopped;				/* libvirt has said so */
+	bool saved;				/* libvirt has the guest in a file, and no QEMU */
 	bool ending;				/* somebody ends QEMU, and libvirt may do so */
 	char name[64], uuid[40];
 	int disk; /* the file that its disk is; -1: it has none */
@@ -60,8 +61,11 @@ void qemu_driver_dismiss_guards(struct qemu_driver *d);
 
 /* ---- qemu_start.c. Each 0, or -1 with m->error. ---- */
 
-/* A QEMU with the guest in it, paused before its first instruction, or at the snapshot. */
-int qemu_driver_start(struct qemu_driver *d, bool from_snapshot);
+/* Where the guest that is started goes on. */
+enum qemu_origin { QEMU_RESET, QEMU_SNAPSHOT, QEMU_SAVED };
+
+/* A QEMU with the guest in it, paused there, before its first instruction. */
+int qemu_driver_start(struct qemu_driver *d, enum qemu_origin origin);
 
 /* The domain's description; `pinned`: with its vCPUs' CPUs. Allocated; NULL: no memory. */
 char *qemu_driver_describe(const struct qemu_driver *d, bool pinned);
@@ -79,6 +83,22 @@ int qemu_driver_join_cgroup(struct qemu_driver *d);
 
 /* The trial's memfd, as libvirtd can open it. */
 void qemu_driver_snapshot_path(const struct qemu_driver *d, char *path, size_t size);
+
+/* ---- qemu_save.c ---- */
+
+/* A managed save: the guest is in libvirt's own file then, and QEMU is gone. 0, or -1 with
+ * m->error. */
+int qemu_driver_save(struct qemu_driver *d);
+
+/* libvirt's word on a life that is over must not be taken for one on the next. */
+void qemu_driver_await_stopped(struct qemu_driver *d);
+
+/* Of a domain that may be saved: libvirt is to know it also while no QEMU runs it. 0, or -1 with
+ * m->error. */
+int qemu_driver_define(struct qemu_driver *d);
+
+/* And is to forget it, with what it saved. */
+void qemu_driver_undefine(struct qemu_driver *d);
 
 /* ---- qemu_migrate.c ---- */
 

@@ -169,23 +169,38 @@ static int create_from_snapshot(struct qemu_driver *d, const char *xml)
 	return d->domain ? 0 : qemu_driver_failed(d, "libvirt does not know the restored domain");
 }
 
-static int create(struct qemu_driver *d, bool from_snapshot)
+static int create_from_reset(struct qemu_driver *d, const char *xml)
 {
-	unsigned int flags = VIR_DOMAIN_START_PAUSED |
-			     (d->m->config.migrates ? 0 : VIR_DOMAIN_START_AUTODESTROY);
-	char *xml = qemu_driver_describe(d, false);
+	const struct machine_config *c = &d->m->config;
+	bool guarded = c->migrates || c->saves;
+	unsigned int flags = VIR_DOMAIN_START_PAUSED | (guarded ? 0 : VIR_DOMAIN_START_AUTODESTROY);
+
+	d->domain = d->lib->virDomainCreateXML(d->connection[d->home], xml, flags);
+	if (!d->domain)
+		return qemu_driver_failed(d, "libvirt does not start the domain");
+	return c->saves ? qemu_driver_define(d) : 0;
+}
+
+static int create_from_saved(struct qemu_driver *d)
+{
+	if (d->lib->virDomainCreateWithFlags(d->domain, VIR_DOMAIN_START_PAUSED))
+		return qemu_driver_failed(d, "libvirt does not start the saved domain");
+	return 0;
+}
+
+static int create(struct qemu_driver *d, enum qemu_origin origin)
+{
+	char *xml;
 	int ret;
 
+	if (origin == QEMU_SAVED) /* it keeps the description, too */
+		return create_from_saved(d);
+	xml = qemu_driver_describe(d, false);
 	if (!xml)
 		return qemu_driver_failed_here(d, "a domain's description");
-	if (from_snapshot) {
-		ret = create_from_snapshot(d, xml);
-		free(xml);
-		return ret;
-	}
-	d->domain = d->lib->virDomainCreateXML(d->connection[d->home], xml, flags);
+	ret = origin == QEMU_SNAPSHOT ? create_from_snapshot(d, xml) : create_from_reset(d, xml);
 	free(xml);
-	return d->domain ? 0 : qemu_driver_failed(d, "libvirt does not start the domain");
+	return ret;
 }
 
 int qemu_driver_pin(struct qemu_driver *d)
@@ -237,13 +252,13 @@ static void put_back(struct machine *m, const uint8_t *said, size_t size)
 
 static int make_disk(struct qemu_driver *d)
 {
-	if (!(d->m->config.devices & CAN_DISK))
+	if (!(d->m->config.devices & CAN_DISK) || d->disk >= 0)
 		return 0;
 	d->disk = qemu_disk_file(d->m);
 	return d->disk < 0 ? -1 : 0;
 }
 
-int qemu_driver_start(struct qemu_driver *d, bool from_snapshot)
+int qemu_driver_start(struct qemu_driver *d, enum qemu_origin origin)
 {
 	struct machine *m = d->m;
 	uint8_t kept[2 * VQ_PAGE_SIZE];
@@ -252,14 +267,14 @@ int qemu_driver_start(struct qemu_driver *d, bool from_snapshot)
 	    qemu_driver_listen(d))
 		return -1;
 	d->guest->quiet = d->guest->paused = true;
-	/* What host and guest have said to each other since the snapshot stays said. */
+	/* What host and guest have said to each other since it was saved stays said. */
 	memcpy(kept, m->memory + VQ_CONTROL_OFFSET, sizeof(kept));
-	if (create(d, from_snapshot) || qemu_driver_take_connections(d))
+	if (create(d, origin) || qemu_driver_take_connections(d))
 		return -1;
 	machine_hosted_by(m, d->guest->pid, d->guest->pidfd);
 	if (qemu_guest_cpus(d->guest) || qemu_driver_pin(d) || qemu_driver_join_cgroup(d))
 		return -1;
-	if (from_snapshot)
+	if (origin != QEMU_RESET)
 		put_back(m, kept, sizeof(kept));
 	return qemu_driver_watch(d);
 }

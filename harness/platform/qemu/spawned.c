@@ -306,6 +306,8 @@ static int act(void *context, struct machine *m, enum machine_command command)
 	case COMMAND_DISK:
 		return qemu_disk_set(d->guest, m->status->disk);
 	case COMMAND_EXEC:
+	case COMMAND_SAVE:
+	case COMMAND_START:
 	case COMMAND_DESTROY:
 		break;
 	}
