@@ -212,9 +212,10 @@ static struct comparison test_row(const struct report *r, struct comparison_row 
 	return c;
 }
 
-/* `all` NULL: over all batches; else over the undisturbed ones, where these are not all. */
-static void run_tests(const struct report *r, struct tests *t, struct comparison_rows *rows,
-		      const struct tests *all)
+/* `all` NULL: over all batches; else over the undisturbed ones, where these are not all. What gets
+ * no verdict is not corrected for either: its small p would let others pass. */
+static void run_tests(const struct report *r, enum compare_by by, struct tests *t,
+		      struct comparison_rows *rows, const struct tests *all)
 {
 	for (size_t i = 0; i < rows->count; i++) {
 		struct comparison_row *row = &rows->row[i];
@@ -233,7 +234,7 @@ static void run_tests(const struct report *r, struct tests *t, struct comparison
 			if (all)
 				row->between_runs.trials_p = trials_p;
 		}
-		t->p[i] = t->test[i].p;
+		t->p[i] = compare_hosts(r, row, by) ? NAN : t->test[i].p;
 	}
 	adjust(t, rows, true);
 	adjust(t, rows, false);
@@ -290,8 +291,8 @@ static int judge_rows(struct analysis *a, enum compare_by by, struct comparison_
 
 	if (allocate_tests(a, &all, rows->count) || allocate_tests(a, &calm, rows->count))
 		return -1;
-	run_tests(&a->report, &all, rows, NULL);
-	run_tests(&a->report, &calm, rows, &all);
+	run_tests(&a->report, by, &all, rows, NULL);
+	run_tests(&a->report, by, &calm, rows, &all);
 	judge(&a->report, by, rows, &all, &calm);
 	for (size_t i = 0; i < rows->count; i++)
 		if (!rows->row[i].why && compare_is_exact(&rows->row[i]) &&

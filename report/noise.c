@@ -67,11 +67,12 @@ static int by_run_in_cell(const void *x, const void *y)
 
 /* ---- One trial ---- */
 
-/* The spread of its batches' medians, as logs; without a batch that has none: its own figure. */
+/* The spread of its batches' medians, as logs of ns; where one has none: its own figure, whose log
+ * that is, alone. */
 static struct nested_trial spread_of(const struct result_trial *t, const struct result_batch *b,
-				     size_t n, double figure)
+				     size_t n, double log_figure)
 {
-	struct nested_trial spread = {.count = 1, .mean = figure};
+	struct nested_trial spread = {.count = 1, .mean = log_figure};
 	double squares = 0, mean = 0;
 	size_t count = 0;
 
@@ -94,6 +95,14 @@ static struct nested_trial spread_of(const struct result_trial *t, const struct 
 		spread.squares = squares;
 	}
 	return spread;
+}
+
+/* Of one operation, in ns: a rate's trials must be in the same unit as its batches. */
+static double log_time(const struct item *item, double figure)
+{
+	if (item->bench->unit == NANOSECONDS)
+		return log(figure);
+	return log(item->trial->work) + log(1e9) - log(figure);
 }
 
 static double batches_ns(const struct result_trial *t, const struct result_batch *b, size_t n)
@@ -125,7 +134,7 @@ static int add_trial(struct analysis *a, struct cell *c, const struct item *item
 		return analysis_fail(a, "%s", result_error(result));
 	ns = batches_ns(item->trial, batches, count);
 	c->figure[c->trials] = log(f.median);
-	c->batches[c->trials] = spread_of(item->trial, batches, count, log(f.median));
+	c->batches[c->trials] = spread_of(item->trial, batches, count, log_time(item, f.median));
 	c->run[c->trials] = item->run;
 	c->trials++;
 	c->batch_ns += ns;

@@ -427,6 +427,32 @@ static void test_kinds_of_hosts(void **state)
 	assert_verdict(&plain, &b, VERDICT_REGRESSED, NULL, 1);
 }
 
+/* The difference of two kinds of hosts is plain, and must not let another p pass. */
+static void test_other_kinds_are_not_corrected_for(void **state)
+{
+	char third[80], error[512] = "";
+	const char *const list[] = {paths[0], paths[1], third};
+	struct side c = plain;
+	struct report *r;
+
+	(void)state;
+	snprintf(third, sizeof(third), "%s/c.vq", directory);
+	c.fingerprint = "f2";
+	c.ns = 3000;
+	write_side(paths[0], "u-a", &plain);
+	write_side(paths[1], "u-b", &plain);
+	write_side(third, "u-c", &c);
+	r = report_load(list, 3, error, sizeof(error));
+	assert_non_null(r);
+	assert_int_equal(report_compare(r, BY_VERSION, error, sizeof(error)), 0);
+	assert_int_equal(r->comparison_count, 2);
+	assert_true(r->comparisons[0].adjusted_p == r->comparisons[0].test.p);
+	assert_true(r->comparisons[1].test.p < 0.05 && isnan(r->comparisons[1].adjusted_p));
+	assert_int_equal(r->comparisons[1].verdict, VERDICT_INCONCLUSIVE);
+	report_free(r);
+	remove(third);
+}
+
 static void test_hosts(void **state)
 {
 	struct side b = plain;
@@ -738,6 +764,7 @@ int main(void)
 		cmocka_unit_test(test_two_executions),
 		cmocka_unit_test(test_between_runs),
 		cmocka_unit_test(test_kinds_of_hosts),
+		cmocka_unit_test(test_other_kinds_are_not_corrected_for),
 		cmocka_unit_test(test_declared_variants),
 		cmocka_unit_test(test_blocks),
 		cmocka_unit_test(test_blocks_of_two_sides),
