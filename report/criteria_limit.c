@@ -19,6 +19,8 @@
 #include "report/label.h"
 #include "report/number.h"
 
+#define TRIALS_LEAST 6u /* for an interval of 95 % */
+
 static const struct interval none = {NAN, NAN};
 
 /* ---- What was wanted ---- */
@@ -64,15 +66,23 @@ static enum judged judge(const struct result_criterion *c, struct interval i)
 	return JUDGED_INCONCLUSIVE;
 }
 
+/* Why a limit is neither kept nor broken. */
+static const char *why_open(const struct judgement *x)
+{
+	if (!isnan(x->interval.low) && !isnan(x->interval.high))
+		return "the limit lies within the interval";
+	if (x->metric && x->metric->trials >= TRIALS_LEAST)
+		return "too few trials have that figure above zero: there is no interval";
+	return "fewer than six trials have no interval";
+}
+
 static void conclude(struct judgement *x)
 {
 	x->result = judge(x->criterion, x->interval);
 	if (x->result == JUDGED_FAILED)
 		x->why = "the whole interval lies beyond the limit";
 	else if (x->result == JUDGED_INCONCLUSIVE)
-		x->why = isnan(x->interval.low) || isnan(x->interval.high)
-				 ? "fewer than six trials have no interval"
-				 : "the limit lies within the interval";
+		x->why = why_open(x);
 }
 
 /* ---- Benches ---- */

@@ -241,6 +241,27 @@ static void few_trials_show_nothing(void **state)
 	report_free(r);
 }
 
+/* A trial that its stamps hide has no logarithm: there is a ratio of medians, and no interval. */
+static void a_ratio_without_interval_says_why(void **state)
+{
+	struct file f = begin(0);
+	struct report *r;
+
+	(void)state;
+	limit(&f, "exit_a", "kvm", LIMIT_NATIVE_RATIO, NAN, 2);
+	sample_bench(f.r, f.run, "exit_a", NANOSECONDS);
+	trials(&f, "exit_a", "native", 100, 12, EXECUTION_HARDWARE);
+	trials(&f, "exit_a", "kvm", 100, 11, EXECUTION_HARDWARE);
+	sample_flat(f.r, sample_trial(f.run, f.ordinal++, "exit_a", "kvm"), 60, 10);
+	finish(&f);
+	r = load(1);
+	assert_int_equal(r->judgement_count, 1);
+	assert_int_equal(r->judgements[0].result, JUDGED_INCONCLUSIVE);
+	assert_true(r->judgements[0].value > 0.9 && isnan(r->judgements[0].interval.low));
+	assert_non_null(strstr(r->judgements[0].why, "above zero"));
+	report_free(r);
+}
+
 static void a_limit_on_nothing_has_a_row(void **state)
 {
 	struct file f = begin(0);
@@ -696,6 +717,7 @@ int main(void)
 		cmocka_unit_test(a_limit_is_kept_by_the_whole_interval),
 		cmocka_unit_test(what_ran_otherwise_never_passes),
 		cmocka_unit_test(few_trials_show_nothing),
+		cmocka_unit_test(a_ratio_without_interval_says_why),
 		cmocka_unit_test(a_limit_on_nothing_has_a_row),
 		cmocka_unit_test(an_entry_judges_once),
 		cmocka_unit_test(a_time_is_limited_by_the_share_that_kept_it),

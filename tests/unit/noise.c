@@ -160,6 +160,52 @@ static void other_hosts_are_left_out(void **state)
 	report_free(r);
 }
 
+/* A run of a rate of 1000 operations in 20 us; `hidden`: in one trial a batch's stamps outlast it.
+ */
+static void add_rate_run(uint32_t run, bool hidden)
+{
+	static struct histogram h[BATCHES];
+	struct result *file = run ? result_append(path) : sample_create(path);
+	int64_t id;
+
+	assert_non_null(file);
+	id = sample_run(file, run ? "second" : "first", "1");
+	sample_platform(file, id, "kvm", "kvm");
+	sample_bench(file, id, "b", OPERATIONS_PER_SECOND);
+	for (uint32_t i = 0; i < TRIALS; i++) {
+		struct result_trial t = sample_trial(id, i, "b", "kvm");
+		struct result_batch b[BATCHES];
+
+		for (uint32_t k = 0; k < BATCHES; k++)
+			add_batch(&b[k], &h[k], k, log(hidden && !i && !k ? 1 : 20000));
+		t.work = 1000;
+		t.overhead_ticks = 70;
+		t.batches = b;
+		t.batch_count = BATCHES;
+		sample_must(file, result_add_trial(file, &t));
+	}
+	sample_must(file, result_end_run(file, id, 0));
+	result_close(file);
+}
+
+/* All trials are alike, whether they stand there by their batches or by their own figure. */
+static void a_rate_is_one_unit(void **state)
+{
+	struct result_noise *rows;
+	struct report *r;
+	char error[512];
+	size_t count;
+
+	(void)state;
+	add_rate_run(0, false);
+	add_rate_run(1, true);
+	r = load();
+	assert_int_equal(noise_measure(r, &rows, &count, error, sizeof(error)), 0);
+	assert_int_equal(count, 1);
+	assert_true(rows[0].between_trials < 0.01);
+	report_free(r);
+}
+
 /* ---- Where time is best spent ---- */
 
 static void time_is_spent_where_it_helps(void **state)
@@ -295,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(noise_is_measured_and_stored),
 		cmocka_unit_test(other_hosts_are_left_out),
+		cmocka_unit_test(a_rate_is_one_unit),
 		cmocka_unit_test(time_is_spent_where_it_helps),
 		cmocka_unit_test(bad_rows),
 		cmocka_unit_test(senseless_rows_are_refused),
