@@ -132,6 +132,9 @@ struct plan_names {
 struct plan *plan_read(const char *path, const struct plan_names *names, char *error, size_t size);
 struct plan *plan_parse(const char *text, size_t length, const char *file,
 			const struct plan_names *names, char *error, size_t size);
+/* The same of one that is only to be judged by: it may have nothing to run, but must decide. */
+struct plan *plan_parse_criteria(const char *text, size_t length, const char *file,
+				 const struct plan_names *names, char *error, size_t size);
 
 /*
  * A built-in plan: "smoke", "ci", "qualify", "lab". NULL with a line in `error` for another name.
@@ -180,6 +183,12 @@ bool plan_skips_fault(const struct plan *p, const char *platform, const char *fa
 		      const char *recovery, char *why, size_t size);
 
 struct result;
+struct result_criterion;
+/* Give each row of what the plan decides by, a row a glob, its `run` 0, until one is refused. 0, or
+ * -1. */
+int plan_each_criterion(const struct plan *p,
+			int (*take)(void *context, const struct result_criterion *row),
+			void *context);
 /* Write what the plan decides by into a result file. 0, or -1 with result_error(r). */
 int plan_store_criteria(const struct plan *p, struct result *r, int64_t run);
 

@@ -147,7 +147,7 @@ static int replace_variants(struct plan *p, const struct plan_argument_globs *gi
 	return settings_check(p, error, size);
 }
 
-static struct plan_names all_names(void)
+struct plan_names plan_all_names(void)
 {
 	return (struct plan_names){
 		.platforms = REGISTRY(platforms),
@@ -160,7 +160,7 @@ static struct plan_names all_names(void)
 
 struct plan *plan_of_text(const char *text, const char *file, char *error, size_t size)
 {
-	struct plan_names names = all_names();
+	struct plan_names names = plan_all_names();
 	struct plan *p = plan_parse(text, strlen(text), file, &names, error, size);
 
 	if (!p || (!settings_check(p, error, size) && !tell_platforms(p, error, size)))
@@ -171,7 +171,7 @@ struct plan *plan_of_text(const char *text, const char *file, char *error, size_
 
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size)
 {
-	struct plan_names names = all_names();
+	struct plan_names names = plan_all_names();
 	struct plan *p;
 
 	if (a->plan && a->preset) {

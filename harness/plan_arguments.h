@@ -29,6 +29,9 @@ struct plan_arguments {
 
 extern const struct argp plan_argp;
 
+/* All that is registered, to check a plan against. */
+struct plan_names plan_all_names(void);
+
 /* The plan that they name, checked against all that is registered. NULL with one line in `error`;
  * else the caller frees it. */
 struct plan *plan_of_arguments(const struct plan_arguments *a, char *error, size_t size);

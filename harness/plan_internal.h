@@ -16,6 +16,10 @@ struct plan *plan_parse_text(const char *text, size_t length, const char *file,
 			     const struct plan_names *names, int built_in, char *error,
 			     size_t size);
 
+/* A plan's bytes, at most one more than it may have; `hint`: what to do where there are none. NULL
+ * with one line in `error`; else malloc'd. */
+char *plan_read_text(const char *path, const char *hint, size_t *length, char *error, size_t size);
+
 /* Globs: grow by a copy (0, or -1 without memory), and forget all. */
 int plan_globs_add(struct plan_globs *g, const char *glob);
 void plan_globs_free(struct plan_globs *g);

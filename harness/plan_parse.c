@@ -474,7 +474,9 @@ static int read_plan(struct reader *r, void *out)
 	_Static_assert(sizeof(fields) / sizeof(fields[0]) <= MAX_KEYS, "all keys are remembered");
 	if (plan_read_mapping(r, root, "the plan", fields, sizeof(fields) / sizeof(fields[0]), p))
 		return -1;
-	if (!p->bench_count && !p->fault_count)
+	if (r->only_criteria && !p->criterion_count)
+		return fail(r, root, "the plan decides nothing; add limits:, require: or weights:");
+	if (!p->bench_count && !p->fault_count && !r->only_criteria)
 		return fail(r, root,
 			    "the plan has nothing to run; add entries to benches: or faults:");
 	if (!p->platforms.count && plan_globs_add(&p->platforms, "all"))
@@ -507,30 +509,45 @@ static uint64_t seed_from_clock(void)
 	return ((uint64_t)now.tv_sec * 1000000007u ^ (uint64_t)now.tv_nsec) & UINT32_MAX;
 }
 
+static struct plan *parse(struct reader *r, const char *text, size_t length)
+{
+	struct plan *p = calloc(1, sizeof(*p));
+
+	if (!p) {
+		plan_fail(r, 1, PLAN_NO_MEMORY);
+		return NULL;
+	}
+	p->delta = 0.03;
+	p->seed = seed_from_clock();
+	p->file = strdup(r->file);
+	if (plan_load(r, text, length, read_plan, p))
+		goto fail;
+	if (!p->name)
+		p->name = name_from_file(r->file);
+	if (p->name && p->file)
+		return p;
+	plan_fail(r, 1, PLAN_NO_MEMORY);
+fail:
+	plan_free(p);
+	return NULL;
+}
+
 struct plan *plan_parse_text(const char *text, size_t length, const char *file,
 			     const struct plan_names *names, int built_in, char *error, size_t size)
 {
 	struct reader r = {
 		.file = file, .names = names, .built_in = built_in, .error = error, .size = size};
-	struct plan *p = calloc(1, sizeof(*p));
 
-	if (!p) {
-		plan_fail(&r, 1, PLAN_NO_MEMORY);
-		return NULL;
-	}
-	p->delta = 0.03;
-	p->seed = seed_from_clock();
-	p->file = strdup(file);
-	if (plan_load(&r, text, length, read_plan, p))
-		goto fail;
-	if (!p->name)
-		p->name = name_from_file(file);
-	if (p->name && p->file)
-		return p;
-	plan_fail(&r, 1, PLAN_NO_MEMORY);
-fail:
-	plan_free(p);
-	return NULL;
+	return parse(&r, text, length);
+}
+
+struct plan *plan_parse_criteria(const char *text, size_t length, const char *file,
+				 const struct plan_names *names, char *error, size_t size)
+{
+	struct reader r = {
+		.file = file, .names = names, .only_criteria = 1, .error = error, .size = size};
+
+	return parse(&r, text, length);
 }
 
 struct plan *plan_parse(const char *text, size_t length, const char *file,
@@ -539,30 +556,32 @@ struct plan *plan_parse(const char *text, size_t length, const char *file,
 	return plan_parse_text(text, length, file, names, 0, error, size);
 }
 
-struct plan *plan_read(const char *path, const struct plan_names *names, char *error, size_t size)
+char *plan_read_text(const char *path, const char *hint, size_t *length, char *error, size_t size)
 {
+	char *text = malloc(PLAN_MAX_BYTES + 1); /* one more, to see that there is too much */
 	char shown[160];
 	FILE *in = fopen(path, "re");
-	struct plan *p = NULL;
-	char *text = NULL;
-	size_t length = 0;
 
-	if (!in)
-		goto fail;
-	text = malloc(PLAN_MAX_BYTES + 1); /* one more, to see that there is too much */
-	if (!text)
-		goto fail;
-	length = fread(text, 1, PLAN_MAX_BYTES + 1, in);
-	if (ferror(in))
-		goto fail;
-	p = plan_parse(text, length, path, names, error, size);
-	goto out;
-fail:
-	snprintf(error, size, "%s: cannot be read: %s; give a plan file, or --preset and a name",
-		 plan_show(path, shown, sizeof(shown)), strerror(errno));
-out:
+	if (text && in)
+		*length = fread(text, 1, PLAN_MAX_BYTES + 1, in);
+	if (!text || !in || ferror(in)) {
+		snprintf(error, size, "%s: cannot be read: %s; %s",
+			 plan_show(path, shown, sizeof(shown)), strerror(errno), hint);
+		free(text);
+		text = NULL;
+	}
 	if (in)
 		fclose(in);
+	return text;
+}
+
+struct plan *plan_read(const char *path, const struct plan_names *names, char *error, size_t size)
+{
+	size_t length = 0;
+	char *text = plan_read_text(path, "give a plan file, or --preset and a name", &length,
+				    error, size);
+	struct plan *p = text ? plan_parse(text, length, path, names, error, size) : NULL;
+
 	free(text);
 	return p;
 }

@@ -14,7 +14,8 @@ struct reader {
 	const char *file;
 	const struct plan_names *names;
 	int built_in;
-	size_t globs; /* so far */
+	int only_criteria; /* it is not to be run */
+	size_t globs;	   /* so far */
 	char *error;
 	size_t size;
 };

@@ -31,8 +31,7 @@ int analysis_no_memory(struct analysis *a)
 
 /* ---- Files ---- */
 
-/* A path as it may stand in a report. */
-static const char *clean_path(struct analysis *a, const char *path)
+const char *analysis_clean(struct analysis *a, const char *path)
 {
 	size_t length = strlen(path);
 	char *clean = arena_alloc(&a->arena, TEXT_CLEAN_SIZE(length));
@@ -62,7 +61,7 @@ static int open_file(struct analysis *a, struct source *s, const char *path)
 {
 	struct result_filter filter = {0};
 
-	s->file->path = a->anonymous ? anonymous_path(a->anonymous, path) : clean_path(a, path);
+	s->file->path = a->anonymous ? anonymous_path(a->anonymous, path) : analysis_clean(a, path);
 	if (!s->file->path)
 		return analysis_no_memory(a);
 	s->file->result = result_open(path);

@@ -41,7 +41,10 @@ struct analysis {
 	size_t problem_count, problem_room;
 	size_t trial_count;	     /* over all files */
 	struct anonymous *anonymous; /* what replaces names; NULL: nothing does */
-	struct result *noise_file;   /* that report_add_noise opened; NULL: none */
+	/* [report.run_count]: rows for each run that report_judge_by gave; NULL: the runs' own. */
+	struct result_criterion **given;
+	size_t given_count;
+	struct result *noise_file; /* that report_add_noise opened; NULL: none */
 	char *error;
 	size_t error_size;
 };
@@ -50,6 +53,9 @@ struct analysis {
 int analysis_fail(struct analysis *a, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int analysis_no_memory(struct analysis *a);
+
+/* A path as it may stand in a report; NULL: no memory. */
+const char *analysis_clean(struct analysis *a, const char *path);
 
 /* The place of a run among all of the report: rows are sorted by it, never by address. */
 size_t analysis_run_order(const struct analysis *a, const struct result_run *run);

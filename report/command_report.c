@@ -10,10 +10,10 @@
 
 struct arguments {
 	struct report_arguments common;
-	const char *trace, *raw;
+	const char *trace, *raw, *limits;
 };
 
-enum { OPTION_TRACE = OPTION_OWN, OPTION_RAW };
+enum { OPTION_TRACE = OPTION_OWN, OPTION_RAW, OPTION_LIMITS };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -25,6 +25,9 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_RAW:
 		a->raw = value;
+		return 0;
+	case OPTION_LIMITS:
+		a->limits = command_file(value, state);
 		return 0;
 	default:
 		return arguments_parse(&a->common, key, value, state,
@@ -54,6 +57,9 @@ static int command_report(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		OPTIONS_OF_REPORTS("Exit with 3 where a limit is inconclusive"),
+		{"limits", OPTION_LIMITS, "PLAN", 0,
+		 "Judge by the limits, requirements and weights of this plan, not by the runs' own",
+		 0},
 		{"trace", OPTION_TRACE, "METRIC", 0,
 		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
 		{"raw", OPTION_RAW, "METRIC", 0,
@@ -65,7 +71,8 @@ static int command_report(int argc, char **argv)
 		parse,
 		"FILE.vq...",
 		"Print every figure that result files hold.\v"
-		"Exits with 1 where a limit or requirement of the plan failed.\n\n",
+		"Exits with 1 where a limit or requirement failed: of the plan that the runs "
+		"carried out, or of --limits PLAN.\n\n",
 		NULL,
 		add_formats,
 		NULL};
@@ -88,9 +95,13 @@ static int command_report(int argc, char **argv)
 		code = complain(EXIT_USAGE, "%s", error);
 		goto out;
 	}
-	if ((a.trace && trace_select(r, a.trace, error, sizeof(error))) ||
-	    (a.raw && (trace_select(r, a.raw, error, sizeof(error)) ||
-		       trace_raw_check(r, error, sizeof(error)))))
+	if (a.limits && (a.trace || a.raw))
+		code = complain(EXIT_USAGE, "--limits judges what --trace and --raw do not: leave "
+					    "out one of them");
+	else if ((a.limits && report_judge_by(r, a.limits, error, sizeof(error))) ||
+		 (a.trace && trace_select(r, a.trace, error, sizeof(error))) ||
+		 (a.raw && (trace_select(r, a.raw, error, sizeof(error)) ||
+			    trace_raw_check(r, error, sizeof(error)))))
 		code = complain(EXIT_USAGE, "%s", error);
 	else
 		code = output_report(r, format, a.common.output);

@@ -337,6 +337,8 @@ static void print_files(const struct report *r, FILE *out)
 					  .execution = ""};
 
 		line(&s, "sha256", NAN, none, "", file ? file->sha256 : "");
+		if (r->limits_from)
+			line(&s, "limits_sha256", NAN, none, "", r->limits_sha256);
 	}
 }
 

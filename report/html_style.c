@@ -77,7 +77,7 @@ const char html_style[] =
 	"margin:0 0 .2rem}\n"
 	".note{display:block;font-size:.8rem;line-height:1.35;color:var(--muted);"
 	"font-weight:400;overflow-wrap:anywhere}\n"
-	".note.warn{color:var(--warn)}\n"
+	".note.warn,.after{color:var(--warn)}\n"
 	".none{color:var(--muted);white-space:nowrap}\n"
 	".runs{list-style:none;margin:0;padding:0;display:grid;gap:.5rem}\n"
 	".runs li{display:flex;gap:.7rem;align-items:baseline}\n"

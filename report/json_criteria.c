@@ -67,3 +67,13 @@ json_t *js_score(const struct report *r, size_t i)
 	json_object_set_new(o, "why", js_text(x->why));
 	return o;
 }
+
+json_t *js_limits_from(const struct report *r, size_t i)
+{
+	json_t *o = json_object();
+
+	(void)i;
+	json_object_set_new(o, "path", js_text(r->limits_from));
+	json_object_set_new(o, "sha256", js_text(r->limits_sha256));
+	return o;
+}

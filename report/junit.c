@@ -127,7 +127,7 @@ static void file_properties(FILE *out, const struct report_file *f)
 
 static void run_properties(FILE *out, const struct report *r, const struct result_run *run)
 {
-	char seed[32];
+	char seed[32], from[LABEL_SIZE];
 
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)run->seed);
 	property(out, "run", run->uuid);
@@ -136,6 +136,8 @@ static void run_properties(FILE *out, const struct report *r, const struct resul
 	property(out, "plan", run->plan_name);
 	property(out, "seed", seed);
 	file_properties(out, label_file(r, run));
+	if (r->limits_from)
+		property(out, "limits", label_limits_from(from, r));
 }
 
 /* What nobody is sure of stands where a reader of the suite finds it. */

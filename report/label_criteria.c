@@ -21,6 +21,17 @@ const char *label_judged(char *s, const struct report *r)
 	return s;
 }
 
+const char *label_limits_from(char *s, const struct report *r)
+{
+	s[0] = '\0';
+	if (r->limits_from)
+		snprintf(s, LABEL_SIZE,
+			 "Judged by %.200s (sha256 %s), given after the runs, in place of what "
+			 "their own plans declared before.",
+			 r->limits_from, r->limits_sha256);
+	return s;
+}
+
 const char *label_worst(char *s, const struct score *x)
 {
 	char ratio[NUMBER_SIZE];

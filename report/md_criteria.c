@@ -90,6 +90,13 @@ static void print_scores(const struct report *r, FILE *out)
 
 void md_criteria(const struct report *r, FILE *out)
 {
+	char s[LABEL_SIZE];
+
 	print_judgements(r, out);
 	print_scores(r, out);
+	if (label_limits_from(s, r)[0]) {
+		fputc('\n', out);
+		md_escaped(out, s);
+		fputc('\n', out);
+	}
 }

@@ -220,6 +220,9 @@ struct report {
 	size_t noise_count;
 	struct judgement *judgements; /* by run; limits, then requirements */
 	size_t judgement_count;
+	/* Where the criteria are from that report_judge_by gave, and its hash; NULL: from the runs'
+	 * own plans, declared before anything was measured. */
+	const char *limits_from, *limits_sha256;
 	struct score *scores; /* by run; a platform each, but for the reference */
 	size_t score_count;
 	/* NULL where there are not two platforms to set side by side, or where `matrix_why` says
@@ -310,6 +313,10 @@ void report_free(struct report *r);
 /* Take what `aa` found on other runs into account: the noise of another result file, whose figures
  * stay out of the report. 0, or -1 with one line in `error`. */
 int report_add_noise(struct report *r, const char *path, char *error, size_t size);
+
+/* Judge by what a plan decides by, in place of what the runs' own plans declared. 0, or -1 with one
+ * line in `error`: also where this build cannot read plans. */
+int report_judge_by(struct report *r, const char *path, char *error, size_t size);
 
 enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };
 

@@ -41,8 +41,12 @@ static void test_line(FILE *out, const char *indent, size_t number, const struct
 /* Where the figures come from, and doubts: no test points, and to be read all the same. */
 static void comments(const struct report *r, FILE *out)
 {
+	char from[LABEL_SIZE];
+
 	for (size_t i = 0; i < r->file_count; i++)
 		fprintf(out, "# file: %s, sha256 %s\n", r->files[i].path, r->files[i].sha256);
+	if (label_limits_from(from, r)[0])
+		fprintf(out, "# %s\n", from);
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *x = &r->problems[i];
 

@@ -92,9 +92,15 @@ static int print_scores(const struct report *r, FILE *out, bool colour)
 
 int text_criteria(const struct report *r, FILE *out, bool colour)
 {
+	char s[LABEL_SIZE];
+
 	if (r->judgement_count && print_judgements(r, out, colour))
 		return -1;
-	return r->score_count ? print_scores(r, out, colour) : 0;
+	if (r->score_count && print_scores(r, out, colour))
+		return -1;
+	if (label_limits_from(s, r)[0])
+		fprintf(out, "%s\n", s);
+	return 0;
 }
 
 static int print(const struct report *r, FILE *out)

@@ -56,6 +56,39 @@ run_vq report kept.vq --anonymize -F verdicts
 says 'exit_cpuid' "anonymized, a limit keeps what it is about"
 ends 0 "--trace judges nothing" report failed.vq --trace exit_cpuid/kvm
 
+# ---- Limits that came later ----
+
+printf '%s\n' 'limits:' '  - {match: exit_cpuid, platform: kvm, at_most: 5us}' 'require: [exit_pio/kvm]' \
+	>later.yaml
+ends 1 "limits of another plan decide" report kept.vq --limits later.yaml -F verdicts
+says '^failed +limit +exit_cpuid +kvm +median at most 5 µs' "... in place of the run's own"
+says '^passed +require +exit_pio' "... also on benches that this build has not, and the file has"
+says '^1 failed, 0 inconclusive, 1 passed$' "... and nothing else decides"
+hash=$(sha256sum later.yaml | cut -d' ' -f1)
+while read -r format; do
+	ends 1 "$format: limits of another plan" report kept.vq --limits later.yaml -F "$format"
+	case $format in
+	hdr | brief | openmetrics | kcidb) ;;
+	*) says "$hash" "$format: says that they came later, with the plan's hash" ;;
+	esac
+done <formats
+printf '%s\n' 'limits: [{match: exit_cpuid, at_most: 1s}]' >later.yaml
+ends 0 "a limit that is kept" report failed.vq --limits later.yaml
+ends 1 "without it the run's own decides" report failed.vq
+refuses 2 'did you mean "exit_cpuid"' "a name that neither build nor file has" \
+	report kept.vq --limits "$(printf 'limits: [{match: exit_cpuit, at_most: 1s}]\n' >slip.yaml; echo slip.yaml)"
+printf 'plan: nothing\n' >nothing.yaml
+refuses 2 'decides nothing' "a plan without limits" report kept.vq --limits nothing.yaml
+refuses 2 'No such file' "no plan" report kept.vq --limits none.yaml
+refuses 2 'leave out one' "limits of a trace" report kept.vq --limits later.yaml --trace exit_cpuid
+if [ -x "$B/virt-qualify-report" ]; then
+	"$B/virt-qualify-report" report kept.vq --limits later.yaml >out 2>err
+	[ $? -eq 2 ] && grep -q 'cannot read plans' err
+	ok $? "the report half alone says that it cannot read plans"
+else
+	skip "the report half alone" "it is not built"
+fi
+
 # ---- Scores ----
 
 run_vq report kept.vq -F verdicts
