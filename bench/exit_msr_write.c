@@ -29,5 +29,5 @@ GUEST_OP(exit_msr_write, RING0, .setup = setup)
 }
 
 BENCH(exit_msr_write, .group = "exits", .summary = "WRMSR of an intercepted register",
-      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_GUEST | CAN_RING0, .exits_per_op = {1, 1},
-      .exits_interpreted = {0, 1}, .emulated_per_op = {0, 1});
+      .unit = NANOSECONDS, .better = LOWER, .needs = CAN_GUEST | CAN_RING0 | CAN_TSC_ADJUST,
+      .exits_per_op = {1, 1}, .exits_interpreted = {0, 1}, .emulated_per_op = {0, 1});

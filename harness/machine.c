@@ -95,6 +95,8 @@ const char *capability_name(enum capability one)
 	case CAN_SAVE:
 		return "a managed save (libvirt's: the guest in a file of its own, until it is "
 		       "started again)";
+	case CAN_TSC_ADJUST:
+		return "a CPU with IA32_TSC_ADJUST";
 	case CAN_SIGHT:
 		return "memory that the observer shares with the guest";
 	}

@@ -57,9 +57,8 @@ enum capability {
 	CAN_POSTCOPY = 1u << 23, /* with CAN_MIGRATE: its RAM may follow the guest */
 	CAN_RESET = 1u << 24,	 /* the guest starts anew in the process that hosts it */
 	CAN_DESTROY = 1u << 25,	 /* its management may destroy it, and tells of it */
-	CAN_SAVE =
-		1u
-		<< 26, /* its management saves it to a file of its own, and starts it from there */
+	CAN_SAVE = 1u << 26,	 /* its management saves it to a file, and starts it from there */
+	CAN_TSC_ADJUST = 1u << 27, /* its CPU may have IA32_TSC_ADJUST: the guest knows */
 };
 
 /* Devices that a machine has only where its config asks for them. */

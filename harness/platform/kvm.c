@@ -42,7 +42,7 @@ static unsigned int capabilities(void)
 {
 	return CAN_GUEST | CAN_SNAPSHOT | CAN_PAUSE | CAN_RING0 | CAN_KERNEL_DEVICES | CAN_APIC |
 	       CAN_NOTIFY | CAN_WINDOW | CAN_PRIVATE_RAM | CAN_CGROUP | CAN_HOST_TSC |
-	       (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
+	       CAN_TSC_ADJUST | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 
 static enum execution execution(int ring)

@@ -129,7 +129,7 @@ static unsigned int capabilities(void)
 
 	if (!found.guest)
 		return all;
-	all |= CAN_GUEST | CAN_RING0;
+	all |= CAN_GUEST | CAN_RING0 | CAN_TSC_ADJUST;
 	if (!(found.machine.flags & VQ_MACHINE_NO_APIC))
 		all |= CAN_APIC;
 	if (found.machine.flags & VQ_MACHINE_HYPERVISOR && execution(0) == EXECUTION_HARDWARE)

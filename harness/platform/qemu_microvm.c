@@ -127,7 +127,7 @@ static unsigned int tcg_capabilities(void)
 
 static unsigned int kvm_capabilities(void)
 {
-	return tcg_capabilities() | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
+	return tcg_capabilities() | CAN_TSC_ADJUST | (vmm_probe()->hypercalls ? CAN_HYPERCALL : 0);
 }
 
 #define SLACK_MS 3000 /* QEMU's exec and initialisation, on a busy host */

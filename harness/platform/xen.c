@@ -147,7 +147,8 @@ static const char *hvm_label(void)
 
 static unsigned int capabilities(void)
 {
-	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_HYPERCALL | CAN_APIC | CAN_DESTROY;
+	return CAN_GUEST | CAN_PAUSE | CAN_RING0 | CAN_HYPERCALL | CAN_APIC | CAN_DESTROY |
+	       CAN_TSC_ADJUST;
 }
 
 static unsigned int hvm_capabilities(void)

@@ -20,6 +20,8 @@ const char *qemu_tcg_lacks(enum capability one)
 {
 	if (one == CAN_HYPERCALL)
 		return "QEMU's software CPU has no hypervisor to call";
+	if (one == CAN_TSC_ADJUST)
+		return "QEMU's software CPU has no IA32_TSC_ADJUST";
 	return qemu_kvm_lacks(one);
 }
 
