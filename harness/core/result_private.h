@@ -115,7 +115,7 @@ struct result {
 	sqlite3_stmt *select_batches, *select_status; /* asked once a trial: prepared once */
 };
 
-/* ---- result_rows.c: the current row of a statement into a struct ---- */
+/* ---- result_rows.c: the current row of a statement into a struct; see result_cursor.h ---- */
 
 struct cursor {
 	struct result *r;
