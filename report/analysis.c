@@ -245,8 +245,8 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 		if (open_file(a, s, paths[i]) || load_rows(a, s) || list_rows(a, s))
 			return -1;
 	}
-	if (check_runs(a) || analysis_sides(a) || note_unfinished(a) || analysis_metrics(a) ||
-	    analysis_fits(a) || analysis_faults(a))
+	if (check_runs(a) || analysis_noise(a) || analysis_sides(a) || note_unfinished(a) ||
+	    analysis_metrics(a) || analysis_fits(a) || analysis_faults(a))
 		return -1;
 	analysis_side_skips(a);
 	analysis_native(a);

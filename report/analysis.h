@@ -80,6 +80,9 @@ int analysis_merge_problems(struct analysis *a);
 
 /* ---- The figures ---- */
 
+/* What was copied from file to file is listed once. */
+int analysis_noise(struct analysis *a);
+
 /* analysis_side.c: which runs are blocks of one side; before any figure. */
 int analysis_sides(struct analysis *a);
 void analysis_side_skips(struct analysis *a); /* leaves out what later blocks repeat */

@@ -123,5 +123,5 @@ int report_add_noise(struct report *r, const char *path, char *error, size_t siz
 		return analysis_fail(a, "%s: holds no noise; virt-qualify aa makes such a file",
 				     path);
 	APPEND(a, r->noise, r->noise_count, rows, count);
-	return 0;
+	return analysis_noise(a);
 }

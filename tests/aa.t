@@ -61,6 +61,10 @@ accepts "run --noise" run plan.yaml --noise aa.vq -o three.vq
 run_vq compare two.vq three.vq
 [ $code -le 1 ] && grep -q 'between runs, measured over 3' out
 ok $? "its noise counts"
+# In the file of aa, in that of the run, and named once more: it is one measurement.
+run_vq compare aa.vq three.vq --noise aa.vq
+[ $code -le 1 ] && [ "$(sed -n '/^Noise: /,/^$/p' out | grep -c '^cpu_integer ')" -eq 1 ]
+ok $? "what was copied is listed once"
 refuses 2 'one.vq: holds no noise; virt-qualify aa makes' "run --noise of a file without" \
 	run plan.yaml --noise one.vq -o four.vq
 if command -v sqlite3 >/dev/null; then
