@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan's YAML while it is read: plan_yaml.c bounds and loads it, plan_parse.c understands what is
- * to run, plan_criteria.c what decides. */
+/* A plan's YAML while it is read: plan_yaml.c bounds and loads it, plan_node.c reads any node,
+ * plan_parse.c understands what is to run, plan_criteria.c what decides. */
 #ifndef VQ_PLAN_YAML_H
 #define VQ_PLAN_YAML_H
 
@@ -37,9 +37,11 @@ int plan_read_variants(struct reader *r, const yaml_node_t *node, struct variant
 int plan_load(struct reader *r, const char *text, size_t length,
 	      int (*read)(struct reader *r, void *out), void *out);
 
-/* ---- plan_parse.c: what both halves read by ---- */
+/* ---- plan_node.c: what both halves read by ---- */
 
 #define PLAN_MAX_GLOBS_IN_ALL 4096 /* of a whole plan, aliases expanded */
+#define PLAN_MAX_STARS	      8	   /* of one glob: bounds the time that fnmatch(3) takes */
+#define PLAN_MAX_KEYS	      16   /* of one mapping */
 
 /* One key of a mapping. */
 struct plan_field {
@@ -58,6 +60,9 @@ const char *plan_node_kind(const yaml_node_t *node);
 /* The text of a scalar, or NULL with the error left. */
 const char *plan_scalar(struct reader *r, const char *key, const yaml_node_t *node,
 			const char *example);
+/* A whole number from 1 to `max`. */
+int plan_read_count(struct reader *r, const char *key, const yaml_node_t *node, uint64_t max,
+		    uint32_t *out);
 int plan_read_trials(struct reader *r, const char *key, yaml_node_t *node, void *out);
 int plan_read_mapping(struct reader *r, const yaml_node_t *node, const char *what,
 		      const struct plan_field *fields, size_t count, void *out);
