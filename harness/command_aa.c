@@ -23,14 +23,12 @@
 
 struct arguments {
 	struct plan_arguments plan;
-	const char *output;
 	unsigned int runs;
 };
 
 enum { OPTION_RUNS = 512 };
 
 static const struct argp_option options[] = {
-	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"runs", OPTION_RUNS, "N", 0, "So many separate runs (default: 5)", 0},
 	{0},
 };
@@ -43,9 +41,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->plan;
-		return 0;
-	case 'o':
-		a->output = command_file(text, state);
 		return 0;
 	case OPTION_RUNS:
 		runs = plan_number(state, "--runs", text);
@@ -81,7 +76,7 @@ static int check_run(const struct run_summary *s, unsigned int number, const str
 	if (s->interrupted)
 		return complain(EXIT_HARNESS,
 				"interrupted: what was measured until then is in %s, and no noise",
-				a->output);
+				a->plan.output);
 	return run_conclude(s);
 }
 
@@ -91,7 +86,7 @@ static int run_all(const struct arguments *a, struct plan *plan, const char *com
 {
 	struct run_options o = {
 		.plan = plan,
-		.output = a->output,
+		.output = a->plan.output,
 		.command = command ? command : "",
 		.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL : PROGRESS_NONE,
 		.stop = stop_on_signals(),
@@ -154,16 +149,16 @@ static int aa_main(int argc, char **argv)
 	plan = plan_of_arguments(&a.plan, error, sizeof(error));
 	if (!plan)
 		return complain(EXIT_USAGE, "%s", error);
-	run_file_name(path);
-	if (!a.output)
-		a.output = path;
+	run_file_name(path, NULL);
+	if (!a.plan.output)
+		a.plan.output = path;
 	command = command_join(argc, argv);
 	code = run_all(&a, plan, command, &end);
 	plan_free(plan);
 	free(command);
 	if (end)
 		return code;
-	printed = conclude(a.output);
+	printed = conclude(a.plan.output);
 	return code ? code : printed;
 }
 

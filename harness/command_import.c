@@ -5,11 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "harness/core/command.h"
 #include "harness/core/words.h"
 #include "harness/import.h"
+#include "harness/run_row.h"
 
 #define MAX_LOGS 256
 
@@ -100,15 +100,12 @@ static int import_main(int argc, char **argv)
 	struct arguments a = {.execution = -1};
 	struct import_options o = {0};
 	struct import_summary s;
-	char error[1024], path[64];
-	time_t now = time(NULL);
-	struct tm tm;
+	char error[1024], path[RUN_FILE_SIZE];
 	char *command;
 	int code;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
-	gmtime_r(&now, &tm);
-	strftime(path, sizeof(path), "virt-qualify-import-%Y%m%d-%H%M%S.vq", &tm);
+	run_file_name(path, "import");
 	command = command_join(argc, argv);
 	o.logs = a.log;
 	o.log_count = a.count;

@@ -21,7 +21,7 @@
 
 struct arguments {
 	struct plan_arguments plan;
-	const char *output, *append, *noise;
+	const char *append, *noise;
 	int64_t budget_ns;
 	int tap, raw, host_faults, fail_on_inconclusive;
 };
@@ -36,7 +36,6 @@ enum {
 };
 
 static const struct argp_option options[] = {
-	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{"append", OPTION_APPEND, "FILE.vq", 0,
 	 "Add a block of trials of its plan to this result file", 0},
 	{"budget", OPTION_BUDGET, "TIME", 0,
@@ -59,9 +58,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	switch (key) {
 	case ARGP_KEY_INIT:
 		state->child_inputs[0] = &a->plan;
-		return 0;
-	case 'o':
-		a->output = command_file(text, state);
 		return 0;
 	case OPTION_HOST_FAULTS:
 		a->host_faults = 1;
@@ -223,7 +219,7 @@ static int run_main(int argc, char **argv)
 	int ret;
 
 	argp_parse(&parser, argc, argv, 0, NULL, &a);
-	if (a.append && a.output)
+	if (a.append && a.plan.output)
 		return complain(EXIT_USAGE, "--append and -o: give one of them");
 	plan = a.append ? append_plan(a.append, &a.plan, error, sizeof(error))
 			: plan_of_arguments(&a.plan, error, sizeof(error));
@@ -233,7 +229,7 @@ static int run_main(int argc, char **argv)
 		plan_free(plan);
 		return complain(EXIT_USAGE, "%s", error);
 	}
-	run_file_name(path);
+	run_file_name(path, NULL);
 	command = command_join(argc, argv);
 	o.plan = plan;
 	o.raw = a.raw;
@@ -242,7 +238,7 @@ static int run_main(int argc, char **argv)
 	o.noise = a.noise;
 	o.host_faults = a.host_faults;
 	o.command = command ? command : "";
-	o.output = a.append ? a.append : a.output ? a.output : path;
+	o.output = a.append ? a.append : a.plan.output ? a.plan.output : path;
 	o.append = a.append != NULL;
 	o.progress = isatty(STDERR_FILENO) ? PROGRESS_TERMINAL
 		     : lab_inside()	   ? PROGRESS_LAB

@@ -23,6 +23,7 @@ static const struct argp_option options[] = {
 	 "Compare this form of each platform with the others (repeatable; the first is the base)",
 	 0},
 	{"seed", 's', "N", 0, "Seed of the order of trials", 0},
+	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by date)", 0},
 	{0},
 };
 
@@ -70,6 +71,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 	case 's':
 		a->seed = plan_number(state, "--seed", text);
 		a->seed_given = 1;
+		return 0;
+	case 'o':
+		a->output = command_file(text, state);
 		return 0;
 	case ARGP_KEY_ARG:
 		if (a->plan)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plan as a command line names it: [PLAN] or --preset, narrowed by -p, -b, -f, and --seed. A
- * command takes plan_argp as a child (argp) and gives it a struct plan_arguments.
+ * A plan as a command line names it: [PLAN] or --preset, narrowed by -p, -b, -f, and --seed; and
+ * where its result file goes. A command takes plan_argp as a child (argp) and gives it a struct
+ * plan_arguments.
  */
 #ifndef VQ_PLAN_ARGUMENTS_H
 #define VQ_PLAN_ARGUMENTS_H
@@ -25,6 +26,7 @@ struct plan_arguments {
 	struct plan_argument_globs variants; /* in place of the plan's own */
 	uint64_t seed;
 	int seed_given;
+	const char *output; /* NULL: see run_file_name() */
 };
 
 extern const struct argp plan_argp;

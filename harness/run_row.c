@@ -29,13 +29,15 @@ void run_now(char text[RUN_TIME_SIZE])
 	strftime(text, RUN_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
-void run_file_name(char path[RUN_FILE_SIZE])
+void run_file_name(char path[RUN_FILE_SIZE], const char *of)
 {
 	time_t now = time(NULL);
+	char date[32];
 	struct tm tm;
 
 	gmtime_r(&now, &tm);
-	strftime(path, RUN_FILE_SIZE, "virt-qualify-%Y%m%d-%H%M%S.vq", &tm);
+	strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
+	snprintf(path, RUN_FILE_SIZE, "virt-qualify-%s%s%s.vq", of ? of : "", of ? "-" : "", date);
 }
 
 struct result_bench run_bench_row(int64_t run, const struct bench *b)

@@ -16,6 +16,7 @@
 #include "harness/host.h"
 #include "harness/lab/lab.h"
 #include "harness/plan_arguments.h"
+#include "harness/run_row.h"
 #include "harness/stop.h"
 
 #define DEFAULT_SEED 1 /* the same layouts each time, unless asked for others */
@@ -25,7 +26,7 @@ enum option_key { KERNEL = 256, MODULES, REAL_TIME, TIMEOUT, NET, KEEP, SAY, FAI
 
 struct arguments {
 	struct plan_arguments plan;
-	const char *host, *output;
+	const char *host;
 	struct lab_run run;
 	char kernel[PATH_MAX], modules[PATH_MAX]; /* the user's own, absolute */
 	const char *say, *fail, *send;		  /* used inside */
@@ -41,7 +42,6 @@ static const struct argp_option options[] = {
 	{"net", NET, "OWN,PEER", 0, "Reach another host by these two sockets (implies --real-time)",
 	 0},
 	{"timeout", TIMEOUT, "SECONDS", 0, "End the host after so long", 0},
-	{"output", 'o', "FILE.vq", 0, "Result file to make (default: by host and date)", 0},
 	{"say", SAY, "TEXT", OPTION_HIDDEN, NULL, 0},
 	{"fail", FAIL, "TEXT", OPTION_HIDDEN, NULL, 0},
 	{"send", SEND, "FILE", OPTION_HIDDEN, NULL, 0},
@@ -95,9 +95,6 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case TIMEOUT:
 		a->timeout_s = parse_timeout(state, text);
-		return 0;
-	case 'o':
-		a->output = command_file(text, state);
 		return 0;
 	case SAY:
 		a->say = text;
@@ -219,10 +216,10 @@ static int check_files(struct arguments *a)
 		return complain(EXIT_USAGE, "--kernel: %m");
 	if (a->run.modules && !(a->run.modules = realpath(a->run.modules, a->modules)))
 		return complain(EXIT_USAGE, "--modules: %m");
-	if (access(a->output, F_OK) == 0)
+	if (access(a->plan.output, F_OK) == 0)
 		return complain(EXIT_HARNESS, "%s: exists already; give another name with -o",
-				a->output);
-	return check_directory(a->output);
+				a->plan.output);
+	return check_directory(a->plan.output);
 }
 
 static void make_append(struct lab_run *r)
@@ -236,17 +233,6 @@ static void make_append(struct lab_run *r)
 		 r->host->module_options ? " " : "", r->host->module_options ? r->host->module : "",
 		 r->host->module_options ? "." : "",
 		 r->host->module_options ? r->host->module_options : "");
-}
-
-static void default_output(const char *host, char *path, size_t size)
-{
-	time_t now = time(NULL);
-	char date[32];
-	struct tm tm;
-
-	gmtime_r(&now, &tm);
-	strftime(date, sizeof(date), "%Y%m%d-%H%M%S", &tm);
-	snprintf(path, size, "virt-qualify-%s-%s.vq", host, date);
 }
 
 /* Figures of an emulated host must say so: a file that does not is not what was run. */
@@ -359,12 +345,12 @@ static int run_host(struct lab_run *r, const char *output, char *error, size_t s
 
 static int run_plan_inside(struct arguments *a, char *error, size_t size)
 {
-	char output[128];
+	char output[RUN_FILE_SIZE];
 	int ret;
 
-	default_output(a->host, output, sizeof(output));
-	if (!a->output)
-		a->output = output;
+	run_file_name(output, a->host);
+	if (!a->plan.output)
+		a->plan.output = output;
 	a->run.timeout_ns =
 		(a->timeout_s ? a->timeout_s : a->run.host->timeout_s) * INT64_C(1000000000);
 	a->run.progress = isatty(STDERR_FILENO);
@@ -376,7 +362,7 @@ static int run_plan_inside(struct arguments *a, char *error, size_t size)
 	a->run.stop = stop_on_signals();
 	if (!a->run.plan || !a->run.command || a->run.stop < 0)
 		return complain(EXIT_HARNESS, "out of memory");
-	ret = run_host(&a->run, a->output, error, size);
+	ret = run_host(&a->run, a->plan.output, error, size);
 	lab_close_work(&a->run);
 	return ret;
 }
