@@ -93,23 +93,37 @@ static void add_difference(struct report *r, const struct result_run *base,
 		r->differences[r->difference_count++] = d;
 }
 
+/* Room for `more` differences; `*room` of them there is. Twice as much each time: of many runs the
+ * sum of all copies would else be the square. */
+static int make_room(struct analysis *a, size_t more, size_t *room)
+{
+	struct report *r = &a->report;
+	struct fact_difference *longer;
+
+	if (r->difference_count + more <= *room)
+		return 0;
+	*room = 2 * (r->difference_count + more);
+	longer = arena_array(&a->arena, *room, sizeof(*longer));
+	if (!longer)
+		return -1;
+	if (r->difference_count)
+		memcpy(longer, r->differences, r->difference_count * sizeof(*longer));
+	r->differences = longer;
+	return 0;
+}
+
 static int compare_runs(struct analysis *a, const struct result_run *base,
-			const struct result_run *other)
+			const struct result_run *other, size_t *room)
 {
 	struct report *r = &a->report;
 	struct entries e = {0};
-	struct fact_difference *room;
 
 	collect(a, &e, base, true);
 	collect(a, &e, other, false);
-	room = arena_array(&a->arena, r->difference_count + e.count, sizeof(*room));
-	if (e.failed || !room) {
+	if (e.failed || make_room(a, e.count, room)) {
 		free(e.entry);
 		return -1;
 	}
-	if (r->difference_count)
-		memcpy(room, r->differences, r->difference_count * sizeof(*room));
-	r->differences = room;
 	if (e.count)
 		qsort(e.entry, e.count, sizeof(*e.entry), by_name);
 	for (size_t i = 0, end; i < e.count; i = end) {
@@ -123,8 +137,10 @@ static int compare_runs(struct analysis *a, const struct result_run *base,
 
 int compare_facts(struct analysis *a)
 {
+	size_t room = 0;
+
 	for (size_t i = 1; i < a->report.run_count; i++)
-		if (compare_runs(a, a->report.runs[0], a->report.runs[i]))
+		if (compare_runs(a, a->report.runs[0], a->report.runs[i], &room))
 			return -1;
 	return 0;
 }

@@ -360,6 +360,22 @@ const char *label_value(char *s, const char *value)
 	return s;
 }
 
+/* The first fact of a run: they come sorted by runs. */
+static size_t first_fact(const struct result_fact *facts, size_t count, int64_t run)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (facts[middle].run < run)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const char *label_fact(const struct report *r, const struct result_run *run, const char *name)
 {
 	const struct report_file *file = label_file(r, run);
@@ -368,8 +384,9 @@ const char *label_fact(const struct report *r, const struct result_run *run, con
 
 	if (!file || result_facts(file->result, &facts, &count))
 		return NULL;
-	for (size_t i = 0; i < count; i++)
-		if (facts[i].run == run->id && !strcmp(facts[i].name, name))
+	for (size_t i = first_fact(facts, count, run->id); i < count && facts[i].run == run->id;
+	     i++)
+		if (!strcmp(facts[i].name, name))
 			return facts[i].value;
 	return NULL;
 }
