@@ -6,14 +6,18 @@
  */
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "harness/host.h"
 #include "harness/platform/libvirt/qemu_driver.h"
 
-#define STARTER_MS 20 /* between two looks whether the migration is over */
+#define LOOK_MS	   20	 /* between two looks whether the migration is over */
+#define MIGRATE_MS 15000 /* libvirt has no bound; a trial waits a little longer than this */
 
 static void set_text(virTypedParameterPtr p, const char *field, char *value)
 {
@@ -23,52 +27,75 @@ static void set_text(virTypedParameterPtr p, const char *field, char *value)
 }
 
 /*
- * As soon as QEMU has begun, and not before, libvirt takes the word to let the guest go. That QEMU
- * has, our monitor tells: to ask libvirt again and again would keep it from its work. Nobody else
- * reads the monitor meanwhile.
+ * What goes on beside libvirt's call, which returns when all is over: another thread ends a
+ * migration that does not end, and starts postcopy. As soon as QEMU has begun, and not before,
+ * libvirt takes the word to let the guest go. That QEMU has, our monitor tells: to ask libvirt
+ * again and again would keep it from its work. Nobody else reads the monitor meanwhile.
  */
-struct starter {
+struct companion {
 	const struct libvirt_api *lib;
 	virDomainPtr domain;
 	struct qemu_guest *from;
-	bool over; /* the migration is */
+	bool postcopy; /* it is to be started */
+	bool over;     /* the migration is */
+	bool late;     /* it was ended, by killing QEMU: postcopy knows no way back */
 };
 
-static void *start_postcopy(void *context)
+/* Returns when it has done that, or it is not yet to be done. */
+static void start_postcopy(struct companion *c)
+{
+	if (!c->from->leaving && qmp_pump(&c->from->qmp))
+		c->postcopy = false; /* QEMU is gone: libvirt says so */
+	if (c->from->leaving && !c->lib->virDomainMigrateStartPostCopy(c->domain, 0))
+		c->postcopy = false;
+}
+
+static void *accompany(void *context)
 {
 	static const struct timespec moment = {.tv_nsec = 5000000};
-	struct starter *s = context;
+	struct companion *c = context;
+	int64_t deadline = host_now_ns() + MIGRATE_MS * 1000000ll;
 
-	while (!__atomic_load_n(&s->over, __ATOMIC_ACQUIRE)) {
-		struct pollfd word = {.fd = s->from->qmp.fd, .events = POLLIN};
+	while (!__atomic_load_n(&c->over, __ATOMIC_ACQUIRE)) {
+		bool waits = c->postcopy && !c->from->leaving;
+		struct pollfd word = {.fd = waits ? c->from->qmp.fd : -1, .events = POLLIN};
 
-		if (!s->from->leaving && poll(&word, 1, STARTER_MS) == 1 && qmp_pump(&s->from->qmp))
-			return NULL;
-		if (s->from->leaving && !s->lib->virDomainMigrateStartPostCopy(s->domain, 0))
-			return NULL;
-		if (s->from->leaving)
+		if (!c->late && host_now_ns() > deadline) {
+			c->late = true;
+			syscall(SYS_pidfd_send_signal, c->from->pidfd, SIGKILL, NULL, 0);
+		}
+		if (c->postcopy && !waits)
 			nanosleep(&moment, NULL);
+		else if (poll(&word, 1, LOOK_MS) != 1)
+			continue;
+		if (c->postcopy)
+			start_postcopy(c);
 	}
 	return NULL;
 }
 
-/* libvirt's call returns when all is over, so that another thread has to start postcopy. */
-static virDomainPtr migrate3(struct qemu_driver *d, struct qemu_guest *from, unsigned int other,
+static virDomainPtr migrate3(struct qemu_driver *d, struct companion *c, unsigned int other,
 			     virTypedParameterPtr parameters, unsigned int count)
 {
-	bool postcopy = d->m->status->migration == POSTCOPY;
-	struct starter s = {.lib = d->lib, .domain = d->domain, .from = from};
+	unsigned int flags = VIR_MIGRATE_LIVE | (c->postcopy ? VIR_MIGRATE_POSTCOPY : 0);
 	virDomainPtr domain;
 	pthread_t thread;
 
-	if (postcopy && pthread_create(&thread, NULL, start_postcopy, &s))
+	if (pthread_create(&thread, NULL, accompany, c)) {
+		qemu_driver_failed_here(d, "a thread for the migration");
 		return NULL;
-	domain =
-		d->lib->virDomainMigrate3(d->domain, d->connection[other], parameters, count,
-					  VIR_MIGRATE_LIVE | (postcopy ? VIR_MIGRATE_POSTCOPY : 0));
-	__atomic_store_n(&s.over, true, __ATOMIC_RELEASE);
-	if (postcopy)
-		pthread_join(thread, NULL);
+	}
+	domain = d->lib->virDomainMigrate3(d->domain, d->connection[other], parameters, count,
+					   flags);
+	if (!domain)
+		qemu_driver_failed(d, "libvirt's migration");
+	__atomic_store_n(&c->over, true, __ATOMIC_RELEASE);
+	pthread_join(thread, NULL);
+	if (!domain && c->late)
+		snprintf(d->m->error, sizeof(d->m->error),
+			 "libvirt's migration was not through within %d s, and was ended by a kill "
+			 "of its QEMU",
+			 MIGRATE_MS / 1000);
 	return domain;
 }
 
@@ -76,7 +103,11 @@ static virDomainPtr migrate3(struct qemu_driver *d, struct qemu_guest *from, uns
 static virDomainPtr send_to(struct qemu_driver *d, struct qemu_guest *from, unsigned int other,
 			    char *xml)
 {
-	unsigned int count = d->m->status->migration == POSTCOPY ? 3 : 2;
+	struct companion c = {.lib = d->lib,
+			      .domain = d->domain,
+			      .from = from,
+			      .postcopy = d->m->status->migration == POSTCOPY};
+	unsigned int count = c.postcopy ? 3 : 2;
 	virTypedParameter parameters[3] = {
 		[2] = {.field = VIR_MIGRATE_PARAM_BANDWIDTH,
 		       .type = VIR_TYPED_PARAM_ULLONG,
@@ -90,10 +121,8 @@ static virDomainPtr send_to(struct qemu_driver *d, struct qemu_guest *from, unsi
 	snprintf(uri, sizeof(uri), "unix://%s", path);
 	set_text(&parameters[0], VIR_MIGRATE_PARAM_URI, uri);
 	set_text(&parameters[1], VIR_MIGRATE_PARAM_DEST_XML, xml);
-	domain = migrate3(d, from, other, parameters, count);
+	domain = migrate3(d, &c, other, parameters, count);
 	unlink(path);
-	if (!domain)
-		qemu_driver_failed(d, "libvirt's migration");
 	return domain;
 }
 
