@@ -18,6 +18,8 @@ struct reading {
 	struct batch_counters c;
 	int cpu;
 	int64_t at_ns;
+	int64_t count_ns; /* a time outside of which no exit was counted: before the reading that
+			   * begins a batch, after the one that ends it */
 };
 
 /* A vCPU's thread, as seen at its doorbells. */
@@ -143,6 +145,7 @@ static void take(struct machine *m, struct observed *o, const struct reading *no
 	out->wait_ns = now->c.wait_ns - begin->c.wait_ns;
 	out->voluntary = now->c.voluntary - begin->c.voluntary;
 	out->involuntary = now->c.involuntary - begin->c.involuntary;
+	out->count_ns = (uint64_t)(now->count_ns - begin->count_ns);
 	out->exits = now->c.exits - begin->c.exits;
 	out->emulated = now->c.emulated - begin->c.emulated;
 	out->migrated = now->cpu != begin->cpu;
@@ -173,6 +176,7 @@ void machine_batch_doorbell(struct machine *m, machine_count *count, void *conte
 	struct reading now = {0};
 
 	read_own(&self, &now);
+	now.count_ns = now.at_ns;
 	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
 	if (m->config.watch)
 		watch(m, &self, &now);
@@ -195,11 +199,16 @@ void machine_batch_doorbell_of(struct machine *m, pid_t host, pid_t tid, machine
 					  .status = open_task(host, tid, "status"),
 					  .stat = open_task(host, tid, "stat")};
 	}
-	/* To count, QEMU kicks the vCPU: that must not lie between the two readings. */
+	/* To count, QEMU kicks the vCPU: that must not lie between the two readings. On a busy host
+	 * it takes its time, in which the guest at its doorbell sees the host's interrupts. */
 	if (other.inside)
 		read_other(&other, &now);
+	else
+		now.count_ns = host_now_ns();
 	now.c.counted = count && count(context, &now.c.exits, &now.c.emulated) == 0;
-	if (!other.inside)
+	if (other.inside)
+		now.count_ns = host_now_ns();
+	else
 		read_other(&other, &now);
 	if (m->config.watch)
 		watch(m, &other, &now);

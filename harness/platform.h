@@ -132,9 +132,10 @@ struct batch_counters {
 	uint64_t span_ns;		 /* from doorbell to doorbell */
 	uint64_t wait_ns;		 /* run-queue wait of the vCPU thread (schedstat) */
 	uint64_t voluntary, involuntary; /* its context switches */
-	uint64_t exits, emulated;	 /* KVM's statistics */
-	uint32_t migrated;		 /* it began and ended on different CPUs */
-	uint32_t counted;		 /* exits and emulated are real */
+	uint64_t exits, emulated;	 /* KVM's statistics, … */
+	uint64_t count_ns; /* … between whose readings lie so many, spans and more */
+	uint32_t migrated; /* it began and ended on different CPUs */
+	uint32_t counted;  /* exits and emulated are real */
 	struct event_values events;
 	struct cpu_reading cpu; /* what grew */
 };

@@ -289,7 +289,7 @@ static struct totals sum_counters(const struct trial *t)
 			sum.emulated -= 1;
 		sum.switches += (double)(c->voluntary + c->involuntary);
 		/* Where a doorbell takes its time, more of the host's interrupts fall into it. */
-		sum.window_ms += (double)c->span_ns / 1e6;
+		sum.window_ms += (double)c->count_ns / 1e6;
 	}
 	return sum;
 }

@@ -16,6 +16,7 @@
 
 #include "harness/core/text.h"
 #include "harness/host.h"
+#include "harness/platform/qemu/statistics.h"
 #include "harness/vmm/vmm.h"
 
 #define END_MS 300 /* QEMU closed its monitor: it ends very soon */
@@ -355,46 +356,6 @@ int qemu_guest_cpus(struct qemu_guest *g)
 
 /* ---- Doorbells ---- */
 
-static uint64_t statistic(const json_t *stats, const char *name, bool *found)
-{
-	json_t *stat;
-	size_t i;
-
-	json_array_foreach(stats, i, stat)
-	{
-		const char *it = json_string_value(json_object_get(stat, "name"));
-
-		if (it && !strcmp(it, name))
-			return (uint64_t)json_integer_value(json_object_get(stat, "value"));
-	}
-	*found = false;
-	return 0;
-}
-
-/*
- * KVM's statistics of vCPU 0, which QEMU reads for us from 7.1 on. To do so it kicks the vCPU,
- * which spins at its doorbell: an exit each time, and not the guest's.
- */
-static int count(void *context, uint64_t *exits, uint64_t *emulated)
-{
-	struct qemu_guest *g = context;
-	bool found = true;
-	json_t *answer;
-	const json_t *stats;
-
-	if (!g->kvm || g->uncounted)
-		return -1;
-	answer = qmp_call(&g->qmp, soon(), "query-stats", "{s:s, s:[s], s:[{s:s, s:[s,s]}]}",
-			  "target", "vcpu", "vcpus", g->cpu0, "providers", "provider", "kvm",
-			  "names", "exits", "insn_emulation");
-	stats = json_object_get(json_array_get(answer, 0), "stats");
-	*exits = statistic(stats, "exits", &found) - ++g->kicks;
-	*emulated = statistic(stats, "insn_emulation", &found);
-	json_decref(answer);
-	g->uncounted = !found;
-	return found ? 0 : -1;
-}
-
 static void answer(struct qemu_guest *g)
 {
 	struct vq_ring *ring = (struct vq_ring *)(g->m->memory + VQ_RING_OFFSET);
@@ -411,10 +372,13 @@ static void take_doorbell(struct qemu_guest *g, uint8_t value)
 		__atomic_store_n(&m->status->ready, 1, __ATOMIC_RELEASE);
 		return;
 	case VQ_DOORBELL_GOODBYE:
+		if (m->config.watch)
+			qemu_statistics_keep(g);
 		qemu_guest_over(g, MACHINE_GOODBYE, "");
 		return;
 	case VQ_DOORBELL_BATCH:
-		machine_batch_doorbell_of(m, g->pid, m->status->vcpu_tid[0], count, g);
+		machine_batch_doorbell_of(m, g->pid, m->status->vcpu_tid[0], qemu_statistics_count,
+					  g);
 		break;
 	case VQ_DOORBELL_RING_FULL:
 		usleep(100); /* the trial drains the ring */

@@ -43,7 +43,7 @@ struct qemu_guest {
 	bool followed; /* it migrated, and its RAM follows */
 	enum machine_disk disk;
 	bool uncounted; /* QEMU or KVM has no statistics of vCPUs */
-	uint64_t kicks; /* of vCPU 0, by reading statistics */
+	uint64_t kicks; /* of vCPU 0, by reading statistics at doorbells */
 	char cpu0[128]; /* QOM path of vCPU 0 */
 	char said[256]; /* the end of what it wrote to standard error */
 	struct qmp qmp;
