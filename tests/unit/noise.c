@@ -199,7 +199,7 @@ static void a_rate_is_one_unit(void **state)
 	(void)state;
 	add_rate_run(0, false);
 	add_rate_run(1, true);
-	r = load();
+	r = sample_load(1);
 	assert_int_equal(noise_measure(r, &rows, &count, error, sizeof(error)), 0);
 	assert_int_equal(count, 1);
 	assert_true(rows[0].between_trials < 0.01);
