@@ -92,7 +92,8 @@ void analysis_native(struct analysis *a);     /* analysis_native.c */
 int analysis_faults(struct analysis *a);      /* analysis_fault.c */
 /* Why a fault's trial yields no figure; NULL where it does. */
 const char *analysis_fault_no_figure(const struct result_trial *t);
-int analysis_criteria(struct analysis *a); /* criteria_judge.c; after the figures */
+int analysis_criteria(struct analysis *a); /* criteria_judge.c; after the figures,
+					      and again where noise or criteria changed */
 int analysis_matrix(struct analysis *a);   /* analysis_matrix.c; after all else */
 
 /* Does its label say that its host is itself a guest? There what traps does so natively, too. */

@@ -9,60 +9,21 @@
 #include <string.h>
 
 #include "report/compare.h"
+#include "report/noise.h"
 
 /* Standard deviation of logs that is assumed. Single processes on a shared host were seen to vary
  * by so much from one to the next. */
 #define ASSUMED 0.08
 
-static bool is_same(const char *a, const char *b)
+static struct run_noise of_side(const struct result_noise *n, const struct metric *m)
 {
-	return !strcmp(a, b);
-}
+	const struct result_noise assumed = {
+		.run_deviation = ASSUMED, .trials = 0, .runs = 1, .trial_deviation = 0};
+	struct run_noise noise = noise_of_side(n ? n : &assumed, m);
 
-static bool is_about(const struct result_noise *n, const struct metric *m, const char *fingerprint)
-{
-	return n->parameter == m->parameter && n->execution == m->execution &&
-	       is_same(n->bench, m->bench->name) && is_same(n->platform, m->platform_name) &&
-	       is_same(n->fingerprint, fingerprint);
-}
-
-/* The noise of a metric on its host: of its variant before that of the plain platform, of many
- * runs before that of few. NULL: nobody measured it. */
-static const struct result_noise *find_noise(const struct report *r, const struct metric *m)
-{
-	const char *fingerprint = label_fact(r, m->run, "host.fingerprint");
-	const struct result_noise *best = NULL;
-
-	for (size_t i = 0; fingerprint && i < r->noise_count; i++) {
-		const struct result_noise *n = r->noise[i];
-		bool own = is_same(n->variant, m->variant), best_own;
-
-		if (!is_about(n, m, fingerprint) || (!own && n->variant[0]))
-			continue;
-		best_own = best && is_same(best->variant, m->variant);
-		if (!best || own > best_own || (own == best_own && n->runs > best->runs))
-			best = n;
-	}
-	return best;
-}
-
-static struct run_noise noise_of(const struct result_noise *n)
-{
 	if (!n)
-		return (struct run_noise){.deviation = ASSUMED, .freedom = INFINITY};
-	return (struct run_noise){.deviation = n->run_deviation,
-				  .trials = n->trials,
-				  .trial_deviation = n->trial_deviation,
-				  .freedom = n->runs - 1.0};
-}
-
-/* A side of k runs, its blocks: their mean varies by a k-th of the variance of one. */
-static void over_blocks(struct run_noise *n, const struct metric *m)
-{
-	double blocks = m->block_count ? (double)m->block_count : 1;
-
-	n->deviation /= sqrt(blocks);
-	n->trials *= blocks;
+		noise.freedom = INFINITY;
+	return noise;
 }
 
 bool compare_noise(const struct report *r, struct comparison_row *row, struct run_noise *base,
@@ -72,22 +33,20 @@ bool compare_noise(const struct report *r, struct comparison_row *row, struct ru
 
 	if (!row->base || !row->other || row->base->run == row->other->run)
 		return false;
-	a = find_noise(r, row->base);
-	b = find_noise(r, row->other);
-	*base = noise_of(a);
-	*other = noise_of(b);
+	a = noise_find(r, row->base);
+	b = noise_find(r, row->other);
+	*base = of_side(a, row->base);
+	*other = of_side(b, row->other);
 	row->between_runs = (struct between_runs){
 		.counts = true,
 		.assumed = !a || !b,
-		.base = base->deviation,
-		.other = other->deviation,
+		.base = a ? a->run_deviation : ASSUMED,
+		.other = b ? b->run_deviation : ASSUMED,
 		.runs = !a || !b	    ? 0
 			: a->runs < b->runs ? a->runs
 					    : b->runs,
 		.trials_p = NAN,
 	};
-	over_blocks(base, row->base);
-	over_blocks(other, row->other);
 	return true;
 }
 
@@ -100,7 +59,7 @@ const char *compare_hosts(const struct report *r, const struct comparison_row *r
 		return NULL;
 	a = label_fact(r, row->base->run, "host.fingerprint");
 	b = label_fact(r, row->other->run, "host.fingerprint");
-	if (!a || !b || is_same(a, b))
+	if (!a || !b || !strcmp(a, b))
 		return NULL;
 	return "the hosts are not of one kind (host.fingerprint differs): the difference may be "
 	       "theirs; compare --by host compares hosts";
@@ -123,5 +82,6 @@ int report_add_noise(struct report *r, const char *path, char *error, size_t siz
 		return analysis_fail(a, "%s: holds no noise; virt-qualify aa makes such a file",
 				     path);
 	APPEND(a, r->noise, r->noise_count, rows, count);
-	return analysis_noise(a);
+	/* The intervals of limits hold it. */
+	return analysis_noise(a) || analysis_criteria(a) ? -1 : 0;
 }

@@ -170,8 +170,5 @@ int report_judge_by(struct report *r, const char *path, char *error, size_t size
 	arena_free(&given.arena);
 	if (failed)
 		return -1;
-	r->judgements = NULL;
-	r->scores = NULL;
-	r->judgement_count = r->score_count = 0;
 	return analysis_criteria(a);
 }

@@ -109,8 +109,11 @@ const char *criteria_skip(const struct judging *j, const struct result_criterion
 
 int analysis_criteria(struct analysis *a)
 {
-	const struct report *r = &a->report;
+	struct report *r = &a->report;
 
+	r->judgement_count = r->score_count = 0;
+	r->judgements = NULL;
+	r->scores = NULL;
 	for (size_t i = 0; i < r->run_count; i++) {
 		struct judging j = {.a = a, .run = r->runs[i]};
 

@@ -17,6 +17,7 @@
 
 #include "report/criteria.h"
 #include "report/label.h"
+#include "report/noise.h"
 #include "report/number.h"
 
 #define TRIALS_LEAST 6u /* for an interval of 95 % */
@@ -99,15 +100,38 @@ static struct interval range_of(const double *x, size_t n)
 	return i;
 }
 
+/* A run's median is not the host's: where `aa` measured what runs differ in, the interval holds it.
+ */
+static struct interval between_runs(struct judging *j, struct judgement *x, struct interval i,
+				    double median, const double *values, size_t count)
+{
+	const struct result_noise *n = noise_find(&j->a->report, x->metric);
+	struct run_noise noise;
+	double half;
+
+	if (!n || x->metric->execution == EXECUTION_DETERMINISTIC)
+		return i;
+	noise = noise_of_side(n, x->metric);
+	i = stats_widen_run(i, median, values, count, CONFIDENCE, &noise, &half);
+	if (isnan(half))
+		return i;
+	x->between_runs = noise.deviation;
+	x->between_runs_over = n->runs;
+	return i;
+}
+
 /* The verdict must hold over the undisturbed batches alone, as that of a comparison. */
-static void confirm(struct judgement *x)
+static void confirm(struct judging *j, struct judgement *x)
 {
 	const struct metric *m = x->metric;
+	struct judgement without = *x;
 	struct interval calm;
 
 	if (x->result == JUDGED_INCONCLUSIVE || !m->disturbances || m->bench->disturbance_exempt)
 		return;
 	calm = stats_median_interval(m->undisturbed, m->undisturbed_count, CONFIDENCE);
+	calm = between_runs(j, &without, calm, m->median_undisturbed, m->undisturbed,
+			    m->undisturbed_count);
 	if (judge(x->criterion, calm) == x->result)
 		return;
 	x->result = JUDGED_INCONCLUSIVE;
@@ -115,7 +139,7 @@ static void confirm(struct judgement *x)
 				 : "undisturbed batches alone lead to another verdict";
 }
 
-static void take_figure(struct judgement *x)
+static void take_figure(struct judging *j, struct judgement *x)
 {
 	const struct metric *m = x->metric;
 
@@ -134,15 +158,16 @@ static void take_figure(struct judgement *x)
 		break;
 	default:
 		x->value = m->median;
-		x->interval = m->execution == EXECUTION_DETERMINISTIC
-				      ? range_of(m->values, m->trials)
-				      : m->interval;
+		x->interval =
+			m->execution == EXECUTION_DETERMINISTIC
+				? range_of(m->values, m->trials)
+				: between_runs(j, x, m->interval, m->median, m->values, m->trials);
 	}
 }
 
 static const char *metric_found(struct judging *j, const struct judgement *x)
 {
-	char value[NUMBER_SIZE], range[LABEL_SIZE];
+	char value[NUMBER_SIZE], range[LABEL_SIZE], share[NUMBER_SIZE];
 	enum unit unit = x->metric->unit;
 
 	if (isnan(x->value))
@@ -154,7 +179,10 @@ static const char *metric_found(struct judging *j, const struct judgement *x)
 	}
 	number_figure(value, x->value, x->interval, unit);
 	number_interval(range, x->value, x->interval, unit);
-	return criteria_text(j, "%s (%s)", value, range);
+	if (isnan(x->between_runs))
+		return criteria_text(j, "%s (%s)", value, range);
+	return criteria_text(j, "%s (%s, with %s between runs)", value, range,
+			     number_share(share, x->between_runs));
 }
 
 static void judge_metric(struct judging *j, struct judgement *x)
@@ -162,7 +190,7 @@ static void judge_metric(struct judging *j, struct judgement *x)
 	const struct result_criterion *c = x->criterion;
 	const struct metric *m = x->metric;
 
-	take_figure(x);
+	take_figure(j, x);
 	x->found = metric_found(j, x);
 	if (c->execution >= 0 && (int)m->execution != c->execution) {
 		x->why = criteria_text(j, "%s, and the limit is meant for %s: it cannot pass",
@@ -176,7 +204,7 @@ static void judge_metric(struct judging *j, struct judgement *x)
 	} else {
 		conclude(x);
 		if (c->figure == LIMIT_MEDIAN)
-			confirm(x);
+			confirm(j, x);
 	}
 }
 
@@ -184,7 +212,7 @@ static int limit_on_metric(struct judging *j, const struct result_criterion *c,
 			   const struct metric *m)
 {
 	char name[LABEL_SIZE], platform[LABEL_SIZE];
-	struct judgement x = {.criterion = c, .metric = m};
+	struct judgement x = {.criterion = c, .metric = m, .between_runs = NAN};
 
 	/* A ratio to native is about the others. */
 	if (c->figure == LIMIT_NATIVE_RATIO && !strcmp(m->platform_name, BASELINE_PLATFORM))
@@ -286,8 +314,12 @@ static int limit_on_fault(struct judging *j, const struct result_criterion *c,
 			  const struct fault_figure *f)
 {
 	char name[LABEL_SIZE], platform[LABEL_SIZE];
-	struct judgement x = {
-		.criterion = c, .fault = f, .found = "", .value = NAN, .interval = none};
+	struct judgement x = {.criterion = c,
+			      .fault = f,
+			      .found = "",
+			      .value = NAN,
+			      .interval = none,
+			      .between_runs = NAN};
 
 	x.what = criteria_text(j, "%s", label_fault(name, f));
 	x.platform = criteria_text(j, "%s", label_platform(platform, f->platform, f->variant));
@@ -312,8 +344,12 @@ static int limit_on_fault(struct judging *j, const struct result_criterion *c,
 
 static int limit_on_nothing(struct judging *j, const struct result_criterion *c)
 {
-	struct judgement x = {
-		.criterion = c, .found = "", .value = NAN, .interval = none, .what = c->what};
+	struct judgement x = {.criterion = c,
+			      .found = "",
+			      .value = NAN,
+			      .interval = none,
+			      .what = c->what,
+			      .between_runs = NAN};
 	const char *skip = criteria_skip(j, c);
 
 	x.platform = c->platform ? c->platform : "";

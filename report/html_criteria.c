@@ -82,8 +82,10 @@ static void judgements(struct html *h)
 	html_text(h, "%s", label_judged(counts, r));
 	fputs("</strong>. A limit has passed where the whole 95\xc2\xa0% interval lies within it, "
 	      "and "
-	      "failed where all of it lies beyond.</p>\n",
+	      "failed where all of it lies beyond. ",
 	      h->out);
+	html_text(h, "%s", label_limits_runs(counts, r));
+	fputs("</p>\n", h->out);
 	html_table_begin(&t, h, columns, sizeof(columns) / sizeof(*columns),
 			 "Limits and requirements of the plan");
 	for (size_t k = 0; k < 3; k++)

@@ -184,7 +184,10 @@ static void floor_tile(const struct html *h, const struct trust *t)
 			  "of %zu figures, measured by aa",
 			  t->measured);
 	else
-		html_text(h, "separate runs differ by more than trials: virt-qualify aa");
+		html_text(h, "%sseparate runs differ by more than trials: virt-qualify aa",
+			  h->r->judgement_count
+				  ? "limits: one run, variation between runs not included; "
+				  : "");
 	tile_end(h);
 }
 

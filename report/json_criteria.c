@@ -31,6 +31,7 @@ json_t *js_judgement(const struct report *r, size_t i)
 	json_object_set_new(o, "value", js_number(x->value));
 	json_object_set_new(o, "low", js_number(x->interval.low));
 	json_object_set_new(o, "high", js_number(x->interval.high));
+	json_object_set_new(o, "between_runs", js_number(limit ? x->between_runs : NAN));
 	json_object_set_new(o, "within", x->of ? json_integer((json_int_t)x->within) : json_null());
 	json_object_set_new(o, "of", x->of ? json_integer((json_int_t)x->of) : json_null());
 	json_object_set_new(o, "wanted", js_text(x->wanted));

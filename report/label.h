@@ -41,6 +41,9 @@ const char *label_judged(char *s, const struct report *r);
 /* Where criteria are from that were given after the runs, a sentence; "" where these declared them.
  */
 const char *label_limits_from(char *s, const struct report *r);
+/* Whether the intervals of limits hold what runs differ in by themselves, a sentence or two; ""
+ * where there is no such limit. */
+const char *label_limits_runs(char *s, const struct report *r);
 /* "exits 0.82"; "" where there is no score */
 const char *label_worst(char *s, const struct score *x);
 /* "exits 0.82 (7 tests), throughput 0.99 (3 tests)"; "" where there is no score */

@@ -21,6 +21,33 @@ const char *label_judged(char *s, const struct report *r)
 	return s;
 }
 
+const char *label_limits_runs(char *s, const struct report *r)
+{
+	size_t with = 0, without = 0, n = 0;
+
+	for (size_t i = 0; i < r->judgement_count; i++) {
+		const struct judgement *x = &r->judgements[i];
+		bool exact = x->metric && x->metric->execution == EXECUTION_DETERMINISTIC;
+
+		if (x->criterion->kind != CRITERION_LIMIT || isnan(x->value) || exact)
+			continue;
+		with += !isnan(x->between_runs);
+		without += isnan(x->between_runs);
+	}
+	s[0] = '\0';
+	if (with)
+		n = (size_t)snprintf(s, LABEL_SIZE,
+				     "Of %zu limit%s the interval holds what runs differ in by "
+				     "themselves, as aa measured it on this kind of host.",
+				     with, with == 1 ? "" : "s");
+	if (without)
+		snprintf(s + n, LABEL_SIZE - n,
+			 "%sOf %zu limit%s: one run, variation between runs not included; "
+			 "virt-qualify aa measures that of medians.",
+			 n ? " " : "", without, without == 1 ? "" : "s");
+	return s;
+}
+
 const char *label_limits_from(char *s, const struct report *r)
 {
 	s[0] = '\0';

@@ -51,6 +51,11 @@ static void print_judgements(const struct report *r, FILE *out)
 			judgement_row(r, out, &r->judgements[i]);
 		}
 	md_end(out, shown > MD_MOST_ROWS);
+	if (label_limits_runs(counts, r)[0]) {
+		fputc('\n', out);
+		md_escaped(out, counts);
+		fputc('\n', out);
+	}
 }
 
 static void print_scores(const struct report *r, FILE *out)

@@ -149,6 +149,9 @@ struct judgement {
 	const char *found; /* "1.91 µs (1.88 – 1.95 µs)", "34 of 36 trials (81 % – 99 %)"; "" */
 	double value;	   /* in the criterion's unit; NaN: none */
 	struct interval interval;
+	double between_runs; /* what runs differ in, one standard deviation, that `interval` holds;
+				NaN: it holds nothing of it */
+	uint32_t between_runs_over; /* runs that this was measured over */
 	size_t within, of; /* of a fault's time: trials that kept it, of those that it was asked
 			      of; `of` 0: not of one */
 	enum judged result;

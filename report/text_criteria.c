@@ -54,6 +54,8 @@ static int print_judgements(const struct report *r, FILE *out, bool colour)
 	if (table_end(&t, out, colour))
 		return -1;
 	fprintf(out, "%s\n", label_judged(counts, r));
+	if (label_limits_runs(counts, r)[0])
+		fprintf(out, "%s\n", counts);
 	return 0;
 }
 

@@ -101,6 +101,15 @@ void stats_widen(struct comparison *c, const double *a, size_t na, const double 
 		 double confidence, const struct run_noise *noise_a,
 		 const struct run_noise *noise_b);
 
+/*
+ * Widen the interval of one run's figure, median or mean, by what runs differ in: it becomes wide
+ * enough for its own and for a t interval whose variance holds that of runs, on logs around
+ * `figure`. Unchanged, with *half NaN, where a trial is not above zero or there are fewer than two;
+ * else *half is that interval's half width: 0.02 is about 2 %.
+ */
+struct interval stats_widen_run(struct interval i, double figure, const double *x, size_t n,
+				double confidence, const struct run_noise *noise, double *half);
+
 /* Mean of logs; every value > 0. NaN for n == 0. */
 double stats_log_mean(const double *x, size_t n);
 

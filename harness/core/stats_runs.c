@@ -115,6 +115,27 @@ void stats_widen(struct comparison *c, const double *a, size_t na, const double 
 		c->detectable = fmax(c->detectable, stats_detectable(s.variance, s.freedom, alpha));
 }
 
+/* One side alone: V = S^2 + max(0, P / n - M / m). */
+struct interval stats_widen_run(struct interval i, double figure, const double *x, size_t n,
+				double confidence, const struct run_noise *noise, double *half)
+{
+	static const struct run_noise nothing = {.freedom = INFINITY};
+	double mean, squares = 0;
+	struct spread s;
+
+	*half = NAN;
+	mean = stats_log_mean(x, n);
+	if (n < 2 || !isfinite(mean) || !(figure > 0) || isnan(i.low) || isnan(i.high))
+		return i;
+	for (size_t k = 0; k < n; k++)
+		squares += pow(log(x[k]) - mean, 2);
+	s = spread_of(squares / (double)(n - 1) / (double)n, (double)n - 1, noise, &nothing);
+	*half = t_quantile(1 - (1 - confidence) / 2, s.freedom) * sqrt(s.variance);
+	i.low = fmin(i.low, figure * exp(-*half));
+	i.high = fmax(i.high, figure * exp(*half));
+	return i;
+}
+
 /*
  * As stats_power_distance, for an effect in standard errors that were estimated beforehand with
  * `estimated` degrees of freedom: where they came out too small, so does the effect, and that

@@ -144,10 +144,59 @@ static void a_limit_is_kept_by_the_whole_interval(void **state)
 		const struct judgement *x = r->judgements;
 
 		assert_true(x->value == 101.5 && x->interval.low == 100 && x->interval.high == 103);
+		assert_true(isnan(x->between_runs));
 		assert_int_equal(x->result, cases[i].result);
 		assert_true(!x->why == (x->result == JUDGED_PASSED));
 		assert_int_equal(report_exit_code(r, 0), cases[i].code);
 		assert_int_equal(report_exit_code(r, 1), cases[i].strict);
+		report_free(r);
+	}
+}
+
+/* The same with what `aa` found of runs of 12 such trials. */
+static void what_runs_differ_in_widens_a_limit(void **state)
+{
+	static const struct {
+		double high;
+		enum limit_figure figure;
+		enum judged result;
+	} cases[] = {{104, LIMIT_MEDIAN, JUDGED_INCONCLUSIVE},
+		     {104, LIMIT_P99, JUDGED_PASSED}, /* aa measures medians */
+		     {117, LIMIT_MEDIAN, JUDGED_PASSED},
+		     {99, LIMIT_MEDIAN, JUDGED_INCONCLUSIVE},
+		     {88, LIMIT_MEDIAN, JUDGED_FAILED}};
+	const double t = 2.7764451051977987; /* of 4 degrees of freedom, two-sided 95 % */
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result_noise n = sample_aa(0, "kind", "exit_a", "kvm", 0.05);
+		struct file f = begin(0);
+		const struct judgement *x;
+		struct report *r;
+
+		n.run = f.run;
+		n.trials = 12;
+		n.trial_deviation = 0.05; /* more than that of the trials here: V is that of runs */
+		sample_must(f.r, result_add_noise(f.r, &n));
+		sample_must(f.r,
+			    result_add_fact(f.r, &(struct result_fact){.run = f.run,
+								       .name = "host.fingerprint",
+								       .value = "kind"}));
+		limit(&f, "exit_a", "kvm", cases[i].figure, NAN, cases[i].high);
+		sample_bench(f.r, f.run, "exit_a", NANOSECONDS);
+		trials(&f, "exit_a", "kvm", 100, 12, EXECUTION_HARDWARE);
+		finish(&f);
+		r = sample_load(1);
+		x = r->judgements;
+		assert_int_equal(x->result, cases[i].result);
+		if (cases[i].figure == LIMIT_MEDIAN) {
+			assert_true(x->between_runs == 0.05 && x->between_runs_over == 5);
+			assert_true(fabs(x->interval.low / (101.5 * exp(-t * 0.05)) - 1) < 1e-9);
+			assert_true(fabs(x->interval.high / (101.5 * exp(t * 0.05)) - 1) < 1e-9);
+			assert_non_null(strstr(x->found, "% between runs"));
+		} else {
+			assert_true(isnan(x->between_runs));
+		}
 		report_free(r);
 	}
 }
@@ -342,6 +391,7 @@ int main(void)
 		cmocka_unit_test(either_plan_can_gate),
 		cmocka_unit_test(a_gate_over_nothing_is_inconclusive),
 		cmocka_unit_test(a_limit_is_kept_by_the_whole_interval),
+		cmocka_unit_test(what_runs_differ_in_widens_a_limit),
 		cmocka_unit_test(what_ran_otherwise_never_passes),
 		cmocka_unit_test(few_trials_show_nothing),
 		cmocka_unit_test(a_ratio_without_interval_says_why),

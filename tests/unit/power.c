@@ -293,6 +293,75 @@ static void widening_follows_its_formula(void **state)
 	assert_near(c.p, 1, 0);
 }
 
+/* ---- One run against a limit ---- */
+
+/* What a limit's interval is for: it holds the median that many runs would have. */
+static void one_run_covers(void **state)
+{
+	static const struct drifting hosts[] = {{0.056, 0.08}, {0.05, 0.01}, {0.05, 0}};
+	int n = simulations(400);
+	struct random r;
+
+	(void)state;
+	random_seed(&r, 38);
+	for (size_t k = 0; k < 12; k++) {
+		const struct drifting *d = &hosts[k / 4];
+		size_t count = sizes[k % 4];
+		int covered = 0, alone = 0;
+
+		for (int s = 0; s < n; s++) {
+			struct run_noise noise = measure_noise(&r, d, count);
+			struct interval i;
+			double x[MOST], half;
+
+			one_run(&r, d, x, count, 1000);
+			i = stats_median_interval(x, count, 1 - ALPHA);
+			alone += i.low <= 1000 && i.high >= 1000;
+			i = stats_widen_run(i, stats_median(x, count), x, count, 1 - ALPHA, &noise,
+					    &half);
+			covered += i.low <= 1000 && i.high >= 1000;
+		}
+		print_message("# run %.2f, %zu trials: covered %.4f, alone %.4f\n", d->run, count,
+			      covered / (double)n, alone / (double)n);
+		assert_true(covered >= n * (1 - ALPHA - slack(ALPHA, n)));
+		if (d->run > d->trial)
+			assert_true(alone < n * 0.8);
+	}
+}
+
+static void one_run_is_widened_as_written(void **state)
+{
+	const struct run_noise noise = {0.03, 4, 0.02, 4}, other = {0.03, 0, 0, INFINITY};
+	const double a = 0.02 * sqrt(0.75); /* of variance 0.02^2 over four */
+	const double x[] = {exp(a), exp(-a), exp(a), exp(-a)};
+	const struct interval narrow = {0.999, 1.001}, wide = {0.5, 1.5}, none = {NAN, NAN};
+	double half, part = 0.02 * 0.02 / 4, variance = 0.03 * 0.03 + part;
+	struct interval i;
+
+	(void)state;
+	/* As many trials of the same variance: V is that of runs. */
+	i = stats_widen_run(narrow, 1, x, 4, 0.95, &noise, &half);
+	assert_near(half, gsl_cdf_tdist_Qinv(0.025, 4) * 0.03, 1e-9);
+	assert_near(log(i.low), -half, 1e-12);
+	assert_near(log(i.high), half, 1e-12);
+	/* Runs known exactly: of the trials' part alone is an estimate. */
+	i = stats_widen_run(narrow, 2, x, 4, 0.95, &other, &half);
+	assert_near(half,
+		    gsl_cdf_tdist_Qinv(0.025, variance * variance / (part * part / 3)) *
+			    sqrt(variance),
+		    1e-8);
+	assert_near(i.high, 2 * exp(half), 1e-9);
+	/* It never narrows, and makes none where there is none. */
+	i = stats_widen_run(wide, 1, x, 4, 0.95, &noise, &half);
+	assert_true(i.low == 0.5 && i.high == 1.5 && half > 0);
+	i = stats_widen_run(none, 1, x, 4, 0.95, &noise, &half);
+	assert_true(isnan(i.low) && isnan(half));
+	stats_widen_run(wide, 1, x, 1, 0.95, &noise, &half);
+	assert_true(isnan(half));
+	stats_widen_run(wide, 1, (const double[]){1, 0, 1}, 3, 0.95, &noise, &half);
+	assert_true(isnan(half));
+}
+
 /* P(T > critical) of the noncentral t: normal over root of chi squared, integrated over the latter
  * by Simpson's rule. */
 static double power_of(double distance, double critical, double freedom)
@@ -410,6 +479,8 @@ int main(void)
 		cmocka_unit_test(noise_of_another_size),
 		cmocka_unit_test(assumed_noise),
 		cmocka_unit_test(widening_follows_its_formula),
+		cmocka_unit_test(one_run_covers),
+		cmocka_unit_test(one_run_is_widened_as_written),
 		cmocka_unit_test(power_distance_has_the_power),
 		cmocka_unit_test(components_by_hand),
 		cmocka_unit_test(components_are_unbiased),
