@@ -14,7 +14,7 @@
 set -u
 
 run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev libvirt-dev'
-run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-daemon-driver-qemu libvirt-clients"
+run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-daemon-driver-qemu libvirt-clients kmod"
 lab='qemu-system-x86 bochs bochsbios vgabios grub-common grub-pc-bin xorriso busybox-static cpio kmod
 	binutils xz-utils zstd'
 iso='grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools xz-utils qemu-utils binutils'

@@ -62,8 +62,10 @@ debian_kernel() {
 		[ -n "$kept" ] || fail "no kernel: apt knows no $kernel_package; as root, run apt-get update, or give --kernel BZIMAGE"
 	fi
 	if [ ! -d "$kept" ]; then
+		# Without it modules would be kept that lack what they need.
+		command -v modinfo >/dev/null || fail "modinfo is missing; install kmod"
 		echo "downloading $package $version"
-		(cd "$WORK" && apt-get -q download "$package=$version") >/dev/null ||
+		(cd "$WORK" && apt-get -q -o APT::Sandbox::User=root download "$package=$version") >/dev/null ||
 			fail "$package could not be downloaded; is the network there? --kernel BZIMAGE needs none"
 		echo "unpacking $package"
 		mkdir "$WORK/kernel"
