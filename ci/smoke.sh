@@ -13,6 +13,8 @@ mkdir -p "$out" || exit 4
 "${0%/*}/kernel.sh" || echo 'smoke.sh: no Linux kernel for guests; going on without' >&2
 # What can run here, and why the rest cannot, before the time is spent.
 "$vq" list platforms || exit 4
+# Ctrl-C ends the run; what it measured until then is reported.
+trap : INT TERM
 "$vq" run --preset smoke -o "$out/$name.vq"
 code=$?
 if [ ! -f "$out/$name.vq" ]; then

@@ -169,6 +169,21 @@ static int make_files(struct keeper *k, const struct libvirt_daemon_options *o)
 
 #define MAX_ARGUMENTS 8
 
+/* Where libvirtd would complain itself. */
+static void complain_for_it(const struct keeper *k, const char *what, int error)
+{
+	char path[700];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/libvirtd.log", k->directory.path);
+	f = fopen(path, "ae");
+	if (!f)
+		return;
+	fprintf(f, ": error : it cannot be given %s: %s%s\n", what, strerror(error),
+		error == EINVAL ? "; in a chroot, let / be a mount (pivot_root)" : "");
+	fclose(f);
+}
+
 static void become_daemon(struct keeper *k, const struct libvirt_daemon_options *o, pid_t parent)
 {
 	const char *all[MAX_ARGUMENTS + 8] = {libvirt_find_daemon(), "--config"};
@@ -190,6 +205,8 @@ static void become_daemon(struct keeper *k, const struct libvirt_daemon_options 
 	for (size_t i = 0; o->arguments && i < MAX_ARGUMENTS && o->arguments[i]; i++)
 		all[n++] = o->arguments[i];
 	failed = libvirt_private_mounts(k->directory.path);
+	if (failed)
+		complain_for_it(k, failed, errno);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (failed || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
 		_exit(126);
