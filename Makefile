@@ -57,8 +57,17 @@ report_libs  := sqlite3 jansson
 all_libs     := $(report_libs) yaml-0.1 hwloc
 pkg           = $(shell pkg-config $(1) 2>/dev/null)
 
-.PHONY: all
-all: $(B)/virt-qualify
+.PHONY: all libraries
+all: libraries $(B)/virt-qualify
+
+# Said in a line, and before the first file is compiled.
+libraries:
+	@for tool in $(firstword $(CC)) pkg-config; do command -v $$tool >/dev/null || \
+		{ echo "make: $$tool is missing; ci/install.sh installs what is, or says how" >&2; exit 1; }; done
+	@for library in $(all_libs) libvirt; do pkg-config --exists $$library || lacks="$$lacks $$library"; done; \
+	echo '#include <perfmon/pfmlib.h>' | $(CC) -E -x c - >/dev/null 2>&1 || lacks="$$lacks pfm"; \
+	[ -z "$$lacks" ] || \
+		{ echo "make: libraries are missing:$$lacks; ci/install.sh installs what is, or says how" >&2; exit 1; }
 
 include guests/guest.mk
 
