@@ -13,6 +13,9 @@ struct insert {
 	const char *wrong;
 };
 
+/* Run a statement without rows. 0, or -1 with the error line. */
+int result_sql(struct result *r, const char *sql);
+
 /* 0 where rows may be written now, else -1 with the error line. */
 int insert_allowed(struct result *r);
 

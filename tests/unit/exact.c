@@ -15,7 +15,6 @@
 
 #define LAYOUTS 5
 
-
 /* A lab's file: `trials` trials, the k-th with seed first_seed + k, all instructions of one. */
 struct lab {
 	const char *uuid, *kernel;

@@ -12,7 +12,6 @@
 #include "tests/unit/sample_files.h"
 #include "tests/unit/sample_platforms.h"
 
-
 static struct report *load_three(uint32_t trials, int hostile)
 {
 	const char *const list[] = {paths[0], paths[1], paths[2]};
