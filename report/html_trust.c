@@ -114,6 +114,20 @@ static void judge_noise(const struct report *r, struct trust *t)
 
 /* ---- The rest ---- */
 
+/* Trials without a figure, of cells that have none at all, too. */
+static size_t count_discarded(const struct report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->problem_count; i++) {
+		const struct problem *p = &r->problems[i];
+
+		if (p->status != TRIAL_OK && p->status != TRIAL_UNSUPPORTED)
+			n += p->count;
+	}
+	return n;
+}
+
 static struct trust judge(const struct report *r)
 {
 	struct trust t = {0};
@@ -123,7 +137,6 @@ static struct trust judge(const struct report *r)
 
 		t.figures++;
 		t.trials += m->trials;
-		t.discarded += m->discarded;
 		t.soft[(unsigned int)m->execution % EXECUTIONS]++;
 		if (m->bench->disturbance_exempt || isnan(m->disturbed_share))
 			continue;
@@ -134,10 +147,10 @@ static struct trust judge(const struct report *r)
 	for (size_t i = 0; i < r->fault_count; i++) {
 		t.figures++;
 		t.trials += r->faults[i].trials;
-		t.discarded += r->faults[i].outcomes[OUTCOME_HARNESS_ERROR];
 	}
 	for (size_t i = 0; i < r->run_count; i++)
 		t.unfinished += !r->runs[i]->finished || r->runs[i]->interrupted;
+	t.discarded = count_discarded(r);
 	judge_noise(r, &t);
 	return t;
 }
@@ -233,7 +246,10 @@ void html_trust(struct html *h)
 	tile_begin(h, "Disturbed batches", t.worst > 0.1);
 	html_text(h, "%s", t.weight > 0 ? number_share(s, t.disturbed / t.weight) : "n/a");
 	tile_note(h);
-	html_text(h, "marked, not deleted; the worst figure: %s", number_share(s, t.worst));
+	if (t.weight > 0)
+		html_text(h, "marked, not deleted; the worst figure: %s", number_share(s, t.worst));
+	else
+		html_text(h, "no batch was looked at");
 	tile_end(h);
 
 	noise_tiles(h, &t);

@@ -263,6 +263,8 @@ static void test_numbers(void **state)
 	assert_non_null(strstr(page, "NOT DISCLOSED"));
 	assert_non_null(strstr(page, "interpreted"));
 	assert_non_null(strstr(page, "the run was cut off"));
+	/* Both trials that failed, and each once, though they are no figure's. */
+	assert_non_null(strstr(page, "2 more discarded"));
 	free(page);
 }
 
