@@ -116,14 +116,18 @@ static void say_summary(const struct run_summary *s, const char *path)
 /* What the budget is planned to be good for, before it is spent. */
 static void say_budget(const struct run_summary *s)
 {
-	char trials[48], effect[64] = "no change can be found with so few";
+	char trials[48], over[80] = "", effect[64] = "no change can be found with so few";
 
 	snprintf(trials, sizeof(trials), s->fewest == s->most ? "%u" : "%u to %u", s->fewest,
 		 s->most);
+	if (s->over_ns)
+		snprintf(over, sizeof(over), ", which took %.0f s more than it has",
+			 (double)s->over_ns / 1e9);
 	if (isfinite(s->detectable))
 		snprintf(effect, sizeof(effect), "the median bench finds a change of %.2g %%",
 			 100 * s->detectable);
-	fprintf(stderr, "budget: %s trials of each; %s%s\n", trials, effect,
+	fprintf(stderr, "budget: %s trial%s of each%s; %s%s\n", trials, s->most == 1 ? "" : "s",
+		over, effect,
 		s->detectable_assumed ? " if trials vary by 6 %, as assumed: see aa and --noise"
 				      : "");
 }

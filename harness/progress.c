@@ -12,27 +12,28 @@ void progress_begin(struct progress *p, size_t total, enum progress_where to)
 {
 	p->total = total;
 	p->where = to;
-	p->start_ns = host_now_ns();
 	p->shown_ns = 0;
 }
 
-void progress_show(struct progress *p, size_t done, const char *what, const char *where)
+bool progress_is_due(const struct progress *p)
 {
-	int64_t now = host_now_ns();
-	int64_t left;
+	return p->where != PROGRESS_NONE && host_now_ns() - p->shown_ns >= INTERVAL_NS;
+}
 
-	if (p->where == PROGRESS_NONE || now - p->shown_ns < INTERVAL_NS)
-		return;
-	p->shown_ns = now;
+void progress_show(struct progress *p, size_t done, int64_t left_ns, const char *what,
+		   const char *where)
+{
+	p->shown_ns = host_now_ns();
 	if (p->where == PROGRESS_LAB) {
 		lab_port_line("progress %zu %zu %s on %s", done, p->total, what, where);
 		return;
 	}
-	left = done ? (now - p->start_ns) / (int64_t)done * (int64_t)(p->total - done) : 0;
 	fprintf(stderr, "\r[%zu/%zu] %s on %s", done, p->total, what, where);
-	if (done)
-		fprintf(stderr, ", %lld:%02lld left", (long long)(left / 60000000000ll),
-			(long long)(left / 1000000000ll % 60));
+	if (left_ns) {
+		long long s = (long long)(left_ns + 500000000) / 1000000000;
+
+		fprintf(stderr, ", %lld:%02lld left", s / 60, s % 60);
+	}
 	fprintf(stderr, "\033[K");
 	fflush(stderr);
 }

@@ -3,6 +3,7 @@
 #ifndef VQ_PROGRESS_H
 #define VQ_PROGRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,13 +15,16 @@ enum progress_where {
 
 struct progress {
 	size_t total;
-	int64_t start_ns, shown_ns;
+	int64_t shown_ns;
 	enum progress_where where;
 };
 
 void progress_begin(struct progress *p, size_t total, enum progress_where where);
-/* Before step `done` (from 0): at most ten times a second. */
-void progress_show(struct progress *p, size_t done, const char *what, const char *where);
+/* Not more than ten times a second. */
+bool progress_is_due(const struct progress *p);
+/* Before step `done` (from 0); `left_ns`: what is left will take so long, 0: not known. */
+void progress_show(struct progress *p, size_t done, int64_t left_ns, const char *what,
+		   const char *where);
 /* Clear the line. */
 void progress_end(struct progress *p);
 

@@ -139,6 +139,7 @@ static int run_trial(struct run *r, size_t ordinal)
 		goto out;
 	}
 	c->took_ns = host_now_ns() - begun;
+	c->sum_ns += c->took_ns;
 	ret = note_unsupported(r, c, t);
 out:
 	trial_result_free(t);
@@ -169,10 +170,13 @@ static int run_trials(struct run *r, struct progress *progress)
 			r->summary->left_out = r->planned - r->next;
 			return 0;
 		}
-		progress_show(progress, r->next, s->bench ? s->bench->name : s->fault->name,
-			      s->platform->name);
+		if (progress_is_due(progress))
+			progress_show(progress, r->next, run_left_ns(r),
+				      s->bench ? s->bench->name : s->fault->name,
+				      s->platform->name);
 		if (!c->unsupported && run_trial(r, r->next))
 			return -1;
+		c->left--;
 		if (r->block_ends[r->next++]) {
 			int64_t now = host_now_ns();
 
@@ -212,12 +216,14 @@ static void say_detectable(struct run *r, const struct budget_cell *cells)
 /* One trial of each cell was run: their times say how many more there will be. */
 static int plan_rest(struct run *r, struct budget_cell *cells, uint32_t *trials)
 {
+	int64_t left = r->options->budget_ns - (host_now_ns() - r->start_ns);
 	struct run_summary *s = r->summary;
 
+	s->over_ns = left < 0 ? -left : 0;
 	for (size_t i = 0; i < r->cells; i++)
 		cells[i] =
 			(struct budget_cell){.wanted = r->cell[i].trials, .ns = r->cell[i].took_ns};
-	budget_fill(cells, r->cells, r->options->budget_ns - (host_now_ns() - r->start_ns));
+	budget_fill(cells, r->cells, left);
 	s->fewest = UINT32_MAX;
 	for (size_t i = 0; i < r->cells; i++) {
 		trials[i] = cells[i].more;

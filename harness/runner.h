@@ -40,6 +40,7 @@ struct run_summary {
 	int interrupted;
 	/* With a budget. */
 	uint32_t fewest, most;	/* trials planned of a cell */
+	int64_t over_ns;	/* one trial of each took so much more than it; 0: no more */
 	double detectable;	/* the median bench's; NaN: none */
 	int detectable_assumed; /* nobody measured the noise of some bench */
 	size_t left_out;	/* trials of whole blocks that time was too short for */

@@ -17,7 +17,8 @@ struct cell {
 	struct trial_spec spec;
 	uint32_t trials;
 	size_t ok, tried;
-	int64_t took_ns;		  /* its last trial */
+	size_t left;			  /* trials planned and not done yet */
+	int64_t took_ns, sum_ns;	  /* its last trial; all of them */
 	unsigned int *placed;		  /* CPUs of the spec, where they are placed */
 	char form[VARIANT_MAX_NAME + 32]; /* the spec's: "slow", "slow, same-core" */
 	bool unsupported;		  /* the guest says it cannot run this here: a skip, once */
@@ -69,6 +70,9 @@ void run_end_platforms(struct run *r);
 int run_describe(struct run *r);
 
 /* ---- run_order.c ---- */
+
+/* How long what is planned will still take, by the trials that were done; 0: not known. */
+int64_t run_left_ns(const struct run *r);
 
 /* Plan so many trials of each cell more, after those that are planned. 0, or -1 with the error. */
 int run_add_order(struct run *r, const uint32_t *trials, uint64_t seed);

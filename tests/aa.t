@@ -85,7 +85,7 @@ ok $? "no file is made"
 # ---- A budget of time ----
 
 accepts "run --budget" run plan.yaml --budget 3s --noise aa.vq -o budget.vq
-grep -Eq '^budget: [0-9]+ trials of each; (the median bench finds a change of [0-9.]+ %|no change .*)$' err
+grep -Eq '^budget: [0-9]+ trials? of each[^;]*; (the median bench finds a change of [0-9.]+ %|no change .*)$' err
 ok $? "it says how many trials there will be, and what they can find"
 show err
 accepts "the same without noise" run plan.yaml --budget 1s -o assumed.vq
