@@ -14,6 +14,12 @@ if [ -z "$platforms" ]; then
 	skip_all "no platform with QEMU works here"
 fi
 
+# Every process that sees a private libvirtd's directory mounted: libvirt starts QEMU in a session of
+# its own, and asks one what it can do that names none of our files.
+of_libvirt() {
+	grep -ls "/${work##*/}/state/virt-qualify-" /proc/[0-9]*/mountinfo | cut -d/ -f3
+}
+
 # ---- Some of each kind of trial ----
 
 smoke_plan() { # PLATFORM
@@ -91,8 +97,7 @@ if [ -n "$managed" ]; then
 	ok $? "a domain is destroyed: libvirt tells, a new one takes over"
 	sqlite3 x.vq "SELECT '# ' || outcome || ' ' || coalesce(t2_detected_ns, '-') || ' ' ||
 		coalesce(t4_first_service_ns, '-') FROM fault_trial"
-	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ] &&
-		! pgrep -f "^[^ ]*(qemu-system-x86_64|libvirtd) .*$VIRT_QUALIFY_STATE" >/dev/null
+	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")$(of_libvirt)" ]
 	ok $? "libvirtd is killed: nothing is left behind"
 else
 	skip "libvirtd is killed" "no platform with QEMU and libvirt works here"
@@ -134,11 +139,6 @@ members() {
 		awk '$2 !~ /^Z/ && $3 != "timeout" { print $1, $3 }' | sort -u
 }
 
-# libvirt starts QEMU in a session of its own; every file of its private libvirtd is below our state.
-of_libvirt() {
-	pgrep -f "^[^ ]*(qemu-system-x86_64|libvirtd) .*$VIRT_QUALIFY_STATE"
-}
-
 is_empty() {
 	[ -z "$(members)$(of_libvirt)" ]
 }
@@ -149,7 +149,7 @@ find_harness() {
 }
 
 has_qemu() {
-	members | grep -q ' qemu-system' || of_libvirt >/dev/null
+	members | grep -q ' qemu-system' || [ -n "$(of_libvirt)" ]
 }
 
 is_clean() {
@@ -231,7 +231,7 @@ if [ -n "$platform" ]; then
 	wait "$session" 2>/dev/null
 	until_true has_no_daemon
 	ok $? "SIGKILL of all ($platform): each libvirtd dies with its keeper"
-	guests_of_libvirt >/dev/null
+	guests_of_libvirt >/dev/null && [ -n "$(of_libvirt)" ]
 	ok $? "SIGKILL of all ($platform): a QEMU is left"
 	accepts "SIGKILL of all ($platform): recover" recover
 	grep -q '^killed what used ' "$work/out"
