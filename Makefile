@@ -41,6 +41,7 @@ core_src     := $(wildcard harness/core/*.c)
 report_src   := $(wildcard report/*.c)
 harness_src  := $(wildcard harness/*.c harness/platform/*.c harness/platform/*/*.c harness/vmm/*.c \
 	harness/lab/*.c)
+harness_asm  := $(wildcard harness/platform/*/*.S)
 fault_src    := $(wildcard faults/*.c faults/recovery/*.c)
 bench_src    := $(wildcard bench/*.c)
 preset_src   := $(wildcard harness/presets/*.yaml)
@@ -49,7 +50,8 @@ lab_text     := ci/install.sh ci/hosts/image.sh ci/hosts/lab.sh ci/hosts/init.sh
 
 core_obj     := $(core_src:%.c=$(B)/%.o)
 report_obj   := $(report_src:%.c=$(B)/%.o)
-harness_obj  := $(harness_src:%.c=$(B)/%.o) $(fault_src:%.c=$(B)/%.o) $(bench_src:%.c=$(B)/%.o)
+harness_obj  := $(harness_src:%.c=$(B)/%.o) $(fault_src:%.c=$(B)/%.o) $(bench_src:%.c=$(B)/%.o) \
+	$(harness_asm:%.S=$(B)/%.o)
 preset_obj   := $(preset_src:%=$(B)/%.o)
 lab_obj      := $(lab_text:%=$(B)/%.o)
 
@@ -93,6 +95,11 @@ $(B)/%.o: %.c $(B)/flags
 	$(say) CC $<
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(BASE) $(CFLAGS) $(WARN) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.S $(B)/flags
+	$(say) AS $<
+	@mkdir -p $(@D)
+	$(Q)$(CC) -I. -MMD -MP -c -o $@ $<
 
 # A preset's text, as an object whose symbols are named for the file.
 $(B)/harness/presets/%.yaml.o: harness/presets/%.yaml $(B)/flags

@@ -222,11 +222,11 @@ static struct host_facts nothing; /* where there is not even memory for an empty
 struct host_facts *host_gather(void)
 {
 	static void (*const gatherers[])(struct host_facts * f) = {
-		host_gather_system,	 host_gather_emulation,	  host_gather_hypervisor,
-		host_gather_cpu,	 host_gather_topology,	  host_gather_memory,
-		host_gather_kernel,	 host_gather_confinement, host_gather_kvm,
-		host_gather_features,	 host_gather_pmu,	  host_gather_tools,
-		host_gather_fingerprint,
+		host_gather_system, host_gather_emulation,   host_gather_hypervisor,
+		host_gather_cpu,    host_gather_topology,    host_gather_memory,
+		host_gather_kernel, host_gather_confinement, host_gather_kvm,
+		host_gather_xen,    host_gather_features,    host_gather_pmu,
+		host_gather_tools,  host_gather_fingerprint,
 	};
 	struct host_facts *f = calloc(1, sizeof(*f));
 

@@ -34,7 +34,7 @@ int host_is_sensitive(const char *name);
 /* The value of a fact, or NULL. */
 const char *host_value(const struct host_facts *f, const char *name);
 
-/* Is this host itself a guest (CPUID hypervisor bit)? */
+/* Is this host itself a guest? By CPUID's hypervisor bit, which a dom0 need not see, or by Xen. */
 int host_is_guest(void);
 
 struct hypervisor {
@@ -45,6 +45,10 @@ struct hypervisor {
 
 /* By its signature; NULL: not known here. */
 const struct hypervisor *host_known_hypervisor(const char signature[12]);
+
+/* Is Xen below this kernel, and is this its dom0, which rules over the others? */
+int host_has_xen(void);
+int host_is_dom0(void);
 
 /*
  * Is this host itself emulated? Then nothing that runs on it is hardware's doing. QEMU's TCG says

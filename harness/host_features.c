@@ -127,13 +127,15 @@ void host_gather_features(struct host_facts *f)
 	char *vmx = host_field("/proc/cpuinfo", "vmx flags");
 	char *flags = host_field("/proc/cpuinfo", "flags");
 	int amd = flags && host_has_word(flags, "svm");
+	const char *hidden = host_is_dom0() ? "Xen uses VT-x or AMD-V itself and shows dom0 "
+					      "neither; see xen.virtualization"
+					    : "the processor shows neither VT-x nor AMD-V here";
 
 	for (size_t i = 0; i < FEATURES; i++) {
 		if (vmx || amd)
 			gather_feature(f, &features[i], !amd, amd ? flags : vmx);
 		else
-			fact_missing(f, features[i].fact,
-				     "the processor shows neither VT-x nor AMD-V here");
+			fact_missing(f, features[i].fact, "%s", hidden);
 	}
 	gather_kvm_capabilities(f);
 	free(vmx);

@@ -36,7 +36,7 @@ int host_is_guest(void)
 {
 	unsigned int a, b, c, d;
 
-	return __get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 31);
+	return (__get_cpuid(1, &a, &b, &c, &d) && (c & 1u << 31)) || host_has_xen();
 }
 
 void host_hypervisor_signature(unsigned int leaf, char out[13])
@@ -59,6 +59,16 @@ static const char *hypervisor_name(const char *signature)
 	return h ? h->name : *signature ? signature : "unnamed";
 }
 
+/* CPUID in dom0 may be the processor's own: then it names what is below Xen, or nothing. */
+static void gather_dom0(struct host_facts *f, const char *signature)
+{
+	const struct hypervisor *below = host_known_hypervisor(signature);
+	bool named = below && strcmp(below->name, "Xen") != 0;
+
+	fact_set(f, "host.hypervisor", "Xen, and this is its dom0%s%s",
+		 named ? "; Xen runs on " : "", named ? below->name : "");
+}
+
 void host_gather_hypervisor(struct host_facts *f)
 {
 	char first[13], second[13];
@@ -70,7 +80,9 @@ void host_gather_hypervisor(struct host_facts *f)
 	host_hypervisor_signature(0x40000000, first);
 	/* KVM and Xen move their own leaves up where they pose as Hyper-V. */
 	host_hypervisor_signature(0x40000100, second);
-	if (*second && strcmp(first, second) && hypervisor_name(second) != second)
+	if (host_is_dom0())
+		gather_dom0(f, first);
+	else if (*second && strcmp(first, second) && hypervisor_name(second) != second)
 		fact_set(f, "host.hypervisor", "%s, posing as %s", hypervisor_name(second),
 			 hypervisor_name(first));
 	else

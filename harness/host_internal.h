@@ -17,6 +17,7 @@ void host_gather_memory(struct host_facts *f);
 void host_gather_kernel(struct host_facts *f);
 void host_gather_confinement(struct host_facts *f);
 void host_gather_kvm(struct host_facts *f);
+void host_gather_xen(struct host_facts *f);
 void host_gather_features(struct host_facts *f);
 void host_gather_pmu(struct host_facts *f);
 void host_gather_tools(struct host_facts *f);
@@ -86,6 +87,16 @@ void host_hypervisor_signature(unsigned int leaf, char out[13]);
  * signature and its firmware's vendor. */
 enum host_emulation host_emulation_of(const char *command_line, const char *signature,
 				      const char *firmware);
+
+/* The value of the line "KEY : VALUE" of what `xl info` prints, the first one. 0, or -1: there is
+ * none. */
+int host_xen_field(const char *text, const char *key, char *out, size_t size);
+
+/*
+ * All that a command (NULL-terminated, its program sought on PATH) prints until it ends, cut to
+ * size, waiting at most `wait_ms`. 0, or -1 with the reason in `out`.
+ */
+int host_program_output(const char *const *command, int wait_ms, char *out, size_t size);
 
 /*
  * The first line that a program prints with --version, waiting at most `wait_ms`. 0, or -1 with

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The versions of hypervisor tools on PATH: what each says of itself, bounded in time and size. */
+/* What hypervisor tools on PATH say, bounded in time and size: their versions, above all. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -17,9 +18,8 @@
 
 extern char **environ;
 
-static int start(const char *program, int output, pid_t *pid)
+static int start(const char *const *command, int output, pid_t *pid)
 {
-	char *const arguments[] = {(char *)program, "--version", NULL};
 	posix_spawn_file_actions_t actions;
 	int status;
 
@@ -32,13 +32,15 @@ static int start(const char *program, int output, pid_t *pid)
 	if (!status)
 		status = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
 	if (!status)
-		status = posix_spawnp(pid, program, &actions, NULL, arguments, environ);
+		status = posix_spawnp(pid, command[0], &actions, NULL, (char *const *)command,
+				      environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return status;
 }
 
-/* Read until the first line is whole, the program ends its output, or time is up (-1). */
-static int read_line(int fd, int64_t deadline, char *out, size_t size)
+/* Read until the first line is whole where a line is wanted, the program ends its output, or time
+ * is up (-1). */
+static int read_output(int fd, int64_t deadline, bool line, char *out, size_t size)
 {
 	size_t n = 0;
 
@@ -58,11 +60,12 @@ static int read_line(int fd, int64_t deadline, char *out, size_t size)
 		if (got <= 0)
 			break;
 		n += (size_t)got;
-		if (memchr(out + n - got, '\n', (size_t)got))
+		if (line && memchr(out + n - got, '\n', (size_t)got))
 			break;
 	}
 	out[n] = '\0';
-	out[strcspn(out, "\n")] = '\0';
+	if (line)
+		out[strcspn(out, "\n")] = '\0';
 	return 0;
 }
 
@@ -85,7 +88,7 @@ static void stop(pid_t pid, int64_t deadline)
 		;
 }
 
-int host_program_version(const char *program, int wait_ms, char *out, size_t size)
+static int run(const char *const *command, int wait_ms, bool line, char *out, size_t size)
 {
 	int64_t deadline = host_now_ns() + wait_ms * INT64_C(1000000);
 	int ends[2], status;
@@ -95,26 +98,39 @@ int host_program_version(const char *program, int wait_ms, char *out, size_t siz
 		snprintf(out, size, "pipe: %s", strerror(errno));
 		return -1;
 	}
-	status = start(program, ends[1], &pid);
+	status = start(command, ends[1], &pid);
 	close(ends[1]);
 	if (status) {
 		close(ends[0]);
 		if (status == ENOENT)
-			snprintf(out, size, "%s is not on PATH", program);
+			snprintf(out, size, "%s is not on PATH", command[0]);
 		else
-			snprintf(out, size, "%s: %s", program, strerror(status));
+			snprintf(out, size, "%s: %s", command[0], strerror(status));
 		return -1;
 	}
-	status = read_line(ends[0], deadline, out, size);
+	status = read_output(ends[0], deadline, line, out, size);
 	close(ends[0]);
 	stop(pid, deadline);
 	if (status)
-		snprintf(out, size, "%s --version said nothing within %d ms", program, wait_ms);
+		snprintf(out, size, "%s %s said nothing within %d ms", command[0], command[1],
+			 wait_ms);
 	else if (!*out)
-		snprintf(out, size, "%s --version printed nothing", program);
+		snprintf(out, size, "%s %s printed nothing", command[0], command[1]);
 	else
 		return 0;
 	return -1;
+}
+
+int host_program_version(const char *program, int wait_ms, char *out, size_t size)
+{
+	const char *const command[] = {program, "--version", NULL};
+
+	return run(command, wait_ms, true, out, size);
+}
+
+int host_program_output(const char *const *command, int wait_ms, char *out, size_t size)
+{
+	return run(command, wait_ms, false, out, size);
 }
 
 void host_gather_tools(struct host_facts *f)

@@ -96,6 +96,10 @@ take_base() {
 		[ -n "$kept" ] || fail "apt knows no Xen of Debian 12: $(tail -n 1 "$WORK/apt/err"); as root, run apt-get update"
 	fi
 	[ -f "$kept/xen" ] || make_base "$kept"
+	# One is kept beside it: each is some 100 MB.
+	touch "$kept"
+	find "$CACHE" -maxdepth 1 -name 'xen-*' -printf '%T@ %p\n' | sort -rn | tail -n +3 |
+		cut -d ' ' -f 2- | xargs -r rm -rf
 	cp "$kept/xen" "$WORK/xen"
 	base=$kept/base
 }

@@ -59,4 +59,4 @@ LAB_HOST(xen, .name = "xen",
 	 .packages = "qemu-system-x86", .kernel_console = "hvc0", .preset = "lab-xen",
 	 .script = LAB_TEXT(hosts_xen_sh), .script_end = _binary_ci_hosts_xen_sh_end,
 	 .init = LAB_TEXT(hosts_xen_init_sh), .init_end = _binary_ci_hosts_xen_init_sh_end,
-	 .always_real_time = true, .timeout_s = 900, .arguments = arguments);
+	 .always_real_time = true, .timeout_s = 1800, .arguments = arguments);

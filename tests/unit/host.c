@@ -275,6 +275,33 @@ static void test_versions_of_programs(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no child is left */
 }
 
+static void test_what_a_program_prints(void **state)
+{
+	const char *path = write_file("info", "#!/bin/sh\necho \"a : $1\"\necho 'b : 2 '\n", 0700);
+	const char *const command[] = {path, "info", NULL};
+	char text[128], value[16], few[8];
+
+	(void)state;
+	assert_int_equal(host_program_output(command, 5000, text, sizeof(text)), 0);
+	assert_string_equal(text, "a : info\nb : 2 \n");
+	assert_int_equal(host_program_output(command, 5000, few, sizeof(few)), 0);
+	assert_string_equal(few, "a : inf");
+	unlink(path);
+	assert_int_equal(host_program_output(command, 5000, text, sizeof(text)), -1);
+	assert_non_null(strstr(text, "not on PATH"));
+
+	assert_int_equal(host_xen_field("a : info\nb : 2 \n", "b", value, sizeof(value)), 0);
+	assert_string_equal(value, "2");
+	assert_int_equal(host_xen_field("ab : 1\n\na\t: x : y", "a", value, sizeof(value)), 0);
+	assert_string_equal(value, "x : y");
+	assert_int_equal(host_xen_field("a  :\nb : 1", "a", value, sizeof(value)), 0);
+	assert_string_equal(value, "");
+	assert_int_equal(host_xen_field("c : a : 1\na\n", "a", value, sizeof(value)), -1);
+	assert_int_equal(host_xen_field("", "a", value, sizeof(value)), -1);
+	assert_int_equal(host_xen_field("a : much longer than the room", "a", few, sizeof(few)), 0);
+	assert_string_equal(few, "much lo");
+}
+
 /* ---- Time ---- */
 
 /* TSC ticks against the clock over 50 ms, as a share of what host_tsc_khz promises. */
@@ -506,6 +533,7 @@ int main(void)
 		cmocka_unit_test(test_reading_files),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_versions_of_programs),
+		cmocka_unit_test(test_what_a_program_prints),
 		cmocka_unit_test(test_clock_and_tsc),
 		cmocka_unit_test(test_order_of_cpus),
 		cmocka_unit_test(test_placement),

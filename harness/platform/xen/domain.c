@@ -16,7 +16,7 @@
 
 /* libvirtd 9 was seen to crash, once in some 60 domains; whoever started it
  * starts it again. */
-#define CONNECT_NS 4000000000ll
+#define CONNECT_NS 5000000000ll /* under an emulator more: host_patience */
 
 #define FIRMWARE_MEMORY (32ull << 20) /* the least that an HVM domain starts with */
 
@@ -185,7 +185,7 @@ static int watch(struct xen_domain *d)
 
 virConnectPtr xen_connect(const struct libvirt_api *lib)
 {
-	int64_t deadline = host_now_ns() + CONNECT_NS;
+	int64_t deadline = host_now_ns() + host_patience(CONNECT_NS);
 	virConnectPtr connection;
 
 	while (!(connection = lib->virConnectOpen(XEN_URI)) && host_now_ns() < deadline)
