@@ -40,9 +40,30 @@ static int by_limit_and_place(const void *x, const void *y)
 	return order ? order : (a->judgement > b->judgement) - (a->judgement < b->judgement);
 }
 
-/* How far each of n hosts is from their median; `space` holds n. */
-static void rate(struct fleet_row *rows, size_t n, double delta, double *space)
+/* Are the rows of enough hosts? One may have been measured in several runs; one that is not
+ * disclosed is taken for another, as in the comparison. */
+static bool has_enough_hosts(const struct report *r, const struct fleet_row *rows, size_t n)
 {
+	const char *seen[LEAST_HOSTS];
+	size_t hosts = 0;
+
+	for (size_t i = 0; i < n && hosts < LEAST_HOSTS; i++) {
+		const char *host = label_host(r, rows[i].judgement->run);
+		bool known = false;
+
+		for (size_t k = 0; host && k < hosts && !known; k++)
+			known = seen[k] && !strcmp(seen[k], host);
+		if (!known)
+			seen[hosts++] = host;
+	}
+	return hosts == LEAST_HOSTS;
+}
+
+/* How far each of n rows is from their median; `space` holds n. */
+static void rate(const struct report *r, struct fleet_row *rows, size_t n, double delta,
+		 double *space)
+{
+	bool enough = has_enough_hosts(r, rows, n);
 	double median, deviation;
 
 	for (size_t i = 0; i < n; i++)
@@ -56,7 +77,7 @@ static void rate(struct fleet_row *rows, size_t n, double delta, double *space)
 
 		rows[i].apart = distance == 0 ? 0 : SCALE * distance / deviation;
 		/* What is worth acting on, and not only rarer than the rest. */
-		rows[i].odd = n >= LEAST_HOSTS && fabs(rows[i].apart) > ODD &&
+		rows[i].odd = enough && fabs(rows[i].apart) > ODD &&
 			      fabs(distance) > delta * fabs(median);
 	}
 }
@@ -83,7 +104,7 @@ int criteria_fleet(struct analysis *a)
 			end++;
 		if (end - i < 2) /* of one host alone */
 			continue;
-		rate(rows + i, end - i, rows[i].judgement->run->delta, space);
+		rate(r, rows + i, end - i, rows[i].judgement->run->delta, space);
 		memmove(rows + kept, rows + i, (end - i) * sizeof(*rows));
 		kept += end - i;
 	}
