@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The platform `oci`: the payload as init of an OCI container, by runc. Its guest process writes
- * the bundle, then creates, starts, pauses and deletes it as any caller of runc does; podman and
- * docker take the same bundle.
+ * the bundle, then creates, starts, pauses and deletes it as any caller of runc does.
  */
 #include <errno.h>
 #include <fcntl.h>
