@@ -23,9 +23,8 @@ static const char *detector(const struct result_trial *t)
 	return t->fault_trial ? t->fault_trial->detector : "";
 }
 
-static int by_cell(const void *x, const void *y)
+static int by_place(const struct item *a, const struct item *b)
 {
-	const struct item *a = x, *b = y;
 	int order = item_by_side(a, b);
 
 	if (!order)
@@ -38,10 +37,27 @@ static int by_cell(const void *x, const void *y)
 		order = strcmp(a->trial->variant, b->trial->variant);
 	if (!order)
 		order = item_by_number(a->trial->execution, b->trial->execution);
-	/* Times to detect of different detectors are different figures. */
-	if (!order)
-		order = strcmp(detector(a->trial), detector(b->trial));
 	return order;
+}
+
+static int by_cell(const void *x, const void *y)
+{
+	const struct item *a = x, *b = y;
+	int order = by_place(a, b);
+
+	return order ? order : strcmp(detector(a->trial), detector(b->trial));
+}
+
+/*
+ * Is b, next in order after a, of a's figure? Times to detect of different detectors are different
+ * figures. A trial whose fault never began had none at work: it stands first, and counts among the
+ * others.
+ */
+static bool is_same_figure(const struct item *a, const struct item *b)
+{
+	const char *of_a = detector(a->trial);
+
+	return !by_place(a, b) && (!of_a[0] || !strcmp(of_a, detector(b->trial)));
 }
 
 static int by_item(const void *x, const void *y)
@@ -392,7 +408,7 @@ static int add_figure(struct analysis *a, const struct item *items, size_t n)
 				   .variant = items->trial->variant,
 				   .execution = items->trial->execution,
 				   .unit = unit_of_figure(NANOSECONDS, items->trial->execution),
-				   .detector = detector(items->trial),
+				   .detector = detector(items[n - 1].trial),
 				   .result = items->source->file->result};
 	if (cell_begin(a, &c, n))
 		return -1;
@@ -424,7 +440,7 @@ int analysis_faults(struct analysis *a)
 		return analysis_no_memory(a);
 	failed = analysis_items(a, ITEMS_OF_FAULTS, by_item, &items, &count);
 	for (size_t i = 0, end; i < count && !failed; i = end) {
-		for (end = i + 1; end < count && !by_cell(&items[i], &items[end]);)
+		for (end = i + 1; end < count && is_same_figure(&items[end - 1], &items[end]);)
 			end++;
 		failed = add_figure(a, items + i, end - i);
 	}

@@ -70,7 +70,8 @@ static void print_metrics(const struct report *r, FILE *out)
 				label_disturbances(why, m->disturbances));
 		else
 			md_cell(out, "%s", "");
-		md_cell(out, "%s%s", m->loop_disagrees ? "loop and stamps disagree; " : "",
+		md_cell(out, "%s%s%s", m->loop_disagrees ? "loop and stamps disagree" : "",
+			m->loop_disagrees && m->native_why ? "; " : "",
 			m->native_why ? m->native_why : "");
 		fputc('\n', out);
 	}

@@ -255,7 +255,8 @@ int trace_fault_trials(const struct report *r, const struct fault_figure *f, str
 		    strcmp(x->fault, f->fault->name) != 0 ||
 		    strcmp(x->recovery, f->recovery) != 0 || strcmp(x->platform, name) != 0 ||
 		    strcmp(x->variant, f->variant) != 0 || x->execution != f->execution ||
-		    (x->fault_trial && strcmp(x->fault_trial->detector, f->detector) != 0))
+		    (x->fault_trial && x->fault_trial->detector[0] &&
+		     strcmp(x->fault_trial->detector, f->detector) != 0))
 			continue;
 		t.why_not = analysis_fault_no_figure(x);
 		t.used = !t.why_not;

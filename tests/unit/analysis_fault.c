@@ -196,6 +196,35 @@ static void test_not_counted(void **state)
 	report_free(report);
 }
 
+/* Where a fault never began, no detector was at work: such a trial is no figure of its own. */
+static void test_no_detector(void **state)
+{
+	static const char *const detectors[] = {"", "watchdog", "", "watchdog", "libvirt"};
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 5; i++) {
+		struct result_fault_trial f = sample_outcome(
+			detectors[i][0] ? OUTCOME_ASSISTED_RECOVERED : OUTCOME_NOT_ACTIVATED);
+
+		if (detectors[i][0])
+			sample_recovered(&f, 5000000, 10000000);
+		f.detector = detectors[i];
+		add_fault(r, run, i, &f);
+	}
+	report = finish(r, run);
+	assert_int_equal(report->fault_count, 2);
+	assert_string_equal(report->faults[0].detector, "libvirt");
+	assert_int_equal(report->faults[0].trials, 3);
+	assert_int_equal(report->faults[0].outcomes[OUTCOME_NOT_ACTIVATED], 2);
+	assert_string_equal(report->faults[1].detector, "watchdog");
+	assert_int_equal(report->faults[1].trials, 2);
+	report_free(report);
+}
+
 /* Self-recovered before the detector noticed: not detected late, and not repaired either. */
 static void test_undetected(void **state)
 {
@@ -256,9 +285,10 @@ static void test_uncertainty(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_censored),   cmocka_unit_test(test_censored_median),
-		cmocka_unit_test(test_competing),  cmocka_unit_test(test_not_counted),
-		cmocka_unit_test(test_undetected), cmocka_unit_test(test_uncertainty),
+		cmocka_unit_test(test_censored),    cmocka_unit_test(test_censored_median),
+		cmocka_unit_test(test_competing),   cmocka_unit_test(test_not_counted),
+		cmocka_unit_test(test_undetected),  cmocka_unit_test(test_uncertainty),
+		cmocka_unit_test(test_no_detector),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
