@@ -242,6 +242,19 @@ if [ -n "$platform" ]; then
 		kill -KILL "$pid"
 	done
 	stop_run
+
+	rm -f x.vq
+	setsid timeout -s KILL "$BOUND" "$vq" run -o x.vq endless.yaml >out 2>err </dev/null &
+	session=$!
+	until_true find_harness && until_true has_trials && until_true has_qemu
+	ok $? "SIGKILL of the keepers ($platform): there are trials, and a QEMU"
+	# shellcheck disable=SC2046
+	kill -KILL $(keepers)
+	kill -INT "$harness"
+	wait "$session" 2>/dev/null
+	[ -z "$(members)$(of_libvirt)$(ls -A "$VIRT_QUALIFY_STATE")" ]
+	ok $? "SIGKILL of the keepers ($platform): the harness ends all that they left, and clears away"
+	stop_run
 else
 	skip "SIGKILL of all" "no platform with QEMU and libvirt works here"
 fi
