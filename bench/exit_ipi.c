@@ -40,4 +40,5 @@ GUEST_OP(exit_ipi, RING0, .from_ring3 = true, .other = spin, .finish = finish)
 
 BENCH(exit_ipi, .group = "exits", .summary = "interrupt to a running vCPU until its handler ran",
       .unit = NANOSECONDS, .better = LOWER, .needs = CAN_GUEST | CAN_RING0 | CAN_APIC, .cpus = 2,
-      .exits_per_op = {0, 3}, .exits_interpreted = {1, 12}, .emulated_per_op = {0, 2});
+      .exits_per_op = {0, 3}, .exits_interpreted = {1, 12}, .emulated_per_op = {0, 2},
+      .timeout_ms = 10000); /* where CPUs are shared, each waits for the other's time slice */
