@@ -14,9 +14,9 @@
 set -u
 
 run='gcc make pkg-config libsqlite3-dev libjansson-dev libyaml-dev libhwloc-dev libpfm4-dev libvirt-dev'
-run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-daemon-driver-qemu libvirt-clients kmod"
+run="$run qemu-system-x86 runc libvirt-daemon libvirt-daemon-driver-lxc libvirt-daemon-driver-qemu libvirt-clients kmod lz4"
 lab='qemu-system-x86 bochs bochsbios vgabios grub-common grub-pc-bin xorriso busybox-static cpio kmod
-	binutils xz-utils zstd'
+	binutils xz-utils zstd lz4'
 iso='grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools xz-utils qemu-utils binutils'
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
 test="$test ovmf python3-jsonschema python3-prometheus-client"

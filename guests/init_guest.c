@@ -2,19 +2,23 @@
 #include "guests/init_guest.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "guests/payload.h"
 #include "harness/platform/process.h"
 
 #define DEVICES	  "/sys/bus/pci/devices"
+#define MEMORY	  "/dev/mem"
 #define PATH_SIZE 320
 
 static int open_attribute(const char *device, const char *name, int flags)
@@ -78,13 +82,42 @@ static uint8_t *find_shared(size_t *size)
 	return found;
 }
 
+/* Of physical memory that is not the kernel's. */
+static uint8_t *map_areas(const char *text, size_t *size)
+{
+	char *end;
+	unsigned long long address = strtoull(text, &end, 0);
+	int fd;
+	void *p = MAP_FAILED;
+
+	*size = *end == ',' ? strtoull(end + 1, NULL, 0) : 0;
+	if (*size < VQ_IMAGE_OFFSET ||
+	    (mknod(MEMORY, S_IFCHR | 0600, makedev(1, 1)) && errno != EEXIST))
+		return NULL;
+	fd = open(MEMORY, O_RDWR | O_CLOEXEC);
+	if (fd >= 0) {
+		p = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, (off_t)address);
+		close(fd);
+	}
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static uint8_t *find_areas(size_t *size)
+{
+	const char *areas = getenv(INIT_AREAS);
+
+	if (areas)
+		return map_areas(areas, size);
+	if ((mkdir("/sys", 0755) && access("/sys", F_OK)) || mount("sys", "/sys", "sysfs", 0, NULL))
+		return NULL;
+	return find_shared(size);
+}
+
 static int make_ready(struct machine *self)
 {
 	static struct machine_status status; /* the host keeps its own */
 
-	if ((mkdir("/sys", 0755) && access("/sys", F_OK)) || mount("sys", "/sys", "sysfs", 0, NULL))
-		return -1;
-	self->memory = find_shared(&self->memory_size);
+	self->memory = find_areas(&self->memory_size);
 	if (!self->memory || syscall(SYS_iopl, 3)) /* threads inherit it */
 		return -1;
 	self->status = &status;

@@ -9,6 +9,7 @@
 #	MODULES  directory with KERNEL's modules, or empty
 #	WANTED   modules to load, with all they need
 #	APPEND   the kernel's command line (for the ISO)
+#	GUEST    bzImage for guests with a whole Linux, or empty: KERNEL
 #	ONLY_KERNEL  not empty: fetch the kernel into CACHE, and that is all
 #
 # A host that boots otherwise has a script of its own, $WORK/host.sh, which is read before anything
@@ -125,15 +126,19 @@ take_modules() { # ROOT
 
 # ---- The initrd: what stays the same, then this run's plan ----
 
+take_libraries() { # ROOT PROGRAM
+	for library in $(ldd "$2" | grep -o '/[^ ]*'); do
+		mkdir -p "$1/${library%/*}"
+		cp -L "$library" "$1/$library"
+	done
+}
+
 take_program() { # ROOT
 	mkdir -p "$1/bin"
 	cp /bin/busybox "$1/bin/busybox"
 	strip -o "$1/bin/virt-qualify" "$PROGRAM" 2>/dev/null || cp "$PROGRAM" "$1/bin/virt-qualify"
 	chmod 755 "$1/bin/virt-qualify"
-	for library in $(ldd "$PROGRAM" | grep -o '/[^ ]*'); do
-		mkdir -p "$1/${library%/*}"
-		cp -L "$library" "$1/$library"
-	done
+	take_libraries "$1" "$PROGRAM"
 }
 
 pack() { # ROOT OUT
@@ -162,9 +167,27 @@ common_part() {
 	rm -rf "$root"
 }
 
+# With libraries; where there is none, the host does without.
+take_tool() { # ROOT NAME
+	tool=$(command -v "$2") || return 0
+	mkdir -p "$1/bin"
+	cp -L "$tool" "$1/bin/$2"
+	take_libraries "$1" "$tool"
+}
+
+# Only for plans that ask for it: it makes the initrd half as large again.
+take_linux() { # ROOT
+	grep -q -e '-linux' "$WORK/plan.yaml" || return 0
+	cp "${GUEST:-$KERNEL}" "$1/lab/linux"
+	# busybox has what else may unpack a kernel.
+	take_tool "$1" lz4
+	take_tool "$1" zstd
+}
+
 own_part() {
 	mkdir -p "$WORK/own/lab/run"
 	cp "$WORK/plan.yaml" "$WORK/settings" "$WORK/own/lab/run/"
+	take_linux "$WORK/own"
 	pack "$WORK/own" "$WORK/own.cpio"
 }
 

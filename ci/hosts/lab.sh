@@ -6,6 +6,7 @@
 #
 #	modules/NAME.ko, modules.list   in the order to load them
 #	run/plan.yaml, run/settings     of this run; see ci/hosts/image.sh
+#	linux                           for guests with a whole Linux, where the plan has some
 /bin/busybox --install -s /bin
 
 # Out it goes by the emulator's debug port; the serial console is for the kernel and for troubles.
@@ -28,6 +29,7 @@ fail() {
 # To the end: the result file is out, or what is wrong is said.
 run_plan() {
 	export VIRT_QUALIFY_LAB=1 VIRT_QUALIFY_STATE=/tmp/state HOME=/tmp
+	[ ! -e /lab/linux ] || export VIRT_QUALIFY_LINUX=/lab/linux
 	cd /tmp || power_off
 	# This host is thrown away: nothing on it needs protection.
 	virt-qualify run /lab/run/plan.yaml --allow-host-faults -o /tmp/result.vq >/tmp/out 2>/tmp/err

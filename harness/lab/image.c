@@ -14,6 +14,7 @@
 
 #include "harness/host.h"
 #include "harness/lab/lab.h"
+#include "harness/platform/linux_boot.h"
 
 LAB_EMBEDDED(hosts_image_sh);
 LAB_EMBEDDED(hosts_init_sh);
@@ -281,6 +282,7 @@ static void set_environment(const struct lab_run *r)
 	setenv("KERNEL", r->kernel ? r->kernel : "", 1);
 	setenv("MODULES", r->modules ? r->modules : "", 1);
 	setenv("WANTED", wanted, 1);
+	setenv("GUEST", linux_kernel() ? linux_kernel() : "", 1);
 	setenv("APPEND", r->append, 1);
 	setenv("ISO", r->host->iso ? "1" : "", 1);
 	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);

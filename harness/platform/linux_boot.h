@@ -3,8 +3,18 @@
 #ifndef VQ_LINUX_BOOT_H
 #define VQ_LINUX_BOOT_H
 
+#include <stddef.h>
+
 /* Environment: a bzImage of the user's own. */
 #define LINUX_KERNEL "VIRT_QUALIFY_LINUX"
+
+/* Why a platform does not work that boots it. */
+#define LINUX_NEEDS_KERNEL                                                                         \
+	"no Linux kernel to boot: run ci/kernel.sh (it fetches Debian's), or set " LINUX_KERNEL    \
+	" to a bzImage"
+#define LINUX_NEEDS_RING0                                                                          \
+	"Linux does not boot where guest ring 0 is interpreted; run it on a host with VT-x or "    \
+	"AMD-V"
 
 /*
  * The kernel's path: the user's own, else the newest that ci/kernel.sh or a lab left in the cache
@@ -16,6 +26,13 @@ const char *linux_kernel(void);
 /* Its version as its header tells (Documentation/arch/x86/boot.rst, kernel_version), "?" where it
  * does not; static. */
 const char *linux_version(void);
+
+/*
+ * A file without a name that holds the ELF program which is packed in that kernel: inflated, the
+ * first time, by the program for its format (lz4, xz, zstd, gzip). It stays ours. -1: none, and
+ * why.
+ */
+int linux_program(char *why, size_t size);
 
 /* A file without a name that holds the initrd; the caller closes it. -1 with errno. */
 int linux_initrd(void);

@@ -132,6 +132,12 @@ void process_write_boot(struct machine *m)
 	memcpy(m->memory + VQ_BOOT_OFFSET, &boot, sizeof(boot));
 }
 
+void process_write_boot_outside(struct machine *m)
+{
+	process_write_boot(m);
+	((struct vq_boot *)(m->memory + VQ_BOOT_OFFSET))->doorbell = VQ_DOORBELLS_ANSWERED;
+}
+
 static void *cpu_main(void *argument)
 {
 	struct payload *p = argument;

@@ -15,6 +15,9 @@
 /* What the payload reads when it starts, into guest memory. */
 void process_write_boot(struct machine *m);
 
+/* The same for a Linux guest's init: its doorbells are answered from outside. */
+void process_write_boot_outside(struct machine *m);
+
 /*
  * Start the payload's threads; `window` may be NULL. `in_container`: thread ids mean nothing
  * outside, and the start was stamped by who started the container. Ends the process on failure.

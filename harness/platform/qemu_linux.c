@@ -51,13 +51,6 @@ static int open_files(struct machine *m, struct qemu_files *f)
 	return -1;
 }
 
-/* The boot page lies in the shared memory: the payload finds it there, as a process does. */
-static void write_boot_page(struct machine *m)
-{
-	process_write_boot(m);
-	((struct vq_boot *)(m->memory + VQ_BOOT_OFFSET))->doorbell = VQ_DOORBELLS_ANSWERED;
-}
-
 static void arguments(struct qemu_arguments *a, const struct qemu_guest *g,
 		      const struct qemu_files *f)
 {
@@ -87,7 +80,7 @@ static void kvm_process(struct machine *m)
 	static const struct qemu_spawned kind = {
 		.kvm = true, .open_files = open_files, .arguments = arguments};
 
-	write_boot_page(m);
+	process_write_boot_outside(m);
 	qemu_drive(m, &kind);
 }
 
@@ -95,7 +88,7 @@ static void tcg_process(struct machine *m)
 {
 	static const struct qemu_spawned kind = {.open_files = open_files, .arguments = arguments};
 
-	write_boot_page(m);
+	process_write_boot_outside(m);
 	qemu_drive(m, &kind);
 }
 
@@ -105,9 +98,7 @@ static bool has_kernel(char *why, size_t size)
 {
 	if (linux_kernel())
 		return true;
-	snprintf(why, size,
-		 "no Linux kernel to boot: run ci/kernel.sh (it fetches Debian's), or "
-		 "set " LINUX_KERNEL " to a bzImage");
+	snprintf(why, size, "%s", LINUX_NEEDS_KERNEL);
 	return false;
 }
 
@@ -117,9 +108,7 @@ static bool kvm_works(char *why, size_t size)
 		return false;
 	if (vmm_probe()->hardware_ring0)
 		return true;
-	snprintf(why, size,
-		 "Linux does not boot where guest ring 0 is interpreted; run it on a host "
-		 "with VT-x or AMD-V");
+	snprintf(why, size, "%s", LINUX_NEEDS_RING0);
 	return false;
 }
 

@@ -11,6 +11,14 @@
 
 #define MAX_CPUID_ENTRIES 256
 
+#define CPUID_TSC_DEADLINE (1u << 24) /* leaf 1, ecx */
+#define CPUID_HYPERVISOR   (1u << 31)
+#define CPUID_PKU	   (1u << 3)			    /* leaf 7, ecx */
+#define CPUID_AMX	   (1u << 22 | 1u << 24 | 1u << 25) /* leaf 7, edx */
+
+#define MSR_MTRR_DEFAULT 0x2ff
+#define MTRR_WRITE_BACK	 0x806 /* enabled, and all of memory is */
+
 #define CR0_PE	       (1ull << 0)
 #define CR0_MP	       (1ull << 1)
 #define CR0_ET	       (1ull << 4)
@@ -76,6 +84,36 @@ static struct cpuid_table *supported_cpuid(int kvm)
 	return &table;
 }
 
+/* A kernel sets in XCR0 what it finds here: what our own guest has there, and no more. */
+static void limit_xstate(struct kvm_cpuid_entry2 *e)
+{
+	uint64_t some = vmm_probe()->xcr0;
+
+	if (e->function == 7 && e->index == 0) {
+		e->ecx &= ~CPUID_PKU;
+		e->edx &= ~CPUID_AMX;
+	} else if (e->function == 0xd && e->index == 0) {
+		e->eax &= (uint32_t)some;
+		e->edx &= (uint32_t)(some >> 32);
+	} else if (e->function == 0xd && e->index > 1 && e->index < 64 && !(some >> e->index & 1)) {
+		e->eax = e->ebx = e->ecx = e->edx = 0;
+	}
+}
+
+/* What KVM emulates whether it lists it or not. A kernel looks for KVM's clock only where CPUID
+ * tells of a hypervisor, and needs no other timer to measure the deadline's rate by. */
+static void fit_kernel(const struct vcpu *v, struct kvm_cpuid_entry2 *e)
+{
+	if (e->function == 1) {
+		e->ecx |= CPUID_HYPERVISOR;
+		if (ioctl(v->vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_DEADLINE_TIMER) > 0)
+			e->ecx |= CPUID_TSC_DEADLINE;
+	} else if (e->function == 0x8000001e) {
+		e->eax = v->index;
+	}
+	limit_xstate(e);
+}
+
 static int set_cpuid(struct vcpu *v)
 {
 	const struct cpuid_table *supported = supported_cpuid(v->vm->kvm);
@@ -89,6 +127,8 @@ static int set_cpuid(struct vcpu *v)
 			table.entries[i].ebx = (table.entries[i].ebx & 0xffffff) | v->index << 24;
 		else if (table.entries[i].function == 0xb)
 			table.entries[i].edx = v->index;
+		if (v->vm->config.kernel)
+			fit_kernel(v, &table.entries[i]);
 	}
 	if (ioctl(v->fd, KVM_SET_CPUID2, &table) < 0)
 		return fail(v, "KVM_SET_CPUID2");
@@ -141,8 +181,12 @@ int cpu_state_init(struct vcpu *v)
 	if (set_cpuid(v))
 		return -1;
 	share_tsc(v);
-	/* Application processors wait for INIT and SIPI otherwise. */
-	if (v->index && ioctl(v->fd, KVM_SET_MP_STATE, &runnable) < 0)
+	/* A kernel sets the same itself. But QEMU's TCG (at least to 7.2), as an emulated host,
+	 * lets that pass by KVM, which would take it for unset and switch between the two. */
+	if (v->vm->config.kernel && set_xcr0(v))
+		return -1;
+	/* Application processors wait for INIT and SIPI otherwise, as a kernel's shall. */
+	if (v->index && !v->vm->config.kernel && ioctl(v->fd, KVM_SET_MP_STATE, &runnable) < 0)
 		return fail(v, "KVM_SET_MP_STATE");
 	return 0;
 }
@@ -192,6 +236,28 @@ struct msr_list { /* a struct kvm_msrs with room for one */
 
 _Static_assert(offsetof(struct msr_list, entry) == offsetof(struct kvm_msrs, entries),
 	       "our list is a struct kvm_msrs");
+
+/* 32-bit protected mode without paging; no GDT is needed for what is loaded here. */
+int vcpu_set_pvh(struct vcpu *v, uint32_t entry, uint32_t start_info)
+{
+	struct kvm_regs regs = {.rip = entry, .rbx = start_info, .rflags = 2};
+	struct msr_list mtrr = {.nmsrs = 1,
+				.entry = {{.index = MSR_MTRR_DEFAULT, .data = MTRR_WRITE_BACK}}};
+	struct kvm_sregs s;
+
+	if (ioctl(v->fd, KVM_GET_SREGS, &s) < 0)
+		return fail(v, "KVM_GET_SREGS");
+	s.cs = flat(SELECTOR_KERNEL_CODE, 11, 0);
+	s.ds = s.es = s.fs = s.gs = s.ss = flat(SELECTOR_KERNEL_DATA, 3, 0);
+	s.cr0 = CR0_PE | CR0_ET;
+	if (ioctl(v->fd, KVM_SET_SREGS, &s) < 0)
+		return fail(v, "KVM_SET_SREGS");
+	if (ioctl(v->fd, KVM_SET_MSRS, &mtrr) != 1)
+		return fail(v, "KVM_SET_MSRS");
+	if (ioctl(v->fd, KVM_SET_REGS, &regs) < 0)
+		return fail(v, "KVM_SET_REGS");
+	return 0;
+}
 
 static int save_msrs(struct vcpu *v, struct cpu_state *s)
 {

@@ -113,13 +113,15 @@ static bool on_io(struct vcpu *v)
 	uint8_t value;
 
 	if (run->io.direction == KVM_EXIT_IO_IN) {
-		memset(data, 0xff, (size_t)run->io.size * run->io.count);
+		memset(data, vm->config.kernel ? pvh_port_read(run->io.port) : 0xff,
+		       (size_t)run->io.size * run->io.count);
 		return true;
 	}
 	if (run->io.port == VQ_PORT_USER)
 		return true;
 	value = *data;
-	if (run->io.port == VQ_PORT_CONSOLE) {
+	if (run->io.port == VQ_PORT_CONSOLE ||
+	    (vm->config.kernel && pvh_port_is_console(run->io.port, value))) {
 		console_byte(vm, value);
 	} else if (run->io.port == VQ_PORT_DOORBELL) {
 		if (vm->config.doorbell)
@@ -140,6 +142,12 @@ static bool on_mmio(struct vcpu *v)
 	if ((run->mmio.phys_addr & ~0xfffull) == VQ_MMIO_USER) {
 		if (!run->mmio.is_write)
 			memset(run->mmio.data, 0, sizeof(run->mmio.data));
+		return true;
+	}
+	/* A kernel may look for devices; where there is none a PC, too, has ones. */
+	if (v->vm->config.kernel) {
+		if (!run->mmio.is_write)
+			memset(run->mmio.data, 0xff, sizeof(run->mmio.data));
 		return true;
 	}
 	snprintf(text, sizeof(text), "MMIO %s of %u bytes at %#llx, where there is nothing",

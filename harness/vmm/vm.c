@@ -18,6 +18,10 @@
 #define SLOT_SHARED 1u
 #define SLOT_UPPER  2u
 
+/* Three pages for KVM itself, for what an Intel processor cannot run in hardware; where QEMU has
+ * them. */
+#define TSS_ADDRESS 0xfeffd000ull
+
 int vm_fail(struct vm *vm, const char *format, ...)
 {
 	int saved = errno;
@@ -53,6 +57,12 @@ static int set_memory(struct vm *vm)
 	const struct vm_config *c = &vm->config;
 	uint64_t lower = c->upper ? VM_LOWER_RAM : c->memory_size;
 
+	if (c->kernel)
+		return set_slot(vm, SLOT_RAM, 0, c->kernel->ram, c->kernel->ram_size, 0) ||
+				       set_slot(vm, SLOT_SHARED, VM_KERNEL_AREAS, c->memory,
+						c->memory_size, 0)
+			       ? -1
+			       : 0;
 	if (set_slot(vm, SLOT_RAM, 0, c->memory, lower,
 		     c->track_dirty ? KVM_MEM_LOG_DIRTY_PAGES : 0))
 		return -1;
@@ -63,11 +73,19 @@ static int set_memory(struct vm *vm)
 	return 0;
 }
 
-/* In-kernel local APIC; IOAPIC and PIC would be ours, and our guest uses neither. */
+/* In-kernel local APIC; IOAPIC and PIC would be ours, and our guest uses neither. A kernel wants
+ * an IOAPIC, and has KVM's. */
 static int set_irqchip(struct vm *vm)
 {
 	struct kvm_enable_cap split = {.cap = KVM_CAP_SPLIT_IRQCHIP, .args = {24}};
 
+	if (vm->config.kernel) {
+		if (ioctl(vm->fd, KVM_SET_TSS_ADDR, TSS_ADDRESS) < 0)
+			return vm_fail(vm, "KVM_SET_TSS_ADDR: %s", strerror(errno));
+		if (ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0) < 0)
+			return vm_fail(vm, "KVM_CREATE_IRQCHIP: %s", strerror(errno));
+		return 0;
+	}
 	if (ioctl(vm->fd, KVM_ENABLE_CAP, &split) < 0)
 		return vm_fail(vm, "KVM_CAP_SPLIT_IRQCHIP: %s", strerror(errno));
 	return 0;
@@ -167,12 +185,27 @@ static void write_boot_page(struct vm *vm, const char *command, uint32_t member,
 	memcpy(vm->config.memory + VQ_BOOT_OFFSET, &boot, sizeof(boot));
 }
 
+/* Its other CPUs wait for the first to start them. */
+static int build_kernel(struct vm *vm)
+{
+	uint32_t entry, start_info;
+
+	if (pvh_load(vm, &entry, &start_info))
+		return -1;
+	for (uint32_t i = 0; i < vm->config.cpus; i++)
+		if (vcpu_create(vm, i))
+			return -1;
+	return vcpu_set_pvh(&vm->vcpu[0], entry, start_info);
+}
+
 static int build(struct vm *vm, const char *command, uint32_t member, uint64_t untouched)
 {
 	uint64_t entry;
 
 	if (open_kvm(vm) || set_irqchip(vm) || set_memory(vm) || set_kernel_devices(vm))
 		return -1;
+	if (vm->config.kernel)
+		return build_kernel(vm);
 	if (image_load(vm->config.memory, vm->config.memory_size, &entry, vm->error,
 		       sizeof(vm->error)))
 		return -1;

@@ -57,6 +57,28 @@ struct vm_statistic {
 
 struct vm;
 
+/* An ELF program. */
+struct vm_image {
+	const uint8_t *bytes;
+	size_t size;
+};
+
+/*
+ * A kernel that is booted by PVH (xen/include/public/arch-x86/hvm/start_info.h) in place of our
+ * guest: RAM of its own from address 0, ACPI tables that tell of CPUs and one IOAPIC, and of no
+ * other device; a serial line that takes characters for the console log and has nothing to say.
+ */
+struct vm_kernel {
+	struct vm_image image; /* with a note that says where it is entered */
+	struct vm_image initrd;
+	const char *command;
+	uint8_t *ram;	   /* its mapping in this process; stays the caller's */
+	uint64_t ram_size; /* bytes, at most VM_KERNEL_AREAS */
+};
+
+/* Where a kernel finds config.memory, which is no RAM to it. */
+#define VM_KERNEL_AREAS 0x40000000ull
+
 #define VM_LOWER_RAM (2ull << 20)
 
 struct vm_config {
@@ -64,6 +86,7 @@ struct vm_config {
 	uint64_t memory_size; /* bytes, a multiple of 4 KiB, at least 2 MiB */
 	uint32_t cpus;	      /* 1 to VQ_MAX_CPUS */
 	const int *pin;	      /* [cpus] host CPU for each vCPU thread, -1: anywhere; or NULL */
+	const struct vm_kernel *kernel; /* what to boot; NULL: our guest */
 	uint8_t *upper;	 /* RAM from VM_LOWER_RAM on lies here; NULL: in `memory` like the rest */
 	uint8_t *shared; /* mapping for VQ_SHARED_WINDOW, or NULL */
 	uint64_t shared_size;
@@ -106,7 +129,8 @@ struct vm {
 	struct vcpu vcpu[VQ_MAX_CPUS];
 };
 
-/* Create VM, vCPUs and devices; load the image, write the boot page. Nothing runs yet. */
+/* Create VM, vCPUs and devices; load the image, write the boot page (not for a kernel: what stands
+ * in config.memory is the caller's word to it). Nothing runs yet. */
 struct vm *vm_create(const struct vm_config *config, const char *command, uint32_t member,
 		     uint64_t untouched, char *error, size_t size);
 
@@ -163,12 +187,32 @@ void vcpu_close(struct vcpu *v);
 void vcpu_kick(struct vcpu *v);
 void vcpu_open_statistics(struct vcpu *v); /* on its own thread: elsewhere it waits for it */
 int vcpu_set_entry(struct vcpu *v, uint64_t entry);
+int vcpu_set_pvh(struct vcpu *v, uint32_t entry, uint32_t start_info);
 int vm_fail(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *kvm_exit_name(uint32_t reason);
+
+/* ---- Images ---- */
+
+/* Lay the guest image into `size` bytes of RAM from address 0, and tell its 64-bit entry. 0, or -1
+ * with one line in `error`. */
+int image_load(uint8_t *memory, uint64_t size, uint64_t *entry, char *error, size_t error_size);
+
 /* Where it is entered as by a PVH loader: in 32-bit protected mode, with %ebx at the loader's
  * words. */
 uint32_t image_pvh_entry(void);
 
-int image_load(uint8_t *memory, uint64_t size, uint64_t *entry, char *error, size_t error_size);
+/* The same of any image; no entry: 0. */
+int image_load_elf(const struct vm_image *image, uint8_t *memory, uint64_t size, uint64_t *entry,
+		   char *error, size_t error_size);
+uint32_t image_pvh_entry_elf(const struct vm_image *image);
+
+/* ---- A kernel in place of our guest ---- */
+
+/* Lay vm->config.kernel into its RAM, with what its loader tells it. 0, or -1 with vm->error. */
+int pvh_load(struct vm *vm, uint32_t *entry, uint32_t *start_info);
+
+/* Its serial line. */
+uint8_t pvh_port_read(uint16_t port);
+bool pvh_port_is_console(uint16_t port, uint8_t byte);
 
 #endif

@@ -34,6 +34,15 @@ run_vq compare real.vq
 grep -q 'poll (kvm.halt_poll_ns=50000)' out
 ok $? "real.vq: its variants are compared"
 
+# A whole Linux in the embedded VMM, entered by PVH; it is lost, and starts anew.
+run_lab linux.vq amd-v --real-time -b cpu_integer -f vmm_killed -p kvm-linux
+[ "$(query linux.vq "SELECT count(*) >= 2 AND sum(status = 'ok' AND execution = 'emulated') = count(*)
+	FROM trial WHERE platform = 'kvm-linux'")" = 1 ]
+ok $? "Linux boots by PVH, serves and measures"
+query linux.vq "SELECT '# ' || status || ': ' || reason FROM trial WHERE status != 'ok'"
+[ "$(query linux.vq "SELECT group_concat(DISTINCT outcome) FROM fault_trial")" = assisted-recovered ]
+ok $? "killed, it is started anew"
+
 # Two hosts: each waits for the other before it runs its plan.
 bounded "$vq" lab amd-v -b exit_cpuid -f none -p kvm --net "$work/a,$work/b" -o a.vq 2>err.a &
 first=$!
