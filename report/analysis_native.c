@@ -92,7 +92,9 @@ static void set_against(struct metric *m, const struct metric *native)
 	if (m->native_why)
 		return;
 	c = analysis_test(native, m, ALL_BATCHES, ROUNDS, m->run->seed);
-	if (!(c.ratio > 0)) /* a trial is not above zero: there is no test, but a median */
+	/* No test: a trial is not above zero, or they are too few. The ratio of the medians that
+	 * stand beside it is all there is to say; that of so few pairs may point the other way. */
+	if (!(c.ratio > 0) || isnan(c.ratio_interval.low))
 		c.ratio = m->median / native->median;
 	m->native_ratio = rate ? 1 / c.ratio : c.ratio;
 	m->native_interval = c.ratio_interval;

@@ -20,7 +20,8 @@
 #include "report/noise.h"
 #include "report/number.h"
 
-#define TRIALS_LEAST 6u /* for an interval of 95 % */
+#define TRIALS_LEAST   6u  /* for an interval of 95 % */
+#define DISCARDED_MOST 0.2 /* of a cell's trials, beside a limit that is passed */
 
 static const struct interval none = {NAN, NAN};
 
@@ -185,6 +186,20 @@ static const char *metric_found(struct judging *j, const struct judgement *x)
 			     number_share(share, x->between_runs));
 }
 
+/* What was discarded may be just what would have broken the limit. */
+static void doubt_discarded(struct judging *j, struct judgement *x)
+{
+	const struct metric *m = x->metric;
+	size_t all = m->trials + m->discarded;
+
+	if (x->result != JUDGED_PASSED || (double)m->discarded <= DISCARDED_MOST * (double)all)
+		return;
+	x->result = JUDGED_INCONCLUSIVE;
+	x->why = criteria_text(j,
+			       "%zu of %zu trials were discarded: the rest does not stand for all",
+			       m->discarded, all);
+}
+
 static void judge_metric(struct judging *j, struct judgement *x)
 {
 	const struct result_criterion *c = x->criterion;
@@ -205,6 +220,7 @@ static void judge_metric(struct judging *j, struct judgement *x)
 		conclude(x);
 		if (c->figure == LIMIT_MEDIAN)
 			confirm(j, x);
+		doubt_discarded(j, x);
 	}
 }
 

@@ -201,6 +201,34 @@ static void what_runs_differ_in_widens_a_limit(void **state)
 	}
 }
 
+static void what_was_discarded_is_doubted(void **state)
+{
+	(void)state;
+	for (uint32_t lost = 3; lost <= 4; lost++) { /* of 15, and of 16 trials */
+		struct file f = begin(0);
+		struct report *r;
+
+		limit(&f, "exit_a", "kvm", LIMIT_MEDIAN, NAN, 104);
+		sample_bench(f.r, f.run, "exit_a", NANOSECONDS);
+		trials(&f, "exit_a", "kvm", 100, 12, EXECUTION_HARDWARE);
+		for (uint32_t i = 0; i < lost; i++) {
+			struct result_trial t = sample_trial(f.run, f.ordinal++, "exit_a", "kvm");
+
+			t.status = TRIAL_INVALID;
+			t.reason = "it exited too often";
+			sample_must(f.r, result_add_trial(f.r, &t));
+		}
+		finish(&f);
+		r = sample_load(1);
+		assert_int_equal(r->judgements->result,
+				 lost == 3 ? JUDGED_PASSED : JUDGED_INCONCLUSIVE);
+		if (lost == 4)
+			assert_non_null(
+				strstr(r->judgements->why, "4 of 16 trials were discarded"));
+		report_free(r);
+	}
+}
+
 /* However good it looks: it is not what the limit was meant for. */
 static void what_ran_otherwise_never_passes(void **state)
 {
@@ -392,6 +420,7 @@ int main(void)
 		cmocka_unit_test(a_gate_over_nothing_is_inconclusive),
 		cmocka_unit_test(a_limit_is_kept_by_the_whole_interval),
 		cmocka_unit_test(what_runs_differ_in_widens_a_limit),
+		cmocka_unit_test(what_was_discarded_is_doubted),
 		cmocka_unit_test(what_ran_otherwise_never_passes),
 		cmocka_unit_test(few_trials_show_nothing),
 		cmocka_unit_test(a_ratio_without_interval_says_why),
