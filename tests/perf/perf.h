@@ -60,6 +60,9 @@ void perf_thousand(struct perf *p, struct perf_row *row);
 void perf_compare(struct perf *p, struct perf_row *row);
 void perf_import(struct perf *p, struct perf_row *row);
 
+/* What a run finds out once, before it forks its first trial. */
+void perf_before_trials(void);
+
 /* A trial's measure(): a guest boots, says hello and goodbye. */
 int perf_boot_only(struct trial *t);
 

@@ -138,5 +138,6 @@ void perf_qemu_trial(struct perf *p, struct perf_row *row)
 		row->skipped = true;
 		return;
 	}
+	perf_before_trials();
 	perf_pairs(p, row, PAIRS, trial, qemu_alone);
 }

@@ -88,13 +88,17 @@ static double bare(struct perf *p, struct perf_row *row, uint32_t pair)
 	return perf_bare(p, row, MEMORY, NULL, &ns, NULL, 0) ? NAN : ns;
 }
 
-void perf_trial(struct perf *p, struct perf_row *row)
+void perf_before_trials(void)
 {
 	const struct event_counter *events;
 
-	/* As a run does, before it forks. */
 	events_catalog(&events);
 	cpu_watch_probe();
+}
+
+void perf_trial(struct perf *p, struct perf_row *row)
+{
+	perf_before_trials();
 	row->target = 1.5;
 	perf_pairs(p, row, PAIRS, trial, bare);
 }
