@@ -15,7 +15,7 @@
 #define BOTTOM	  (HEIGHT - 30.0)
 #define GUESTS	  6
 #define POINTS	  300  /* of one guest */
-#define TIMELINES 100  /* of a page: 4 kB each */
+#define TIMELINES 70   /* of a page: 4 kB each */
 #define EVENTS	  40   /* of one trial */
 #define CONSOLE	  6000 /* characters, the last ones */
 
