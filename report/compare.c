@@ -116,11 +116,11 @@ static const char *why_nothing_shown(const struct comparison_row *row, size_t te
 }
 
 /* What the estimate alone says, however sure it is. */
-static enum verdict estimated(const struct comparison *c, double delta, bool higher)
+static enum verdict estimated(const struct comparison *c, double delta, bool higher_is_better)
 {
-	enum verdict v = stats_verdict(c, 0, ALPHA, delta, higher);
-
-	return v == VERDICT_INCONCLUSIVE ? VERDICT_EQUIVALENT : v;
+	if (fabs(c->ratio - 1) <= delta)
+		return VERDICT_EQUIVALENT;
+	return (c->ratio > 1) == higher_is_better ? VERDICT_IMPROVED : VERDICT_REGRESSED;
 }
 
 /*
