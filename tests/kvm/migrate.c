@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A guest that migrates keeps its memory, its heartbeat and its driver; one that cannot stays. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "harness/platform/libvirt/qemu_driver.h"
 #include "tests/kvm/machines.h"
 
 #define DIRTY_MEMORY (4ull << 20)
@@ -119,6 +121,28 @@ static void test_stays(void **state)
 	machine_close(&m);
 }
 
+/* Its QEMU is stopped, and takes no part in what libvirt asks of it: that would take for ever. */
+static void test_bounded(void **state)
+{
+	int bound_ms = qemu_driver_migrate_ms;
+	static struct machine m;
+	pid_t host;
+
+	qemu_driver_migrate_ms = 500;
+	assert_int_equal(open_guest(&m, *state, true), 0);
+	host = machine_host(&m);
+	assert_int_equal(kill(host, SIGSTOP), 0);
+	assert_int_equal(machine_migrate(&m, PRECOPY, NULL, NULL), -1);
+	assert_non_null(strstr(m.error, "not through within 0.5 s, and was ended by a kill"));
+	assert_true(within_bound(kill(host, 0)));
+	/* The driver did not hang with it: a new guest can be had, and that one migrates. */
+	qemu_driver_migrate_ms = bound_ms;
+	assert_int_equal(machine_restart(&m, false), 0);
+	assert_true(within_bound(machine_ready(&m) && sequence(m.memory, 0)));
+	migrate(&m, PRECOPY);
+	machine_close(&m);
+}
+
 static void test_no_room(void **state)
 {
 	static struct machine m;
@@ -182,6 +206,8 @@ int main(void)
 		else
 			printf("# %s: %s\n", p->name, p->lacks(CAN_POSTCOPY));
 		add("stays", test_stays, p);
+		if (p->capabilities() & CAN_MANAGEMENT) /* it is libvirt that knows no bound */
+			add("is bounded", test_bounded, p);
 		add("no room", test_no_room, p);
 	}
 	failed = _cmocka_run_group_tests("migrate", tests, test_count, NULL, NULL);

@@ -102,6 +102,10 @@ void qemu_driver_undefine(struct qemu_driver *d);
 
 /* ---- qemu_migrate.c ---- */
 
+/* How long one may take, milliseconds: libvirt knows no bound, and a trial waits a little longer.
+ * For tests to shorten. */
+extern int qemu_driver_migrate_ms;
+
 /* Live migration to a QEMU of the other daemon, on the destination's memory. 0, or -1 with
  * m->error, and the guest goes on at home where it can. */
 int qemu_driver_migrate(struct qemu_driver *d);

@@ -16,8 +16,9 @@
 #include "harness/host.h"
 #include "harness/platform/libvirt/qemu_driver.h"
 
-#define LOOK_MS	   20	 /* between two looks whether the migration is over */
-#define MIGRATE_MS 15000 /* libvirt has no bound; a trial waits a little longer than this */
+#define LOOK_MS 20 /* between two looks whether the migration is over */
+
+int qemu_driver_migrate_ms = 15000;
 
 static void set_text(virTypedParameterPtr p, const char *field, char *value)
 {
@@ -54,7 +55,7 @@ static void *accompany(void *context)
 {
 	static const struct timespec moment = {.tv_nsec = 5000000};
 	struct companion *c = context;
-	int64_t deadline = host_now_ns() + MIGRATE_MS * 1000000ll;
+	int64_t deadline = host_now_ns() + qemu_driver_migrate_ms * 1000000ll;
 
 	while (!__atomic_load_n(&c->over, __ATOMIC_ACQUIRE)) {
 		bool waits = c->postcopy && !c->from->leaving;
@@ -93,9 +94,9 @@ static virDomainPtr migrate3(struct qemu_driver *d, struct companion *c, unsigne
 	pthread_join(thread, NULL);
 	if (!domain && c->late)
 		snprintf(d->m->error, sizeof(d->m->error),
-			 "libvirt's migration was not through within %d s, and was ended by a kill "
+			 "libvirt's migration was not through within %g s, and was ended by a kill "
 			 "of its QEMU",
-			 MIGRATE_MS / 1000);
+			 qemu_driver_migrate_ms / 1000.0);
 	return domain;
 }
 
