@@ -4,7 +4,10 @@
 # it. Nothing is installed. Says why where it cannot, and exits 1.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/virt-qualify
+case ${XDG_CACHE_HOME-} in # as harness/home.c
+/*) CACHE=$XDG_CACHE_HOME/virt-qualify ;;
+*) CACHE=${HOME:?is not set}/.cache/virt-qualify ;;
+esac
 
 for kernel in "$CACHE"/kernel-*/vmlinuz; do
 	[ ! -r "$kernel" ] || exit 0

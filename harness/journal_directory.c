@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "harness/home.h"
 
 static void add_directory(struct journal_directories *d, const char *base, const char *below)
 {
@@ -17,17 +18,6 @@ static void add_directory(struct journal_directories *d, const char *base, const
 
 	if (base && *base == '/' && snprintf(path, PATH_MAX, "%s%s", base, below) < PATH_MAX)
 		d->count++;
-}
-
-static const char *home(void)
-{
-	const char *set = getenv("HOME");
-	const struct passwd *user;
-
-	if (set && *set == '/')
-		return set;
-	user = getpwuid(geteuid());
-	return user ? user->pw_dir : NULL;
 }
 
 int journal_find_directories(struct journal_directories *d, char *error, size_t size)
@@ -48,7 +38,7 @@ int journal_find_directories(struct journal_directories *d, char *error, size_t 
 		return 0;
 	}
 	add_directory(d, getenv("XDG_RUNTIME_DIR"), "/virt-qualify");
-	add_directory(d, home(), "/.local/state/virt-qualify");
+	add_directory(d, home_directory(), "/.local/state/virt-qualify");
 	if (!d->count)
 		return journal_refuse(error, size,
 				      "there is no place for the journal of host changes; set "

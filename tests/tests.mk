@@ -20,7 +20,7 @@ obj = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 plan_unit    := $(call obj,harness/plan*.c harness/setting.c) $(preset_obj)
 host_unit    := $(call obj,harness/host*.c harness/vmm/capabilities.c harness/cgroup_own.c)
 watch_unit   := $(host_unit) $(call obj,harness/events*.c harness/cpu_watch*.c harness/disturbance.c)
-journal_unit := $(call obj,harness/journal*.c)
+journal_unit := $(call obj,harness/journal*.c harness/home.c)
 order_unit   := $(call obj,harness/run_order.c)
 setting_kvm_unit := $(call obj,harness/setting_kvm.c)
 budget_unit  := $(call obj,harness/budget.c harness/plan_value.c)
@@ -32,6 +32,8 @@ any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/plat
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
 	harness/platform/libvirt/boot_image.c)
 serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)
+linux_program_unit := $(call obj,harness/platform/linux_*.c harness/lab/port.c harness/home.c) $(host_unit) \
+	$(guest_image_obj)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
@@ -59,6 +61,7 @@ $(eval $(call links,vm_image,$(call obj,harness/vmm/image.c) $(guest_image_obj))
 $(eval $(call links,container,$(container_unit)))
 $(eval $(call links,any_domain,$(any_domain_unit)))
 $(eval $(call links,serial_guest,$(serial_guest_unit),$(host_libs)))
+$(eval $(call links,linux_program,$(linux_program_unit),$(host_libs)))
 $(eval $(call links,qmp,$(qmp_unit),$(host_libs)))
 $(B)/tests/stats.t $(B)/tests/compare.t $(B)/tests/power.t: unit_libs = $(call pkg,--libs gsl)
 

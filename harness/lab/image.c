@@ -12,6 +12,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "harness/home.h"
 #include "harness/host.h"
 #include "harness/lab/lab.h"
 #include "harness/platform/linux_boot.h"
@@ -115,24 +116,13 @@ static void remove_left_behind(const struct lab_run *r)
 		closedir(cache);
 }
 
-static int cache_path(struct lab_run *r)
-{
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	int n;
-
-	if (base && *base == '/')
-		n = snprintf(r->cache, sizeof(r->cache), "%s/virt-qualify", base);
-	else
-		n = snprintf(r->cache, sizeof(r->cache), "%s/.cache/virt-qualify",
-			     home && *home == '/' ? home : "/tmp");
-	return n < (int)sizeof(r->cache) ? 0 : -1;
-}
-
 int lab_open_work(struct lab_run *r, char *error, size_t size)
 {
 	r->lock = -1;
-	if (cache_path(r)) {
-		snprintf(error, size, "XDG_CACHE_HOME: too long a path");
+	if (home_cache(r->cache, sizeof(r->cache))) {
+		snprintf(error, size,
+			 "no place for its cache, or too long a path; set XDG_CACHE_HOME to a "
+			 "directory of yours");
 		return -1;
 	}
 	if (make_directories(r->cache))

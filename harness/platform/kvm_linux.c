@@ -20,6 +20,8 @@
 #include "harness/platform/process.h"
 #include "harness/setting.h"
 
+#define NAME "kvm-linux"
+
 #define RAM_MIB	   128u
 #define SLACK_MS   60000 /* a whole kernel, perhaps on an emulated host */
 #define HORIZON_MS 45000 /* a recovery starts it anew */
@@ -54,10 +56,8 @@ static bool works(char *why, size_t size)
 		snprintf(why, size,
 			 "an emulated AMD-V host that counts instructions repeats interrupts, and "
 			 "Linux does not survive that; give lab --real-time");
-	else if (!linux_kernel())
-		snprintf(why, size, "%s", LINUX_NEEDS_KERNEL);
 	else
-		return linux_program(why, size) >= 0;
+		return linux_has_kernel(NAME, why, size) && linux_program(why, size) >= 0;
 	return false;
 }
 
@@ -173,7 +173,7 @@ static void guest_process(struct machine *m)
 	embedded_serve(m, make_vm(m));
 }
 
-PLATFORM_CALLED(kvm_linux, "kvm-linux",
+PLATFORM_CALLED(kvm_linux, NAME,
 		.summary = "Debian's kernel with the payload as init, our own VMM on /dev/kvm",
 		.works = works, .label = label, .version = version, .capabilities = capabilities,
 		.execution = embedded_execution, .lacks = lacks, .slack_ms = SLACK_MS,

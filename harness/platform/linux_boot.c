@@ -9,9 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness/core/text.h"
+#include "harness/home.h"
+#include "harness/lab/stream.h"
 
 extern const uint8_t init_image_start[];
 extern const uint64_t init_image_size;
@@ -25,6 +28,16 @@ extern const uint64_t init_image_size;
 
 /* ---- The kernel ---- */
 
+/* What is no plain file may keep who opens it waiting, or never end. 0, or an errno. */
+static int why_unreadable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) || access(path, R_OK))
+		return errno;
+	return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+}
+
 /* The last in the order of versions that can be read. */
 static bool newest(const char *pattern, char *path, size_t size)
 {
@@ -35,7 +48,7 @@ static bool newest(const char *pattern, char *path, size_t size)
 		return false;
 	for (size_t i = 0; i < found.gl_pathc; i++)
 		if ((!best || strverscmp(found.gl_pathv[i], best) > 0) &&
-		    access(found.gl_pathv[i], R_OK) == 0)
+		    !why_unreadable(found.gl_pathv[i]))
 			best = found.gl_pathv[i];
 	if (best)
 		snprintf(path, size, "%s", best);
@@ -45,14 +58,11 @@ static bool newest(const char *pattern, char *path, size_t size)
 
 static bool newest_in_cache(char *path, size_t size)
 {
-	const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char pattern[PATH_SIZE];
+	char cache[PATH_SIZE - 32], pattern[PATH_SIZE];
 
-	if (base && *base == '/')
-		snprintf(pattern, sizeof(pattern), "%.400s/virt-qualify/kernel-*/vmlinuz", base);
-	else
-		snprintf(pattern, sizeof(pattern), "%.400s/.cache/virt-qualify/kernel-*/vmlinuz",
-			 home && *home == '/' ? home : "/tmp");
+	if (home_cache(cache, sizeof(cache)))
+		return false;
+	snprintf(pattern, sizeof(pattern), "%s/kernel-*/vmlinuz", cache);
 	return newest(pattern, path, size);
 }
 
@@ -63,12 +73,33 @@ const char *linux_kernel(void)
 	static bool looked;
 
 	if (own && *own)
-		return access(own, R_OK) ? NULL : own;
+		return why_unreadable(own) ? NULL : own;
 	if (!looked && !newest_in_cache(path, sizeof(path)) &&
 	    !newest("/boot/vmlinuz-*-cloud-amd64", path, sizeof(path)))
 		path[0] = '\0';
 	looked = true;
 	return path[0] ? path : NULL;
+}
+
+bool linux_has_kernel(const char *platform, char *why, size_t size)
+{
+	const char *own = getenv(LINUX_KERNEL);
+
+	if (linux_kernel())
+		return true;
+	if (own && *own)
+		snprintf(why, size, LINUX_KERNEL " is %.200s: %s; set it to a bzImage", own,
+			 strerror(why_unreadable(own)));
+	else if (lab_inside())
+		snprintf(why, size,
+			 "no Linux kernel to boot: a lab takes one along where its plan names the "
+			 "platform, as -p %s does",
+			 platform);
+	else
+		snprintf(why, size,
+			 "no Linux kernel to boot: run ci/kernel.sh (it fetches Debian's), or "
+			 "set " LINUX_KERNEL " to a bzImage");
+	return false;
 }
 
 const char *linux_version(void)

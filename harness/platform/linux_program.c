@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/host.h"
 #include "harness/platform/linux_boot.h"
 
 extern char **environ;
@@ -28,7 +29,8 @@ extern char **environ;
 #define PAYLOAD		0x248 /* offset from the setup's end, and length */
 #define PROTOCOL_2_08	0x208 /* has a payload */
 #define MAX_KERNEL	(256u << 20)
-#define INFLATE_MS	60000
+
+int linux_inflate_ms = 60000;
 
 struct packed {
 	const char *tool;
@@ -102,23 +104,36 @@ static int start(const char *tool, int in, int out, pid_t *pid)
 	return status;
 }
 
+/* Until it ends, or time is up. */
+static bool ends(int pidfd)
+{
+	int64_t deadline = host_now_ns() + linux_inflate_ms * 1000000ll, left;
+	struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+	int n;
+
+	do {
+		left = deadline - host_now_ns();
+		n = poll(&ended, 1, left > 0 ? (int)(left / 1000000) : 0);
+	} while (n < 0 && errno == EINTR);
+	return n == 1;
+}
+
 /* 0: it did, and well. */
 static int run(const char *tool, int in, int out)
 {
-	struct pollfd ended = {.events = POLLIN};
-	int status = -1;
+	int status = -1, pidfd;
 	pid_t pid;
 
 	errno = start(tool, in, out, &pid);
 	if (errno)
 		return -1;
-	ended.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	if (ended.fd < 0 || poll(&ended, 1, INFLATE_MS) != 1)
+	pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (pidfd < 0 || !ends(pidfd))
 		kill(pid, SIGKILL); /* our own child, not yet reaped: the number is its */
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (ended.fd >= 0)
-		close(ended.fd);
+	if (pidfd >= 0)
+		close(pidfd);
 	errno = EINVAL;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
 }
@@ -133,8 +148,8 @@ static int inflate(const uint8_t *bytes, size_t size, char *why, size_t why_size
 	if (!f)
 		return refuse(why, why_size, "its kernel is not packed by lz4, xz, zstd or gzip");
 	memcpy(&room, bytes + size - sizeof(room), sizeof(room));
-	if (room > MAX_KERNEL)
-		return refuse(why, why_size, "it says that its kernel is larger than any is");
+	if (!room || room > MAX_KERNEL)
+		return refuse(why, why_size, "it says that its kernel is of a size that none is");
 	in = bounded_file(size - f->trailer);
 	out = bounded_file(room);
 	if (in < 0 || out < 0 || write_whole(in, bytes, size - f->trailer)) {
@@ -145,6 +160,8 @@ static int inflate(const uint8_t *bytes, size_t size, char *why, size_t why_size
 			 errno == ENOENT ? "%s is needed to unpack it" : "%s cannot unpack it",
 			 f->tool);
 		refuse(why, why_size, what);
+	} else if (lseek(out, 0, SEEK_CUR) != (off_t)room) {
+		refuse(why, why_size, "its kernel is shorter than it says");
 	} else {
 		ret = out;
 	}
@@ -190,7 +207,7 @@ static int read_program(char *why, size_t why_size)
 
 int linux_program(char *why, size_t size)
 {
-	static char reason[400];
+	static char reason[400] = "no Linux kernel to boot";
 	static int program = -1;
 	static bool tried;
 

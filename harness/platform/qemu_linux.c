@@ -18,6 +18,9 @@
 #include "harness/setting.h"
 #include "harness/vmm/vmm.h"
 
+#define KVM_NAME "qemu-kvm-linux"
+#define TCG_NAME "qemu-tcg-linux"
+
 #define RAM_MIB	   128u
 #define SLACK_MS   20000 /* firmware and a whole kernel, perhaps interpreted, on a busy host */
 #define HORIZON_MS 15000 /* a recovery starts it anew */
@@ -94,17 +97,9 @@ static void tcg_process(struct machine *m)
 
 /* ---- What they are ---- */
 
-static bool has_kernel(char *why, size_t size)
-{
-	if (linux_kernel())
-		return true;
-	snprintf(why, size, "%s", LINUX_NEEDS_KERNEL);
-	return false;
-}
-
 static bool kvm_works(char *why, size_t size)
 {
-	if (!qemu_works(true, why, size) || !has_kernel(why, size))
+	if (!qemu_works(true, why, size) || !linux_has_kernel(KVM_NAME, why, size))
 		return false;
 	if (vmm_probe()->hardware_ring0)
 		return true;
@@ -114,7 +109,7 @@ static bool kvm_works(char *why, size_t size)
 
 static bool tcg_works(char *why, size_t size)
 {
-	return qemu_works(false, why, size) && has_kernel(why, size);
+	return qemu_works(false, why, size) && linux_has_kernel(TCG_NAME, why, size);
 }
 
 static const char *kvm_label(void)
@@ -170,7 +165,7 @@ static const char *lacks(enum capability one)
 	}
 }
 
-PLATFORM_CALLED(qemu_kvm_linux, "qemu-kvm-linux",
+PLATFORM_CALLED(qemu_kvm_linux, KVM_NAME,
 		.summary = "Debian's kernel with the payload as init, QEMU's pc on /dev/kvm",
 		.works = kvm_works, .label = kvm_label, .version = version,
 		.capabilities = capabilities, .execution = qemu_kvm_execution, .lacks = lacks,
@@ -178,7 +173,7 @@ PLATFORM_CALLED(qemu_kvm_linux, "qemu-kvm-linux",
 		.settings = SETTINGS(&setting_plant, &setting_qemu, &setting_machine, &setting_kvm),
 		.guest_process = kvm_process);
 
-PLATFORM_CALLED(qemu_tcg_linux, "qemu-tcg-linux",
+PLATFORM_CALLED(qemu_tcg_linux, TCG_NAME,
 		.summary = "Debian's kernel with the payload as init, QEMU's pc in software",
 		.works = tcg_works, .label = tcg_label, .version = version,
 		.capabilities = capabilities, .execution = qemu_tcg_execution, .lacks = lacks,
