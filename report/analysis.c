@@ -31,49 +31,72 @@ int analysis_no_memory(struct analysis *a)
 
 /* ---- Files ---- */
 
-const char *analysis_clean(struct analysis *a, const char *path)
+const char *analysis_path(struct analysis *a, const char *path)
 {
 	size_t length = strlen(path);
-	char *clean = arena_alloc(&a->arena, TEXT_CLEAN_SIZE(length));
+	char *clean;
 
+	if (a->anonymous)
+		return anonymous_path(a->anonymous, path);
+	clean = arena_alloc(&a->arena, TEXT_CLEAN_SIZE(length));
 	if (clean)
 		text_clean(clean, path, length, false);
 	return clean;
 }
 
+int analysis_given(struct analysis *a, enum given which, const char *path, const char *sha256)
+{
+	struct given_file *given = &a->report.given[which];
+
+	given->path = analysis_path(a, path);
+	text_print(given->sha256, sizeof(given->sha256), "%s", sha256);
+	return given->path ? 0 : analysis_no_memory(a);
+}
+
 /* Read while SQLite holds its lock: the hash is of the bytes that the figures come from. */
-static int hash_file(struct analysis *a, struct source *s)
+static int hash_file(struct analysis *a, int fd, const char *path, char sha256[65])
 {
 	static char buffer[1 << 16];
 	struct sha256 sha;
 	ssize_t n;
 
 	sha256_begin(&sha);
-	while ((n = read(s->fd, buffer, sizeof(buffer))) > 0)
+	while ((n = read(fd, buffer, sizeof(buffer))) > 0)
 		sha256_add(&sha, buffer, (size_t)n);
 	if (n < 0)
-		return analysis_fail(a, "%s: cannot be read: %s", s->file->path, strerror(errno));
-	sha256_end(&sha, s->file->sha256);
+		return analysis_fail(a, "%s: cannot be read: %s", path, strerror(errno));
+	sha256_end(&sha, sha256);
 	return 0;
+}
+
+/* NULL with the error line. */
+static struct result *open_result(struct analysis *a, const char *path)
+{
+	struct result_filter filter = {0};
+	struct result *result = result_open(path);
+
+	if (!result) {
+		analysis_fail(a, "%s", result_error(NULL));
+		return NULL;
+	}
+	if (a->anonymous)
+		filter = anonymous_filter(a->anonymous);
+	result_set_filter(result, &filter);
+	return result;
 }
 
 static int open_file(struct analysis *a, struct source *s, const char *path)
 {
-	struct result_filter filter = {0};
-
-	s->file->path = a->anonymous ? anonymous_path(a->anonymous, path) : analysis_clean(a, path);
+	s->file->path = analysis_path(a, path);
 	if (!s->file->path)
 		return analysis_no_memory(a);
-	s->file->result = result_open(path);
+	s->file->result = open_result(a, path);
 	if (!s->file->result)
-		return analysis_fail(a, "%s", result_error(NULL));
-	if (a->anonymous)
-		filter = anonymous_filter(a->anonymous);
-	result_set_filter(s->file->result, &filter);
+		return -1;
 	s->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (s->fd < 0)
 		return analysis_fail(a, "%s: cannot be read: %s", s->file->path, strerror(errno));
-	return hash_file(a, s);
+	return hash_file(a, s->fd, s->file->path, s->file->sha256);
 }
 
 /* ---- Rows ---- */
@@ -284,6 +307,44 @@ struct report *report_load_anonymous(const char *const *paths, size_t count, cha
 				     size_t size)
 {
 	return load(paths, count, true, error, size);
+}
+
+/* ---- Noise of another file ---- */
+
+static int hash_noise(struct analysis *a, const char *path)
+{
+	char sha256[65];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int failed;
+
+	if (fd < 0)
+		return analysis_fail(a, "%s: cannot be read: %s", path, strerror(errno));
+	failed = hash_file(a, fd, path, sha256);
+	close(fd);
+	return failed ? -1 : analysis_given(a, GIVEN_NOISE, path, sha256);
+}
+
+int report_add_noise(struct report *r, const char *path, char *error, size_t size)
+{
+	struct analysis *a = (struct analysis *)r;
+	const struct result_noise *rows;
+	size_t count;
+
+	a->error = error;
+	a->error_size = size;
+	if (a->anonymous && anonymous_learn(a->anonymous, path))
+		return analysis_fail(a, "%s", result_error(NULL));
+	a->noise_file = open_result(a, path);
+	if (!a->noise_file || hash_noise(a, path))
+		return -1;
+	if (result_noise(a->noise_file, &rows, &count))
+		return analysis_fail(a, "%s", result_error(a->noise_file));
+	if (!count)
+		return analysis_fail(a, "%s: holds no noise; virt-qualify aa makes such a file",
+				     path);
+	APPEND(a, r->noise, r->noise_count, rows, count);
+	/* The intervals of limits hold it. */
+	return analysis_noise(a) || analysis_criteria(a) ? -1 : 0;
 }
 
 void report_free(struct report *r)

@@ -55,7 +55,10 @@ int analysis_fail(struct analysis *a, const char *format, ...)
 int analysis_no_memory(struct analysis *a);
 
 /* A path as it may stand in a report; NULL: no memory. */
-const char *analysis_clean(struct analysis *a, const char *path);
+const char *analysis_path(struct analysis *a, const char *path);
+
+/* Note what was given beside the runs' files. */
+int analysis_given(struct analysis *a, enum given which, const char *path, const char *sha256);
 
 /* The place of a run among all of the report: rows are sorted by it, never by address. */
 size_t analysis_run_order(const struct analysis *a, const struct result_run *run);

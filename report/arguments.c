@@ -30,6 +30,12 @@ error_t arguments_parse(struct report_arguments *a, int key, char *value, struct
 	case OPTION_ANONYMIZE:
 		a->anonymize = true;
 		return 0;
+	case OPTION_LIMITS:
+		a->limits = command_file(value, state);
+		return 0;
+	case OPTION_NOISE:
+		a->noise = command_file(value, state);
+		return 0;
 	case OPTION_FAIL_ON:
 		command_fail_on(value, state);
 		a->fail_on_inconclusive = 1;
@@ -47,6 +53,14 @@ error_t arguments_parse(struct report_arguments *a, int key, char *value, struct
 
 struct report *arguments_load(const struct report_arguments *a, char *error, size_t size)
 {
-	return a->anonymize ? report_load_anonymous(a->files, a->count, error, size)
-			    : report_load(a->files, a->count, error, size);
+	struct report *r = a->anonymize ? report_load_anonymous(a->files, a->count, error, size)
+					: report_load(a->files, a->count, error, size);
+
+	if (!r)
+		return NULL;
+	if ((!a->noise || !report_add_noise(r, a->noise, error, size)) &&
+	    (!a->limits || !report_judge_by(r, a->limits, error, size)))
+		return r;
+	report_free(r);
+	return NULL;
 }

@@ -9,13 +9,20 @@
 
 struct report_arguments {
 	const char *format, *output;
+	const char *limits, *noise; /* files given beside the runs'; NULL: none */
 	const char **files;
 	size_t count;
 	bool anonymize;
 	int fail_on_inconclusive;
 };
 
-enum { OPTION_ANONYMIZE = 256, OPTION_FAIL_ON, OPTION_OWN /* the first of a command's own */ };
+enum {
+	OPTION_ANONYMIZE = 256,
+	OPTION_FAIL_ON,
+	OPTION_LIMITS,
+	OPTION_NOISE,
+	OPTION_OWN /* the first of a command's own */
+};
 
 /* Rows of a table of options; `fail_on` says what is inconclusive. */
 #define OPTIONS_OF_REPORTS(fail_on)                                                                \
@@ -26,6 +33,20 @@ enum { OPTION_ANONYMIZE = 256, OPTION_FAIL_ON, OPTION_OWN /* the first of a comm
 		 NULL,                                                                             \
 		 0,                                                                                \
 		 "Leave out what says whose host it was: names, addresses, serials, paths",        \
+		 0},                                                                               \
+		{"limits",                                                                         \
+		 OPTION_LIMITS,                                                                    \
+		 "PLAN",                                                                           \
+		 0,                                                                                \
+		 "Judge by the limits, requirements and weights of this plan, not by the runs' "   \
+		 "own",                                                                            \
+		 0},                                                                               \
+		{"noise",                                                                          \
+		 OPTION_NOISE,                                                                     \
+		 "AA.vq",                                                                          \
+		 0,                                                                                \
+		 "Take what separate runs differ in by themselves also from this file, which aa "  \
+		 "made: comparisons of them and limits on medians allow for it",                   \
 		 0},                                                                               \
 	{                                                                                          \
 		"fail-on", OPTION_FAIL_ON, "inconclusive", 0, (fail_on), 0                         \
@@ -40,7 +61,8 @@ void arguments_end(struct report_arguments *a);
 error_t arguments_parse(struct report_arguments *a, int key, char *value, struct argp_state *state,
 			const char *no_files);
 
-/* The report of these files; NULL with the error line. Release it with report_free. */
+/* The report of these files, judged by what was given; NULL with the error line. Release it with
+ * report_free. */
 struct report *arguments_load(const struct report_arguments *a, char *error, size_t size);
 
 #endif

@@ -10,12 +10,11 @@
 
 struct arguments {
 	struct report_arguments common;
-	const char *noise;
 	bool by_given;
 	enum compare_by by;
 };
 
-enum { OPTION_BY = OPTION_OWN, OPTION_NOISE };
+enum { OPTION_BY = OPTION_OWN };
 
 static const char *const by_names[] = {
 	[BY_VERSION] = "version",
@@ -45,9 +44,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	case OPTION_BY:
 		parse_by(a, value, state);
 		return 0;
-	case OPTION_NOISE:
-		a->noise = value;
-		return 0;
 	default:
 		return arguments_parse(&a->common, key, value, state,
 				       "name the result files (.vq) to compare, the base first");
@@ -63,8 +59,7 @@ static int compare(const struct arguments *a, const struct format *format)
 	r = arguments_load(&a->common, error, sizeof(error));
 	if (!r)
 		return complain(EXIT_USAGE, "%s", error);
-	if ((a->noise && report_add_noise(r, a->noise, error, sizeof(error))) ||
-	    report_compare(r, a->by_given ? a->by : report_compare_by(r), error, sizeof(error))) {
+	if (report_compare(r, a->by_given ? a->by : report_compare_by(r), error, sizeof(error))) {
 		report_free(r);
 		return complain(EXIT_USAGE, "%s", error);
 	}
@@ -83,9 +78,6 @@ static int command_compare(int argc, char **argv)
 		 "or variant (the default for one file with several)",
 		 0},
 		OPTIONS_OF_REPORTS("Exit with 3 where something is inconclusive"),
-		{"noise", OPTION_NOISE, "AA.vq", 0,
-		 "Take what separate runs differ in by themselves from this file, which aa made",
-		 0},
 		{0},
 	};
 	static const struct argp argp = {
@@ -94,7 +86,8 @@ static int command_compare(int argc, char **argv)
 		"FILE.vq...",
 		"Give a verdict on every metric: regressed, improved, equivalent or inconclusive. "
 		"The first file is the base.\v"
-		"Exits with 1 where a metric regressed, or a limit or requirement failed.",
+		"Exits with 1 where a metric regressed, or a limit or requirement failed: of the "
+		"plans that the runs carried out, or of --limits PLAN.",
 		NULL,
 		NULL,
 		NULL};

@@ -10,10 +10,10 @@
 
 struct arguments {
 	struct report_arguments common;
-	const char *trace, *raw, *limits;
+	const char *trace, *raw;
 };
 
-enum { OPTION_TRACE = OPTION_OWN, OPTION_RAW, OPTION_LIMITS };
+enum { OPTION_TRACE = OPTION_OWN, OPTION_RAW };
 
 static error_t parse(int key, char *value, struct argp_state *state)
 {
@@ -25,9 +25,6 @@ static error_t parse(int key, char *value, struct argp_state *state)
 		return 0;
 	case OPTION_RAW:
 		a->raw = value;
-		return 0;
-	case OPTION_LIMITS:
-		a->limits = command_file(value, state);
 		return 0;
 	default:
 		return arguments_parse(&a->common, key, value, state,
@@ -57,9 +54,6 @@ static int command_report(int argc, char **argv)
 {
 	static const struct argp_option options[] = {
 		OPTIONS_OF_REPORTS("Exit with 3 where a limit is inconclusive"),
-		{"limits", OPTION_LIMITS, "PLAN", 0,
-		 "Judge by the limits, requirements and weights of this plan, not by the runs' own",
-		 0},
 		{"trace", OPTION_TRACE, "METRIC", 0,
 		 "Follow one figure back to its trials: exit_cpuid/kvm, guest_hang+restart/kvm", 0},
 		{"raw", OPTION_RAW, "METRIC", 0,
@@ -90,16 +84,15 @@ static int command_report(int argc, char **argv)
 			   : output_format(a.common.format);
 	if (!format)
 		goto out;
-	r = arguments_load(&a.common, error, sizeof(error));
-	if (!r) {
-		code = complain(EXIT_USAGE, "%s", error);
+	if ((a.common.limits || a.common.noise) && (a.trace || a.raw)) {
+		code = complain(EXIT_USAGE, "--limits and --noise judge what --trace and --raw do "
+					    "not: leave out one of them");
 		goto out;
 	}
-	if (a.limits && (a.trace || a.raw))
-		code = complain(EXIT_USAGE, "--limits judges what --trace and --raw do not: leave "
-					    "out one of them");
-	else if ((a.limits && report_judge_by(r, a.limits, error, sizeof(error))) ||
-		 (a.trace && trace_select(r, a.trace, error, sizeof(error))) ||
+	r = arguments_load(&a.common, error, sizeof(error));
+	if (!r)
+		code = complain(EXIT_USAGE, "%s", error);
+	else if ((a.trace && trace_select(r, a.trace, error, sizeof(error))) ||
 		 (a.raw && (trace_select(r, a.raw, error, sizeof(error)) ||
 			    trace_raw_check(r, error, sizeof(error)))))
 		code = complain(EXIT_USAGE, "%s", error);

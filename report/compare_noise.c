@@ -64,24 +64,3 @@ const char *compare_hosts(const struct report *r, const struct comparison_row *r
 	return "the hosts are not of one kind (host.fingerprint differs): the difference may be "
 	       "theirs; compare --by host compares hosts";
 }
-
-int report_add_noise(struct report *r, const char *path, char *error, size_t size)
-{
-	struct analysis *a = (struct analysis *)r;
-	const struct result_noise *rows;
-	size_t count;
-
-	a->error = error;
-	a->error_size = size;
-	a->noise_file = result_open(path);
-	if (!a->noise_file)
-		return analysis_fail(a, "%s", result_error(NULL));
-	if (result_noise(a->noise_file, &rows, &count))
-		return analysis_fail(a, "%s", result_error(a->noise_file));
-	if (!count)
-		return analysis_fail(a, "%s: holds no noise; virt-qualify aa makes such a file",
-				     path);
-	APPEND(a, r->noise, r->noise_count, rows, count);
-	/* The intervals of limits hold it. */
-	return analysis_noise(a) || analysis_criteria(a) ? -1 : 0;
-}

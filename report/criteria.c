@@ -6,20 +6,27 @@
 
 #include "report/label.h"
 
-int criteria_of(const struct report *r, const struct result_run *run,
-		const struct result_criterion **rows, size_t *count)
+/* As its own plan declared them. */
+static int declared(const struct report *r, const struct result_run *run,
+		    const struct result_criterion **rows, size_t *count)
 {
-	const struct analysis *a = (const struct analysis *)r;
 	const struct report_file *file = label_file(r, run);
 
 	*rows = NULL;
 	*count = 0;
-	if (a->given) {
-		*rows = a->given[analysis_run_order(a, run)];
-		*count = a->given_count;
-		return 0;
-	}
 	return file ? result_criteria(file->result, rows, count) : 0;
+}
+
+int criteria_of(const struct report *r, const struct result_run *run,
+		const struct result_criterion **rows, size_t *count)
+{
+	const struct analysis *a = (const struct analysis *)r;
+
+	if (!a->given)
+		return declared(r, run, rows, count);
+	*rows = a->given[analysis_run_order(a, run)];
+	*count = a->given_count;
+	return 0;
 }
 
 static bool matches(const char *glob, const char *name)
@@ -41,14 +48,15 @@ bool criterion_is_about(const struct result_criterion *c, const char *what, cons
 	return matches(c->what, what) && matches(c->platform, platform);
 }
 
-/* Without `gate:` every metric of a plan decides. */
+/* Without `gate:` every metric of a plan decides. Only what was declared before the figures were
+ * seen can let go of one: criteria given later have no say. */
 static bool gates(const struct report *r, const struct metric *m)
 {
 	const struct result_criterion *c;
 	size_t count;
 	bool any = false;
 
-	if (!m || criteria_of(r, m->run, &c, &count))
+	if (!m || declared(r, m->run, &c, &count))
 		return m != NULL;
 	for (size_t i = 0; i < count; i++) {
 		if (c[i].run != m->run->id || c[i].kind != CRITERION_GATE)

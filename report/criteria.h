@@ -5,7 +5,8 @@
 
 #include "report/analysis.h"
 
-/* A run's criteria: those of `rows` whose run is run->id. 0, or -1: the file cannot be read. */
+/* A run's criteria, given later or its own: those of `rows` whose run is run->id. 0, or -1: the
+ * file cannot be read. */
 int criteria_of(const struct report *r, const struct result_run *run,
 		const struct result_criterion **rows, size_t *count);
 

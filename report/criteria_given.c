@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Criteria that were given after the runs (report --limits PLAN), in place of those that the plans
- * of the runs declared. Whoever reads the report is told so, with the hash of what they are from:
+ * Criteria that were given after the runs (--limits PLAN), in place of those that the plans of the
+ * runs declared. Whoever reads the report is told so, with the hash of what they are from:
  * what was chosen in sight of the figures decides less than what was declared before them.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "harness/core/criteria_reader.h"
@@ -146,16 +145,6 @@ static int give_runs(struct analysis *a, const struct criteria_given *given)
 	return 0;
 }
 
-static int name_source(struct analysis *a, const char *path, const char *sha256)
-{
-	struct report *r = &a->report;
-
-	r->limits_from =
-		a->anonymous ? anonymous_path(a->anonymous, path) : analysis_clean(a, path);
-	r->limits_sha256 = arena_strdup(&a->arena, sha256);
-	return r->limits_from && r->limits_sha256 ? 0 : analysis_no_memory(a);
-}
-
 int report_judge_by(struct report *r, const char *path, char *error, size_t size)
 {
 	struct analysis *a = (struct analysis *)r;
@@ -166,7 +155,9 @@ int report_judge_by(struct report *r, const char *path, char *error, size_t size
 	a->error_size = size;
 	failed = read_given(a, path, &given);
 	if (!failed)
-		failed = give_runs(a, &given) || name_source(a, path, given.sha256) ? -1 : 0;
+		failed = give_runs(a, &given) || analysis_given(a, GIVEN_LIMITS, path, given.sha256)
+				 ? -1
+				 : 0;
 	arena_free(&given.arena);
 	if (failed)
 		return -1;

@@ -166,9 +166,38 @@ static void take_figure(struct judging *j, struct judgement *x)
 	}
 }
 
+/* Why the interval holds nothing of what runs differ in; NULL: it does, or has nothing to hold. */
+static const char *why_not_held(struct judging *j, const struct judgement *x)
+{
+	const struct metric *m = x->metric;
+
+	if (m && (m->execution == EXECUTION_DETERMINISTIC || !isnan(x->between_runs) ||
+		  (isnan(x->interval.low) && isnan(x->interval.high))))
+		return NULL;
+	if (!m || x->criterion->figure != LIMIT_MEDIAN)
+		return "aa measures what runs differ in of benches' medians alone";
+	return noise_find(&j->a->report, m)
+		       ? "its trials have no logarithms"
+		       : "aa has not measured what runs differ in on this kind of host";
+}
+
+/* What stands beside an interval of them. */
+static const char *held(char s[LABEL_SIZE], const struct judgement *x)
+{
+	char share[NUMBER_SIZE];
+
+	s[0] = '\0';
+	if (x->why_not_held)
+		return ", variation between runs not included";
+	if (!isnan(x->between_runs))
+		snprintf(s, LABEL_SIZE, ", with %s between runs",
+			 number_share(share, x->between_runs));
+	return s;
+}
+
 static const char *metric_found(struct judging *j, const struct judgement *x)
 {
-	char value[NUMBER_SIZE], range[LABEL_SIZE], share[NUMBER_SIZE];
+	char value[NUMBER_SIZE], range[LABEL_SIZE], runs[LABEL_SIZE];
 	enum unit unit = x->metric->unit;
 
 	if (isnan(x->value))
@@ -176,14 +205,12 @@ static const char *metric_found(struct judging *j, const struct judgement *x)
 	if (x->criterion->figure == LIMIT_NATIVE_RATIO) {
 		number_ratio(value, x->value, x->interval);
 		label_ratio_interval(range, x->value, x->interval);
-		return criteria_text(j, "%s× (%s)", value, range[0] ? range : NUMBER_NONE);
+		return criteria_text(j, "%s× (%s%s)", value, range[0] ? range : NUMBER_NONE,
+				     held(runs, x));
 	}
 	number_figure(value, x->value, x->interval, unit);
 	number_interval(range, x->value, x->interval, unit);
-	if (isnan(x->between_runs))
-		return criteria_text(j, "%s (%s)", value, range);
-	return criteria_text(j, "%s (%s, with %s between runs)", value, range,
-			     number_share(share, x->between_runs));
+	return criteria_text(j, "%s (%s%s)", value, range, held(runs, x));
 }
 
 /* What was discarded may be just what would have broken the limit. */
@@ -206,6 +233,7 @@ static void judge_metric(struct judging *j, struct judgement *x)
 	const struct metric *m = x->metric;
 
 	take_figure(j, x);
+	x->why_not_held = why_not_held(j, x);
 	x->found = metric_found(j, x);
 	if (c->execution >= 0 && (int)m->execution != c->execution) {
 		x->why = criteria_text(j, "%s, and the limit is meant for %s: it cannot pass",
@@ -268,11 +296,11 @@ static void count_kept(const struct time_figure *t, double limit, size_t *kept, 
 static const char *share_found(struct judging *j, const struct judgement *x,
 			       const struct time_figure *t, struct interval share)
 {
-	char low[NUMBER_SIZE], high[NUMBER_SIZE], time[LABEL_SIZE];
+	char low[NUMBER_SIZE], high[NUMBER_SIZE], time[LABEL_SIZE], runs[LABEL_SIZE];
 
-	return criteria_text(j, "%zu of %zu trials (%s – %s); median %s%s", x->within, x->of,
+	return criteria_text(j, "%zu of %zu trials (%s – %s%s); median %s%s", x->within, x->of,
 			     number_share(low, share.low), number_share(high, share.high),
-			     label_time(time, t, x->fault->unit, t->of),
+			     held(runs, x), label_time(time, t, x->fault->unit, t->of),
 			     x->criterion->figure == LIMIT_TIME_TO_DETECT && x->fault->detector_ours
 				     ? ", by our own detector"
 				     : "");
@@ -293,6 +321,7 @@ static void judge_time(struct judging *j, struct judgement *x)
 		x->why = "no trial lost what this is the time of";
 		return;
 	}
+	x->why_not_held = why_not_held(j, x);
 	least = stats_share_interval(x->within, t->of, CONFIDENCE);
 	most = stats_share_interval(t->of - missed, t->of, CONFIDENCE);
 	x->found = share_found(j, x, t, least);
@@ -312,7 +341,7 @@ static void judge_recovered(struct judging *j, struct judgement *x)
 {
 	const struct fault_figure *f = x->fault;
 	size_t lost = f->recovered + f->censored;
-	char text[LABEL_SIZE];
+	char text[LABEL_SIZE], runs[LABEL_SIZE];
 
 	if (!lost) {
 		x->why = "no trial lost service";
@@ -320,7 +349,8 @@ static void judge_recovered(struct judging *j, struct judgement *x)
 	}
 	x->value = (double)f->recovered / (double)lost;
 	x->interval = f->recovered_share;
-	x->found = criteria_text(j, "%s", label_recovered(text, f));
+	x->why_not_held = why_not_held(j, x);
+	x->found = criteria_text(j, "%s%s", label_recovered(text, f), held(runs, x));
 	conclude(x);
 	if (x->result == JUDGED_INCONCLUSIVE)
 		x->why = "so many trials show neither";

@@ -337,8 +337,22 @@ static void print_files(const struct report *r, FILE *out)
 					  .execution = ""};
 
 		line(&s, "sha256", NAN, none, "", file ? file->sha256 : "");
-		if (r->limits_from)
-			line(&s, "limits_sha256", NAN, none, "", r->limits_sha256);
+	}
+	for (int i = 0; i < GIVEN; i++) {
+		const struct given_file *x = &r->given[i];
+		struct subject s = {.out = out,
+				    .run = "",
+				    .kind = given_name((enum given)i),
+				    .name = x->path,
+				    .platform = "",
+				    .variant = "",
+				    .execution = ""};
+		char note[LABEL_SIZE];
+
+		if (!x->path)
+			continue;
+		line(&s, "sha256", NAN, none, "", x->sha256);
+		line(&s, "given", NAN, none, "", label_given(note, r, (enum given)i));
 	}
 }
 

@@ -111,7 +111,11 @@ static void print_section(const struct report *r, const struct metric *m, FILE *
 static int print_hdr(const struct report *r, FILE *out)
 {
 	bool first = true;
+	char s[LABEL_SIZE];
 
+	for (int i = 0; i < GIVEN; i++)
+		if (label_given(s, r, (enum given)i)[0])
+			fprintf(out, "#[%s]\n", s);
 	for (size_t i = 0; i < r->metric_count; i++) {
 		if (!r->metrics[i].histogram || !r->metrics[i].histogram->total)
 			continue;

@@ -55,11 +55,11 @@ static void judgement(struct html_table *t, const struct judgement *x)
 	html_text(h, "%s", x->found);
 }
 
-static void limits_from(const struct html *h)
+static void given(const struct html *h)
 {
 	char s[LABEL_SIZE];
 
-	if (!label_limits_from(s, h->r)[0])
+	if (!label_given(s, h->r, GIVEN_LIMITS)[0])
 		return;
 	fputs("<p class=\"after\">\xe2\x96\xb3 ", h->out);
 	html_text(h, "%s", s);
@@ -152,7 +152,7 @@ void html_criteria(struct html *h)
 	fputs("<section aria-labelledby=\"criteria\"><h2 id=\"criteria\">Limits, requirements and "
 	      "scores</h2>\n",
 	      h->out);
-	limits_from(h);
+	given(h);
 	judgements(h);
 	scores(h);
 	fputs("</section>\n", h->out);

@@ -297,5 +297,14 @@ void html_disclosure(struct html *h)
 	      h->out);
 	for (size_t i = 0; i < h->r->run_count; i++)
 		one_run(h, h->r->runs[i]);
+	for (int i = 0; i < GIVEN; i++) {
+		char s[LABEL_SIZE];
+
+		if (!label_given(s, h->r, (enum given)i)[0])
+			continue;
+		fputs("<p>", h->out);
+		html_text(h, "%s", s);
+		fputs("</p>\n", h->out);
+	}
 	fputs("</section>\n", h->out);
 }

@@ -380,7 +380,9 @@ static int print_json(const struct report *r, FILE *out)
 		return -1;
 	if (print_sections(r, out) ||
 	    print_list(out, "judgements", r->judgement_count, js_judgement, r) ||
-	    print_list(out, "limits_from", r->limits_from != NULL, js_limits_from, r) ||
+	    print_list(out, "limits_from", r->given[GIVEN_LIMITS].path != NULL, js_limits_from,
+		       r) ||
+	    print_list(out, "noise_from", r->given[GIVEN_NOISE].path != NULL, js_noise_from, r) ||
 	    print_list(out, "scores", r->score_count, js_score, r))
 		return -1;
 	if (r->compared_by)

@@ -27,8 +27,9 @@ json_t *js_difference(const struct report *r, size_t i);
 /* json_criteria.c */
 json_t *js_judgement(const struct report *r, size_t i);
 json_t *js_score(const struct report *r, size_t i);
-/* Where criteria are from that were given after the runs. */
+/* Where they are from, if they were given beside the runs. */
 json_t *js_limits_from(const struct report *r, size_t i);
+json_t *js_noise_from(const struct report *r, size_t i);
 
 /* json_matrix.c; only where the report has a matrix */
 json_t *js_column(const struct report *r, size_t i);

@@ -32,6 +32,7 @@ json_t *js_judgement(const struct report *r, size_t i)
 	json_object_set_new(o, "low", js_number(x->interval.low));
 	json_object_set_new(o, "high", js_number(x->interval.high));
 	json_object_set_new(o, "between_runs", js_number(limit ? x->between_runs : NAN));
+	json_object_set_new(o, "why_not_held", js_text(x->why_not_held));
 	json_object_set_new(o, "within", x->of ? json_integer((json_int_t)x->within) : json_null());
 	json_object_set_new(o, "of", x->of ? json_integer((json_int_t)x->of) : json_null());
 	json_object_set_new(o, "wanted", js_text(x->wanted));
@@ -69,12 +70,23 @@ json_t *js_score(const struct report *r, size_t i)
 	return o;
 }
 
-json_t *js_limits_from(const struct report *r, size_t i)
+static json_t *given_file(const struct given_file *x)
 {
 	json_t *o = json_object();
 
-	(void)i;
-	json_object_set_new(o, "path", js_text(r->limits_from));
-	json_object_set_new(o, "sha256", js_text(r->limits_sha256));
+	json_object_set_new(o, "path", js_text(x->path));
+	json_object_set_new(o, "sha256", js_text(x->sha256));
 	return o;
+}
+
+json_t *js_limits_from(const struct report *r, size_t i)
+{
+	(void)i;
+	return given_file(&r->given[GIVEN_LIMITS]);
+}
+
+json_t *js_noise_from(const struct report *r, size_t i)
+{
+	(void)i;
+	return given_file(&r->given[GIVEN_NOISE]);
 }

@@ -136,8 +136,9 @@ static void run_properties(FILE *out, const struct report *r, const struct resul
 	property(out, "plan", run->plan_name);
 	property(out, "seed", seed);
 	file_properties(out, label_file(r, run));
-	if (r->limits_from)
-		property(out, "limits", label_limits_from(from, r));
+	for (int i = 0; i < GIVEN; i++)
+		if (label_given(from, r, (enum given)i)[0])
+			property(out, given_name((enum given)i), from);
 }
 
 /* What nobody is sure of stands where a reader of the suite finds it. */

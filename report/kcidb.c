@@ -66,6 +66,16 @@ static json_t *checkout(const struct report *r, const struct result_run *run)
 	return o;
 }
 
+/* What was given after the runs, under the name of its kind. */
+static void set_given(json_t *o, const struct report *r)
+{
+	char s[LABEL_SIZE];
+
+	for (int i = 0; i < GIVEN; i++)
+		if (label_given(s, r, (enum given)i)[0])
+			set_text(o, given_name((enum given)i), s);
+}
+
 static json_t *run_misc(const struct report *r, const struct result_run *run)
 {
 	const struct report_file *file = label_file(r, run);
@@ -77,6 +87,7 @@ static json_t *run_misc(const struct report *r, const struct result_run *run)
 	json_object_set_new(misc, "seed", json_sprintf("%llu", (unsigned long long)run->seed));
 	set_text(misc, "file", file ? file->path : NULL);
 	set_text(misc, "sha256", file ? file->sha256 : NULL);
+	set_given(misc, r);
 	for (size_t i = 0; i < r->fact_count; i++)
 		if (label_run_of_fact(r, i) == run)
 			set_text(host, r->facts[i]->name, r->facts[i]->value);
@@ -126,7 +137,7 @@ static json_t *main_figure(const struct point *p)
 	return o;
 }
 
-static json_t *test_misc(const struct point *p)
+static json_t *test_misc(const struct report *r, const struct point *p)
 {
 	json_t *misc = json_object(), *units = json_object();
 
@@ -135,6 +146,8 @@ static json_t *test_misc(const struct point *p)
 	set_text(misc, "platform", p->platform);
 	set_text(misc, "execution", p->execution);
 	set_text(misc, "why", p->why);
+	if (p->kind == POINT_LIMIT || p->kind == POINT_REQUIREMENT)
+		set_given(misc, r); /* tests are read without their build */
 	for (size_t i = 0; i < p->figure_count; i++) {
 		json_object_set_new(misc, p->figures[i].name, json_real(p->figures[i].value));
 		if (p->figures[i].unit[0])
@@ -165,7 +178,7 @@ static json_t *test(const struct report *r, const struct point *p, size_t number
 		set_text(o, "start_time", p->run->started);
 	if (isfinite(p->seconds))
 		json_object_set_new(o, "duration", json_real(p->seconds));
-	json_object_set_new(o, "misc", test_misc(p));
+	json_object_set_new(o, "misc", test_misc(r, p));
 	return o;
 }
 

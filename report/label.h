@@ -38,9 +38,10 @@ const char *label_verdicts(char *s, const struct report *r);
 
 /* label_criteria.c: "1 failed, 0 inconclusive, 3 passed", of limits and requirements. */
 const char *label_judged(char *s, const struct report *r);
-/* Where criteria are from that were given after the runs, a sentence; "" where these declared them.
+/* Where limits or noise are from that were given beside the runs, a sentence; "" where none were.
  */
-const char *label_limits_from(char *s, const struct report *r);
+const char *label_given(char *s, const struct report *r, enum given which);
+const char *given_name(enum given which); /* "limits", "noise" */
 /* Whether the intervals of limits hold what runs differ in by themselves, a sentence or two; ""
  * where there is no such limit. */
 const char *label_limits_runs(char *s, const struct report *r);

@@ -27,12 +27,11 @@ const char *label_limits_runs(char *s, const struct report *r)
 
 	for (size_t i = 0; i < r->judgement_count; i++) {
 		const struct judgement *x = &r->judgements[i];
-		bool exact = x->metric && x->metric->execution == EXECUTION_DETERMINISTIC;
 
-		if (x->criterion->kind != CRITERION_LIMIT || isnan(x->value) || exact)
+		if (x->criterion->kind != CRITERION_LIMIT)
 			continue;
 		with += !isnan(x->between_runs);
-		without += isnan(x->between_runs);
+		without += x->why_not_held != NULL;
 	}
 	s[0] = '\0';
 	if (with)
@@ -43,19 +42,33 @@ const char *label_limits_runs(char *s, const struct report *r)
 	if (without)
 		snprintf(s + n, LABEL_SIZE - n,
 			 "%sOf %zu limit%s: one run, variation between runs not included; "
-			 "virt-qualify aa measures that of medians.",
+			 "virt-qualify aa measures that of benches' medians alone.",
 			 n ? " " : "", without, without == 1 ? "" : "s");
 	return s;
 }
 
-const char *label_limits_from(char *s, const struct report *r)
+const char *given_name(enum given which)
 {
+	static const char *const names[GIVEN] = {"limits", "noise"};
+
+	return names[which];
+}
+
+const char *label_given(char *s, const struct report *r, enum given which)
+{
+	const struct given_file *given = &r->given[which];
+
 	s[0] = '\0';
-	if (r->limits_from)
-		snprintf(s, LABEL_SIZE,
-			 "Judged by %.200s (sha256 %s), given after the runs, in place of what "
-			 "their own plans declared before.",
-			 r->limits_from, r->limits_sha256);
+	if (given->path && which == GIVEN_LIMITS)
+		text_print(s, LABEL_SIZE,
+			   "Judged by %.200s (sha256 %s), given after the runs, in place of what "
+			   "their own plans declared before.",
+			   given->path, given->sha256);
+	else if (given->path)
+		text_print(s, LABEL_SIZE,
+			   "What runs differ in by themselves is also taken from %.200s (sha256 "
+			   "%s).",
+			   given->path, given->sha256);
 	return s;
 }
 

@@ -99,7 +99,9 @@ void md_criteria(const struct report *r, FILE *out)
 
 	print_judgements(r, out);
 	print_scores(r, out);
-	if (label_limits_from(s, r)[0]) {
+	for (int i = 0; i < GIVEN; i++) {
+		if (!label_given(s, r, (enum given)i)[0])
+			continue;
 		fputc('\n', out);
 		md_escaped(out, s);
 		fputc('\n', out);

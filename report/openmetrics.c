@@ -37,6 +37,26 @@ static void print_runs(struct openmetrics *m, const struct report *r)
 	}
 }
 
+/* Limits that came later may have been chosen in sight of the figures. */
+static void print_given(struct openmetrics *m, const struct report *r)
+{
+	char note[LABEL_SIZE];
+
+	openmetrics_family(m, "virt_qualify_given", "info", NULL,
+			   "What was given after the runs: limits, noise between runs.");
+	for (int i = 0; i < GIVEN; i++) {
+		const struct openmetrics_label labels[OPENMETRICS_LABELS] = {
+			{"kind", given_name((enum given)i)},
+			{"file", r->given[i].path},
+			{"sha256", r->given[i].sha256},
+			{"note", label_given(note, r, (enum given)i)},
+		};
+
+		if (r->given[i].path)
+			openmetrics_sample(m, "_info", labels, 1);
+	}
+}
+
 /* ---- Benches ---- */
 
 struct unit_family { /* a unit of ours in OpenMetrics' words */
@@ -377,6 +397,31 @@ static void print_judgements(struct openmetrics *m, const struct report *r)
 	}
 }
 
+/* Does the interval behind a limit's verdict hold what runs differ in, and how much is it? */
+static void print_held(struct openmetrics *m, const struct report *r)
+{
+	struct openmetrics_label l[OPENMETRICS_LABELS];
+
+	if (!r->judgement_count)
+		return;
+	openmetrics_family(m, "virt_qualify_criterion_between_runs_held", "gauge", NULL,
+			   "Does the interval of the limit's figure hold what runs differ in by "
+			   "themselves?");
+	for (size_t i = 0; i < r->judgement_count; i++) {
+		const struct judgement *x = &r->judgements[i];
+
+		judged_labels(l, x);
+		if (x->why_not_held || !isnan(x->between_runs))
+			openmetrics_sample(m, "", l, !x->why_not_held);
+	}
+	openmetrics_family(m, "virt_qualify_criterion_between_runs_ratio", "gauge", "ratio",
+			   "What it holds: a standard deviation of logarithms.");
+	for (size_t i = 0; i < r->judgement_count; i++) {
+		judged_labels(l, &r->judgements[i]);
+		openmetrics_sample(m, "", l, r->judgements[i].between_runs);
+	}
+}
+
 static void print_scores(struct openmetrics *m, const struct report *r)
 {
 	if (!r->score_count)
@@ -435,11 +480,13 @@ static int print_openmetrics(const struct report *r, FILE *out)
 	struct openmetrics m = {.out = out};
 
 	print_runs(&m, r);
+	print_given(&m, r);
 	print_benches(&m, r);
 	for (size_t u = 0; u < sizeof(fault_families) / sizeof(fault_families[0]); u++)
 		print_fault_times(&m, r, &fault_families[u]);
 	print_fault_trials(&m, r);
 	print_judgements(&m, r);
+	print_held(&m, r);
 	print_scores(&m, r);
 	if (r->compared_by)
 		print_comparisons(&m, r);

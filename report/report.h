@@ -150,7 +150,8 @@ struct judgement {
 	double value;	   /* in the criterion's unit; NaN: none */
 	struct interval interval;
 	double between_runs; /* what runs differ in, one standard deviation, that `interval` holds;
-				NaN: it holds nothing of it */
+				NaN: it holds nothing of it, and why_not_held says why */
+	const char *why_not_held;   /* NULL: it is held, or there is nothing to hold */
 	uint32_t between_runs_over; /* runs that this was measured over */
 	size_t within, of; /* of a fault's time: trials that kept it, of those that it was asked
 			      of; `of` 0: not of one */
@@ -191,6 +192,14 @@ struct score {
 	const char *why;  /* why there is none; NULL */
 };
 
+/* What was given after the runs, beside their files. */
+enum given { GIVEN_LIMITS, GIVEN_NOISE, GIVEN };
+
+struct given_file {
+	const char *path; /* fit to print; NULL: nothing was given */
+	char sha256[65];
+};
+
 struct report_file {
 	const char *path; /* fit to print: valid UTF-8, no control characters */
 	char sha256[65];
@@ -223,9 +232,9 @@ struct report {
 	size_t noise_count;
 	struct judgement *judgements; /* by run; limits, then requirements */
 	size_t judgement_count;
-	/* Where the criteria are from that report_judge_by gave, and its hash; NULL: from the runs'
-	 * own plans, declared before anything was measured. */
-	const char *limits_from, *limits_sha256;
+	/* Where the criteria are from that report_judge_by gave: elsewhere they are from the runs'
+	 * own plans, declared before anything was measured. And the noise of report_add_noise. */
+	struct given_file given[GIVEN];
 	struct score *scores; /* by run; a platform each, but for the reference */
 	size_t score_count;
 	/* NULL where there are not two platforms to set side by side, or where `matrix_why` says
@@ -317,8 +326,9 @@ void report_free(struct report *r);
  * stay out of the report. 0, or -1 with one line in `error`. */
 int report_add_noise(struct report *r, const char *path, char *error, size_t size);
 
-/* Judge by what a plan decides by, in place of what the runs' own plans declared. 0, or -1 with one
- * line in `error`: also where this build cannot read plans. */
+/* Judge by the limits, requirements and weights of a plan, in place of those that the runs' own
+ * plans declared; what gates stays as these declared it. 0, or -1 with one line in `error`: also
+ * where this build cannot read plans. */
 int report_judge_by(struct report *r, const char *path, char *error, size_t size);
 
 enum compare_by { BY_VERSION, BY_HOST, BY_PLATFORM, BY_VARIANT };

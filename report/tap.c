@@ -45,8 +45,9 @@ static void comments(const struct report *r, FILE *out)
 
 	for (size_t i = 0; i < r->file_count; i++)
 		fprintf(out, "# file: %s, sha256 %s\n", r->files[i].path, r->files[i].sha256);
-	if (label_limits_from(from, r)[0])
-		fprintf(out, "# %s\n", from);
+	for (int i = 0; i < GIVEN; i++)
+		if (label_given(from, r, (enum given)i)[0])
+			fprintf(out, "# %s\n", from);
 	for (size_t i = 0; i < r->problem_count; i++) {
 		const struct problem *x = &r->problems[i];
 

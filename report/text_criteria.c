@@ -100,8 +100,9 @@ int text_criteria(const struct report *r, FILE *out, bool colour)
 		return -1;
 	if (r->score_count && print_scores(r, out, colour))
 		return -1;
-	if (label_limits_from(s, r)[0])
-		fprintf(out, "%s\n", s);
+	for (int i = 0; i < GIVEN; i++)
+		if (label_given(s, r, (enum given)i)[0])
+			fprintf(out, "%s\n", s);
 	return 0;
 }
 

@@ -56,6 +56,16 @@ ok $? "compare assumes a default, and says so"
 run_vq compare one.vq two.vq --noise aa.vq
 [ $code -le 1 ] && grep -q 'between runs, measured over 3' out && ! grep -q assumed out
 ok $? "compare --noise"
+run_vq compare one.vq two.vq --noise aa.vq --anonymize
+[ $code -le 1 ] && grep -q 'between runs, measured over 3' out && ! grep -q 'aa\.vq' out
+ok $? "... anonymized: it is still of the same kind of host"
+printf 'limits: [{match: cpu_integer, at_most: 1h, execution: any}]\n' >limits.yaml
+run_vq report one.vq --limits limits.yaml -F verdicts
+grep -q 'variation between runs not included)' out
+ok $? "a limit's interval holds nothing that nobody measured, and says so"
+accepts "report --noise" report one.vq --limits limits.yaml --noise aa.vq -F verdicts
+grep -q '% between runs)' out && grep -q "$(sha256sum aa.vq | cut -d' ' -f1)" out
+ok $? "what aa measured is held then, and its file is named"
 # Taken over by a run of the same kind of host, it stands in the run's own file.
 accepts "run --noise" run plan.yaml --noise aa.vq -o three.vq
 run_vq compare two.vq three.vq

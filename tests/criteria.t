@@ -67,11 +67,30 @@ says '^1 failed, 0 inconclusive, 1 passed$' "... and nothing else decides"
 hash=$(sha256sum later.yaml | cut -d' ' -f1)
 while read -r format; do
 	ends 1 "$format: limits of another plan" report kept.vq --limits later.yaml -F "$format"
-	case $format in
-	hdr | brief | openmetrics | kcidb) ;;
-	*) says "$hash" "$format: says that they came later, with the plan's hash" ;;
-	esac
+	says "$hash" "$format: says that they came later, with the plan's hash"
+	ends 1 "$format: the same of compare" compare kept.vq failed.vq --limits later.yaml -F "$format"
+	says "$hash" "... says so, too"
 done <formats
+printf '%s\n' 'limits:' '  - {match: exit_cpuid, figure: p99, at_most: 1s}' \
+	'  - {match: exit_cpuid, figure: native-ratio, at_most: 1000}' \
+	'  - {match: hang, figure: recovered, at_least: 0.01}' \
+	'  - {match: exit_cpuid, at_most: 1s}' 'gate: [mem_*]' >later.yaml
+while read -r format; do
+	case $format in
+	hdr | openmetrics) continue ;;
+	esac
+	run_vq report kept.vq --limits later.yaml -F "$format"
+	[ "$(grep -o 'variation between runs not included' out | wc -l)" -ge 3 ]
+	ok $? "$format: limits on other figures than medians hold nothing between runs, and say so"
+done <formats
+run_vq report kept.vq --limits later.yaml -F openmetrics
+grep -q '^virt_qualify_criterion_between_runs_held{.*what="exit_cpuid".*p99.* 0$' out &&
+	grep -q '^virt_qualify_criterion_between_runs_held{.*what="hang.* 0$' out &&
+	grep -q '^virt_qualify_criterion_between_runs_held{.*median.* 1$' out
+ok $? "openmetrics: the same"
+run_vq compare kept.vq failed.vq --limits later.yaml -F tap
+grep -Eq '^not ok.*exit_pio' out
+ok $? "what gates stays as the runs declared it: criteria given later cannot let go of a metric"
 printf '%s\n' 'limits: [{match: exit_cpuid, at_most: 1s}]' >later.yaml
 ends 0 "a limit that is kept" report failed.vq --limits later.yaml
 ends 1 "without it the run's own decides" report failed.vq
