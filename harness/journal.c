@@ -174,8 +174,7 @@ struct journal *journal_new(int fd, int directory, const char *place, const char
 	return NULL;
 }
 
-/* Under the directory's lock, so that nobody takes the file for a dead run's before it is locked.
- */
+/* A file that is locked, in a directory that is: so nobody takes it for a dead run's before. */
 static int create_locked(int directory, char *name, size_t size)
 {
 	uint64_t number = 0;
@@ -185,8 +184,6 @@ static int create_locked(int directory, char *name, size_t size)
 		number = (uint64_t)(uintptr_t)name;
 	snprintf(name, size, JOURNAL_NAME_PREFIX "%ld-%016llx" JOURNAL_NAME_SUFFIX, (long)getpid(),
 		 (unsigned long long)number);
-	if (flock(directory, LOCK_EX))
-		return -1;
 	fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
 		    0600);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB)) {
@@ -197,7 +194,25 @@ static int create_locked(int directory, char *name, size_t size)
 		fd = -1;
 		errno = saved;
 	}
+	return fd;
+}
+
+/* -1 with `error`. */
+static int create_in(const char *place, int directory, char *name, size_t name_size, char *error,
+		     size_t size)
+{
+	int fd, saved;
+
+	if (journal_lock_directory(directory, place, error, size))
+		return -1;
+	fd = create_locked(directory, name, name_size);
+	saved = errno;
 	flock(directory, LOCK_UN);
+	if (fd < 0)
+		journal_refuse(error, size,
+			       "cannot make a journal in %s: %s; set VIRT_QUALIFY_STATE to another "
+			       "directory",
+			       place, strerror(saved));
 	return fd;
 }
 
@@ -218,12 +233,8 @@ static struct journal *open_in(const char *place, char *error, size_t size)
 				place, strerror(why));
 		return NULL;
 	}
-	fd = create_locked(directory, name, sizeof(name));
+	fd = create_in(place, directory, name, sizeof(name), error, size);
 	if (fd < 0) {
-		journal_refuse(error, size,
-			       "cannot make a journal in %s: %s; set VIRT_QUALIFY_STATE to another "
-			       "directory",
-			       place, strerror(errno));
 		close(directory);
 		return NULL;
 	}

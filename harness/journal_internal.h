@@ -37,6 +37,13 @@ int journal_make_directory(const char *path);
 /* A descriptor; -1 with a line in `error`, errno is ENOENT where it is just not there. */
 int journal_open_directory(const char *path, char *error, size_t size);
 
+/* The lock under which files are made and found there, which nobody holds for long. 0, or -1 with a
+ * line in `error` that names who holds it, where that can be seen. Let go of it with flock(2). */
+int journal_lock_directory(int directory, const char *path, char *error, size_t size);
+
+/* How long it is waited for, milliseconds; for tests to shorten. */
+extern int journal_lock_ms;
+
 /* For a file that is open and locked. Takes `fd` and `directory` over, also when it fails: NULL. */
 struct journal *journal_new(int fd, int directory, const char *place, const char *name, char *error,
 			    size_t size);

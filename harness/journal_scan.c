@@ -22,14 +22,13 @@ static int is_journal_name(const struct dirent *d)
 	       length > suffix && !strcmp(d->d_name + length - suffix, JOURNAL_NAME_SUFFIX);
 }
 
-/* The file, locked. -1: see errno; EWOULDBLOCK: somebody has it, ENOENT: it is gone by now. */
+/* The file, locked, of a directory that is. -1: see errno; EWOULDBLOCK: somebody has it, ENOENT: it
+ * is gone by now. */
 static int lock_found(int directory, const char *name)
 {
 	int fd, error = 0;
 	struct stat st;
 
-	if (flock(directory, LOCK_EX))
-		return -1;
 	fd = openat(directory, name,
 		    O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0 || fstat(fd, &st) || (S_ISREG(st.st_mode) && flock(fd, LOCK_EX | LOCK_NB)) ||
@@ -40,7 +39,6 @@ static int lock_found(int directory, const char *name)
 	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 ||
 		 (st.st_mode & (S_IWGRP | S_IWOTH)))
 		error = EPERM;
-	flock(directory, LOCK_UN);
 	if (!error)
 		return fd;
 	if (fd >= 0)
@@ -49,12 +47,12 @@ static int lock_found(int directory, const char *name)
 	return -1;
 }
 
-static void visit_found(const char *place, int directory, const char *name, journal_visit *visit,
-			void *context)
+static void visit_found(const char *place, int directory, const char *name, int fd, int saved,
+			journal_visit *visit, void *context)
 {
 	char path[PATH_MAX + NAME_MAX + 2], error[512];
-	int fd = lock_found(directory, name), saved = errno, own;
 	struct journal *j = NULL;
+	int own;
 
 	snprintf(path, sizeof(path), "%s/%s", place, name);
 	if (fd < 0) {
@@ -76,6 +74,21 @@ static void visit_found(const char *place, int directory, const char *name, jour
 	visit(context, j ? JOURNAL_DEAD : JOURNAL_UNREADABLE, path, j, j ? NULL : error);
 }
 
+/* 0, or -1 with `error`: the directory cannot be locked. */
+static int find_one(const char *place, int directory, const char *name, journal_visit *visit,
+		    void *context, char *error, size_t size)
+{
+	int fd, saved;
+
+	if (journal_lock_directory(directory, place, error, size))
+		return -1;
+	fd = lock_found(directory, name);
+	saved = errno;
+	flock(directory, LOCK_UN);
+	visit_found(place, directory, name, fd, saved, visit, context);
+	return 0;
+}
+
 static int scan_directory(const char *place, journal_visit *visit, void *context, char *error,
 			  size_t size)
 {
@@ -89,8 +102,9 @@ static int scan_directory(const char *place, journal_visit *visit, void *context
 	if (n < 0)
 		ret = journal_refuse(error, size, "state directory %s: %s", place, strerror(errno));
 	for (int i = 0; i < n; i++) {
-		if (i < MAX_FOUND)
-			visit_found(place, directory, found[i]->d_name, visit, context);
+		if (i < MAX_FOUND && !ret)
+			ret = find_one(place, directory, found[i]->d_name, visit, context, error,
+				       size);
 		free(found[i]);
 	}
 	free(found);
