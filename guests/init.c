@@ -2,7 +2,8 @@
 /*
  * The init of a container, or of a Linux guest (init_guest.h): the native build of the payload as
  * process 1, a static program that needs nothing but /proc beside it. What it works on in a
- * container it inherits (enum init_fd); its end comes from outside, or with whoever started it.
+ * container it gets by a socket (enum init_file); its end comes from outside, or with whoever
+ * started it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -12,16 +13,20 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "guests/init_guest.h"
 #include "harness/platform/process.h"
 
 static struct machine self;
+static int host = -1; /* the connection to whoever started us */
+static int file[INIT_FILES];
 
 /* An exit code for each thing that can be missing: who started us shows it. */
-enum init_failure { BAD_ARGUMENTS = 120, NO_MEMORY, NO_STATUS };
+enum init_failure { BAD_ARGUMENTS = 120, NO_MEMORY, NO_STATUS, NO_HOST };
 
 static void *map_whole(int fd, size_t *size)
 {
@@ -85,34 +90,52 @@ static void take_duties(void)
 	prctl(PR_SET_NAME, "vq-init");
 }
 
-static void say_there(void)
-{
-	char c = 0;
+/* ---- Who started us ---- */
 
-	if (write(INIT_LIFE, &c, 1) != 1)
-		_exit(0);
+static int dial(void)
+{
+	struct sockaddr_un there = {.sun_family = AF_UNIX, .sun_path = INIT_SOCKET};
+
+	host = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return host < 0 ? -1 : connect(host, (struct sockaddr *)&there, sizeof(there));
 }
 
-static void wait_for_go(void)
+static int receive_files(void)
 {
-	char c;
+	union {
+		char room[CMSG_SPACE(sizeof(file))];
+		struct cmsghdr align;
+	} control;
+	char byte;
+	struct iovec data = {&byte, 1};
+	struct msghdr message = {.msg_iov = &data,
+				 .msg_iovlen = 1,
+				 .msg_control = control.room,
+				 .msg_controllen = sizeof(control.room)};
+	const struct cmsghdr *c;
 
-	say_there();
-	if (read(INIT_LIFE, &c, 1) != 1)
-		_exit(0);
+	if (recvmsg(host, &message, MSG_CMSG_CLOEXEC) != 1)
+		_exit(0); /* it let go of us before we began */
+	c = CMSG_FIRSTHDR(&message);
+	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS ||
+	    c->cmsg_len != CMSG_LEN(sizeof(file)))
+		return -1;
+	memcpy(file, CMSG_DATA(c), sizeof(file));
+	return 0;
 }
 
 /* Until who started us goes away; what else comes over that socket means nothing. */
 static void serve(void)
 {
-	struct pollfd life = {.fd = INIT_LIFE, .events = POLLIN};
-	char c;
+	struct pollfd life = {.fd = host, .events = POLLIN};
+	char c = 0;
 
-	say_there();
+	if (write(host, &c, 1) != 1)
+		_exit(0);
 	for (;;) {
 		if (poll(&life, 1, -1) < 0)
 			continue;
-		if (read(INIT_LIFE, &c, 1) <= 0)
+		if (read(host, &c, 1) <= 0)
 			_exit(0);
 	}
 }
@@ -126,35 +149,43 @@ static int run_guest(void)
 		pause();
 }
 
+/* Everything that the payload's environment needs; 0, or a failure's exit code. */
+static int take_machine(void)
+{
+	size_t size = 0;
+
+	if (dial() || receive_files())
+		return NO_HOST;
+	self.memory = map_whole(file[INIT_MEMORY], &self.memory_size);
+	if (!self.memory || self.memory_size < VQ_IMAGE_OFFSET)
+		return NO_MEMORY;
+	self.status = map_whole(file[INIT_STATUS], &size);
+	if (!self.status || size < sizeof(*self.status))
+		return NO_STATUS;
+	self.event = file[INIT_EVENT];
+	self.config.notify_fd = file[INIT_NOTIFY];
+	self.config.wake_fd = file[INIT_WAKE];
+	self.config.cpus = ((const struct vq_boot *)(self.memory + VQ_BOOT_OFFSET))->cpus;
+	return self.config.cpus && self.config.cpus <= VQ_MAX_CPUS ? 0 : BAD_ARGUMENTS;
+}
+
 int main(int argc, char **argv)
 {
-	uint8_t *window;
-	size_t size = 0;
+	size_t size;
+	int failure;
 
 	if (argc == 2 && !strcmp(argv[1], INIT_EXEC))
 		return 0;
 	if (argc == 1 && getpid() == 1)
 		return run_guest();
-	if (argc != 3 && (argc != 4 || strcmp(argv[3], INIT_WAIT)))
+	if (argc != 3)
 		return BAD_ARGUMENTS;
 	take_duties();
 	take_affinity(argv[2]);
 	read_pins(argv[1]);
-	self.memory = map_whole(INIT_MEMORY, &self.memory_size);
-	if (!self.memory || self.memory_size < VQ_IMAGE_OFFSET)
-		return NO_MEMORY;
-	self.status = map_whole(INIT_STATUS, &size);
-	if (!self.status || size < sizeof(*self.status))
-		return NO_STATUS;
-	self.event = INIT_EVENT;
-	self.config.notify_fd = INIT_NOTIFY;
-	self.config.wake_fd = INIT_WAKE;
-	self.config.cpus = ((const struct vq_boot *)(self.memory + VQ_BOOT_OFFSET))->cpus;
-	if (!self.config.cpus || self.config.cpus > VQ_MAX_CPUS)
-		return BAD_ARGUMENTS;
-	window = map_whole(INIT_WINDOW, &size);
-	if (argc == 4)
-		wait_for_go();
-	process_start(&self, window, true);
+	failure = take_machine();
+	if (failure)
+		return failure;
+	process_start(&self, map_whole(file[INIT_WINDOW], &size), true);
 	serve();
 }

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -83,39 +82,13 @@ static void list_cpus(struct container *c)
 					      n ? "," : "", i);
 }
 
-static int gather_inherited(struct container *c)
-{
-	const struct machine_config *config = &c->m->config;
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	int life[2];
-
-	if (null < 0)
-		return fail(c->m, "/dev/null");
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, life))
-		return fail(c->m, "socket to the container's init");
-	c->life = life[0];
-	for (int i = INIT_MEMORY; i < INIT_FD_END; i++)
-		c->inherited[i - INIT_MEMORY] = null;
-	c->inherited[INIT_MEMORY - INIT_MEMORY] = c->m->memory_fd;
-	c->inherited[INIT_STATUS - INIT_MEMORY] = c->m->status_fd;
-	c->inherited[INIT_EVENT - INIT_MEMORY] = c->m->event;
-	c->inherited[INIT_LIFE - INIT_MEMORY] = life[1];
-	if (config->shared_fd >= 0)
-		c->inherited[INIT_WINDOW - INIT_MEMORY] = config->shared_fd;
-	if (config->notify_fd >= 0)
-		c->inherited[INIT_NOTIFY - INIT_MEMORY] = config->notify_fd;
-	if (config->wake_fd >= 0)
-		c->inherited[INIT_WAKE - INIT_MEMORY] = config->wake_fd;
-	return 0;
-}
-
 int container_make(struct container *c, struct machine *m)
 {
 	c->m = m;
-	c->life = c->init_fd = -1;
+	c->listener = c->life = c->init_fd = -1;
 	if (directory_make(&c->directory, m->config.journal, DIRECTORY_PROGRAMS, m->error,
 			   sizeof(m->error)) ||
-	    make_rootfs(c) || gather_inherited(c))
+	    make_rootfs(c) || container_listen(c))
 		return -1;
 	list_cpus(c);
 	process_write_boot(m);
@@ -137,9 +110,6 @@ int container_note_cgroup(struct container *c, const char *path, bool kill)
 
 int container_has_init(struct container *c, pid_t pid)
 {
-	/* Its end of the socket is the init's alone from now on: we see it close. */
-	close(c->inherited[INIT_LIFE - INIT_MEMORY]);
-	c->inherited[INIT_LIFE - INIT_MEMORY] = -1;
 	c->init_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (c->init_fd < 0)
 		return fail(c->m, "pidfd_open of the container's init");
@@ -183,8 +153,7 @@ static void find_threads(struct container *c)
 		closedir(d);
 }
 
-/* How init ended, where we are its parent; it is reaped. */
-static void describe_end(struct container *c, char *text, size_t size)
+void container_describe_end(struct container *c, char *text, size_t size)
 {
 	struct pollfd gone = {.fd = c->init_fd, .events = POLLIN};
 	int status;
@@ -199,48 +168,47 @@ static void describe_end(struct container *c, char *text, size_t size)
 }
 
 /* A byte of init's; -1 with m->error. */
-static int hear(struct container *c, const char *what)
+static int hear(struct container *c)
 {
 	struct pollfd life = {.fd = c->life, .events = POLLIN};
 	char byte, how[64];
 
 	if (poll(&life, 1, CONTAINER_START_MS) != 1) {
-		snprintf(c->m->error, sizeof(c->m->error), "the container's init %s within %d ms",
-			 what, CONTAINER_START_MS);
+		snprintf(c->m->error, sizeof(c->m->error),
+			 "the container's init did not start within %d ms", CONTAINER_START_MS);
 		return -1;
 	}
 	if (read(c->life, &byte, 1) == 1)
 		return 0;
-	describe_end(c, how, sizeof(how));
+	container_describe_end(c, how, sizeof(how));
 	snprintf(c->m->error, sizeof(c->m->error), "the container's init ended at once%s", how);
 	return -1;
 }
 
-int container_wait_there(struct container *c)
-{
-	return hear(c, "did not show up");
-}
-
-int container_go(struct container *c)
-{
-	char byte = 0;
-
-	return write(c->life, &byte, 1) == 1 ? 0 : fail(c->m, "word to the container's init");
-}
-
 int container_wait_started(struct container *c)
 {
-	if (hear(c, "did not start"))
+	if (hear(c))
 		return -1;
 	find_threads(c);
 	return 0;
+}
+
+/* Once, before whoever made its memory cgroup removes that. */
+static void count_kills(struct container *c)
+{
+	int64_t kills = c->memory_cgroup[0] ? cgroup_memory_kills(c->memory_cgroup) : 0;
+
+	if (kills > 0)
+		c->m->status->oom_kills += (uint32_t)kills;
+	c->memory_cgroup[0] = '\0';
 }
 
 void container_init_gone(struct container *c)
 {
 	char how[64], why[128];
 
-	describe_end(c, how, sizeof(how));
+	count_kills(c);
+	container_describe_end(c, how, sizeof(how));
 	snprintf(why, sizeof(why), "the container's init ended%s", how);
 	machine_ended(c->m, MACHINE_ERROR, why);
 }
@@ -254,13 +222,7 @@ void container_kill(struct container *c)
 	syscall(SYS_pidfd_send_signal, c->init_fd, SIGKILL, NULL, 0);
 	poll(&gone, 1, KILL_MS);
 	waitpid(c->init, NULL, WNOHANG);
-	if (c->memory_cgroup[0]) {
-		int64_t kills = cgroup_memory_kills(c->memory_cgroup);
-
-		if (kills > 0)
-			c->m->status->oom_kills += (uint32_t)kills;
-		c->memory_cgroup[0] = '\0';
-	}
+	count_kills(c);
 }
 
 void container_remove(struct container *c)

@@ -5,11 +5,13 @@
  * its pidfd on.
  *
  *	guest process ── runc, libvirt ──> init of the container: the payload's threads
- *	      └──────────── socket ────────────┘   its start, and the end of either side
+ *	      └──────────── socket ────────────┘   what it works on, and the end of either side
  *
- * On disk a container is one directory, named for it:
+ * On disk a container is one directory, named for it. Nothing else is handed to init: whatever can
+ * start a container of a directory can start this one.
  *
  *	rootfs/init, rootfs/proc, rootfs/dev	all that is in it
+ *	rootfs/host				the socket where init calls (INIT_SOCKET)
  *	…					what the platform adds
  */
 #ifndef VQ_CONTAINER_H
@@ -24,18 +26,18 @@
 
 struct container {
 	struct machine *m;
-	struct directory directory;		  /* its name is the container's */
-	int life;				  /* our end of init's socket */
-	int inherited[INIT_FD_END - INIT_MEMORY]; /* what init is to find at INIT_MEMORY … */
-	char pins[256], affinity[2048];		  /* its two arguments */
-	pid_t init;				  /* as seen from here; 0: not started */
-	int init_fd;				  /* its pidfd */
+	struct directory directory;	/* its name is the container's */
+	int listener;			/* where init calls */
+	int life;			/* the connection to init; -1: not yet */
+	char pins[256], affinity[2048]; /* its two arguments */
+	pid_t init;			/* as seen from here; 0: not started */
+	int init_fd;			/* its pidfd; -1: not known yet */
 	bool paused;
 	char memory_cgroup[600]; /* "": none of its own */
 };
 
 /*
- * Name it, make its directory, its rootfs and what init inherits; all of it is in the journal.
+ * Name it, make its directory, its rootfs and the socket in there; all of it is in the journal.
  * `c` is zeroed. 0, or -1 with m->error.
  */
 int container_make(struct container *c, struct machine *m);
@@ -48,9 +50,16 @@ int container_note_cgroup(struct container *c, const char *path, bool kill);
  * holds what keeps the number. 0, or -1 with m->error. */
 int container_has_init(struct container *c, pid_t pid);
 
-/* Of an init that was told to wait: until it is there, and let it go. 0, or -1 with m->error. */
+/* Wait until init is there, which is the one of container_has_init(), or else is told to that; then
+ * give it what it works on: it starts its threads. 0, or -1 with m->error. */
 int container_wait_there(struct container *c);
 int container_go(struct container *c);
+
+/* How init ended, " (signal 9)", where we are its parent: it is reaped. Else "". */
+void container_describe_end(struct container *c, char *text, size_t size);
+
+/* For container_make(): bind the socket where init calls. 0, or -1 with m->error. */
+int container_listen(struct container *c);
 
 /* Wait until the payload's threads run, and find their ids. 0, or -1 with m->error. */
 int container_wait_started(struct container *c);

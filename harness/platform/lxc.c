@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The platform `lxc`: the payload as init of a container of libvirt's LXC driver, in a private
- * libvirtd that lives as long as the run. libvirt creates and starts a container at once: init
- * waits for word, so that the one is told from the other.
+ * libvirtd that lives as long as the run. libvirt creates and starts a container at once: what init
+ * waits for tells the one from the other.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -205,13 +205,12 @@ static int create(struct container *c)
 {
 	struct lxc *l = lxc_of(c);
 	struct machine *m = c->m;
-	int count = INIT_FD_END - INIT_MEMORY;
 	char rootfs[600];
 	struct lxc_domain d = {
 		.name = l->c.directory.name,
 		.partition = l->partition,
 		.rootfs = rootfs,
-		.arguments = {l->c.pins, l->c.affinity, INIT_WAIT},
+		.arguments = {l->c.pins, l->c.affinity},
 		.cpus = m->config.cpus,
 	};
 	char *xml;
@@ -223,9 +222,7 @@ static int create(struct container *c)
 		snprintf(m->error, sizeof(m->error), "out of memory for a domain's description");
 		return -1;
 	}
-	l->domain =
-		l->lib->virDomainCreateXMLWithFiles(l->connection, xml, (unsigned int)count,
-						    l->c.inherited, VIR_DOMAIN_START_AUTODESTROY);
+	l->domain = l->lib->virDomainCreateXML(l->connection, xml, VIR_DOMAIN_START_AUTODESTROY);
 	free(xml);
 	if (!l->domain)
 		return fail(l, "libvirt does not create the container");

@@ -11,7 +11,7 @@ struct lxc_domain {
 	const char *name;
 	const char *partition; /* of cgroups, below their roots */
 	const char *rootfs;
-	const char *arguments[3]; /* of /init */
+	const char *arguments[2]; /* of /init */
 	uint32_t cpus;
 };
 

@@ -13,11 +13,13 @@
 #include <unistd.h>
 
 #include "guests/payload.h"
+#include "harness/host.h"
 #include "harness/platform/container.h"
 #include "harness/platform/oci_bundle.h"
 #include "harness/platform/oci_runc.h"
 #include "harness/setting.h"
 
+#define PAUSE_NS    INT64_C(4000000000) /* below what a command may take */
 #define REALTIME_US 100000 /* of each second, for a container that asks for SCHED_FIFO */
 
 struct oci {
@@ -229,7 +231,7 @@ static int prepare(struct container *c)
 
 static int runc(struct container *c, const char *const *arguments)
 {
-	return runc_run(oci_of(c)->state, arguments, NULL, 0, c->m->error, sizeof(c->m->error));
+	return runc_run(oci_of(c)->state, arguments, c->m->error, sizeof(c->m->error));
 }
 
 static int read_pid(struct machine *m, const char *path, pid_t *pid)
@@ -248,17 +250,13 @@ static int create(struct container *c)
 {
 	struct oci *o = oci_of(c);
 	struct machine *m = c->m;
-	int count = INIT_FD_END - INIT_MEMORY;
-	char pid_file[600], files[16];
-	const char *arguments[] = {
-		"create",	  "--bundle", o->c.directory.path, "--pid-file",	pid_file,
-		"--preserve-fds", files,      "--no-new-keyring",  o->c.directory.name, NULL};
+	char pid_file[600];
+	const char *arguments[] = {"create", "--bundle",	 o->c.directory.path, "--pid-file",
+				   pid_file, "--no-new-keyring", o->c.directory.name, NULL};
 	pid_t pid;
 
 	snprintf(pid_file, sizeof(pid_file), "%s/pid", o->c.directory.path);
-	snprintf(files, sizeof(files), "%d", count);
-	if (write_bundle(o) ||
-	    runc_run(o->state, arguments, o->c.inherited, count, m->error, sizeof(m->error)))
+	if (write_bundle(o) || runc(c, arguments))
 		return -1;
 	/* Orphaned by `runc create`, it is our child, and cannot go before we reap it. */
 	return read_pid(m, pid_file, &pid) || container_has_init(&o->c, pid) ? -1 : 0;
@@ -268,14 +266,22 @@ static int start(struct container *c)
 {
 	const char *arguments[] = {"start", c->directory.name, NULL};
 
-	return runc(c, arguments);
+	return runc(c, arguments) || container_wait_there(c) || container_go(c) ? -1 : 0;
 }
 
+/* Of cgroups of version 1, runc looks a thousand times whether all is frozen, and gives up: where
+ * the host is busy that is too few. Its callers have to try again, and the time that takes counts.
+ */
 static int set_paused(struct container *c, bool paused)
 {
 	const char *arguments[] = {paused ? "pause" : "resume", c->directory.name, NULL};
+	int64_t until = host_now_ns() + PAUSE_NS;
+	int ret;
 
-	return runc(c, arguments);
+	do
+		ret = runc(c, arguments);
+	while (ret && strstr(c->m->error, "unable to freeze") && host_now_ns() < until);
+	return ret;
 }
 
 static int run_beside(struct container *c)

@@ -12,13 +12,9 @@ bool runc_works(char *why, size_t size);
 /* "1.1.5+ds1"; "": there is none. */
 const char *runc_version(void);
 
-/*
- * Run `runc --root STATE ARGUMENT…` to its end, at most RUNC_MS. `inherited`, where not NULL, are
- * `count` files that it finds at 3, 4, …, as --preserve-fds wants them. 0, or -1 with the last
- * thing that it said in `error`.
- */
+/* Run `runc --root STATE ARGUMENT…` to its end, at most RUNC_MS. 0, or -1 with the last thing that
+ * it said in `error`. */
 #define RUNC_MS 10000
-int runc_run(const char *state, const char *const *arguments, const int *inherited, int count,
-	     char *error, size_t size);
+int runc_run(const char *state, const char *const *arguments, char *error, size_t size);
 
 #endif

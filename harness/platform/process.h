@@ -25,25 +25,24 @@ void process_write_boot_outside(struct machine *m);
 void process_start(struct machine *m, uint8_t *window, bool in_container);
 
 /*
- * What the init of a container inherits, in this order (guests/init.c). What a guest does not have
- * is /dev/null.
+ * The init of a container (guests/init.c) needs nothing but its root directory, so that any runtime
+ * can start it. It connects to INIT_SOCKET there, and gets one message of a byte, with these files
+ * in this order: what it works on. What a guest does not have is /dev/null. Init then sends a byte
+ * when all of its threads are there; the end of the connection ends it.
  */
-enum init_fd {
-	INIT_MEMORY = 3, /* guest memory */
-	INIT_STATUS,	 /* struct machine_status */
-	INIT_EVENT,	 /* eventfd: the guest ended */
-	INIT_LIFE,	 /* socket: a byte says that all threads are there; its end ends init */
-	INIT_WINDOW,	 /* the window that the cast shares */
-	INIT_NOTIFY,	 /* eventfds of the ring of notifications */
+#define INIT_SOCKET "/host"
+enum init_file {
+	INIT_MEMORY, /* guest memory */
+	INIT_STATUS, /* struct machine_status */
+	INIT_EVENT,  /* eventfd: the guest ended */
+	INIT_WINDOW, /* the window that the cast shares */
+	INIT_NOTIFY, /* eventfds of the ring of notifications */
 	INIT_WAKE,
-	INIT_FD_END
+	INIT_FILES
 };
 
 /* Its arguments: "PIN,PIN,…" (a host CPU for each vCPU, -1: anywhere) and "CPU,CPU,…" (where its
- * other threads may run, "": anywhere). With INIT_WAIT as a third it says that it is there, by a
- * byte as well, and starts its threads when it gets one. INIT_EXEC alone is for a process that is
- * run beside it. */
-#define INIT_WAIT "wait"
+ * other threads may run, "": anywhere). INIT_EXEC alone is for a process that is run beside it. */
 #define INIT_EXEC "exec"
 
 #endif

@@ -177,7 +177,7 @@ static void xml_is_escaped(void **state)
 	struct lxc_domain d = {.name = "virt-qualify-1",
 			       .partition = "p.partition",
 			       .rootfs = "/tmp/it's <here> & \"there\"",
-			       .arguments = {"0", "0,1", "wait"},
+			       .arguments = {"0", "0,1"},
 			       .cpus = 2};
 	char *xml = lxc_domain_xml(&d);
 

@@ -22,7 +22,6 @@
 	F(virGetLastErrorMessage)                                                                  \
 	F(virConnectOpen)                                                                          \
 	F(virConnectClose)                                                                         \
-	F(virDomainCreateXMLWithFiles)                                                             \
 	F(virDomainDestroy)                                                                        \
 	F(virDomainFree)                                                                           \
 	F(virDomainRef)                                                                            \
