@@ -239,6 +239,15 @@ static void wait_for_others(const struct payload *p, const struct guest_bench *b
 }
 
 #define PLANT_SAMPLES 33u
+#define PLANT_LEAST   9u /* operations: a disturbed one moves not their median */
+
+/* Operations that a slowness to be planted takes beforehand; 0: none is. */
+static uint32_t plant_operations(const struct payload *p)
+{
+	if (!payload_number(p->boot, "plant", 0))
+		return 0;
+	return p->samples > PLANT_LEAST ? p->samples : PLANT_LEAST;
+}
 
 /* The median of stamped spins of so many turns. */
 static uint64_t measure_spin(struct payload *p, const struct guest_bench *b, uint32_t turns)
@@ -256,15 +265,21 @@ static uint64_t measure_spin(struct payload *p, const struct guest_bench *b, uin
 	return histogram_quantile(&histogram, 1, 2);
 }
 
-/* After the warm-up, whose histogram is there. */
+/*
+ * After the warm-up, whose operations are slower than those of batches: a share of these would be
+ * more than what was asked for. As many as a batch has say what a steady one takes.
+ */
 static bool plant(struct payload *p, const struct guest_bench *b, uint64_t nothing)
 {
 	uint32_t turns = in_ring0(b) ? PLANT_MANY_RING0 : PLANT_MANY;
-	uint64_t median = histogram_quantile(&histogram, 1, 2), few;
+	uint64_t median, few;
 
 	if (b->sample && !b->plants)
 		return payload_refuse(p,
 				      "it takes its own samples: nothing can be planted in them");
+	histogram_clear(&histogram);
+	take_samples(p, b, plant_operations(p));
+	median = histogram_quantile(&histogram, 1, 2);
 	few = measure_spin(p, b, PLANT_FEW);
 	return plant_choose(p, median - nothing, nothing, few, measure_spin(p, b, turns), turns);
 }
@@ -273,7 +288,8 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 {
 	uint64_t operations = 0, nothing;
 
-	p->planned = p->warmup + (uint64_t)p->batches * p->samples * (b->plain ? 2 : 1);
+	p->planned = p->warmup + plant_operations(p) +
+		     (uint64_t)p->batches * p->samples * (b->plain ? 2 : 1);
 	wait_for_others(p, b);
 	if (b->setup && !b->setup(p)) {
 		bench_refused(p);
@@ -282,7 +298,7 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 	nothing = calibrate(p, b);
 	histogram_clear(&histogram);
 	take_samples(p, b, p->warmup);
-	if (payload_number(p->boot, "plant", 0) && !plant(p, b, nothing)) {
+	if (plant_operations(p) && !plant(p, b, nothing)) {
 		bench_stop_others();
 		bench_refused(p);
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A slowness planted on purpose: each operation gets turns of an empty loop that take a given share
- * of the operation's own median in this trial's warm-up. Turns are counted, not timed: they are as
- * exact where ring 0 is interpreted, and in virtual time.
+ * of the operation's own median in this trial, after its warm-up. Turns are counted, not timed:
+ * they are as exact where ring 0 is interpreted, and in virtual time.
  */
 #include "guests/payload_private.h"
 

@@ -34,6 +34,7 @@ any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/plat
 serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)
 linux_program_unit := $(call obj,harness/platform/linux_*.c harness/lab/port.c harness/home.c) $(host_unit) \
 	$(guest_image_obj)
+plant_unit   := $(addprefix $(B)/native/guests/,measure.o payload.o plant.o)
 qmp_unit     := $(call obj,harness/platform/qemu/qmp.c) $(host_unit)
 
 journal_remove_unit := $(journal_unit) $(call obj,harness/cgroup*.c)
@@ -45,6 +46,7 @@ $(B)/tests/$(1).t: $(2)
 $(B)/tests/$(1).t: unit_obj = $(2)
 $(B)/tests/$(1).t: unit_libs = $(3)
 endef
+comma := ,
 host_libs = $$(call pkg,--libs hwloc) -lpfm
 $(eval $(call links,plan,$(plan_unit),$$(call pkg,--libs yaml-0.1)))
 $(eval $(call links,plan_criteria,$(plan_unit),$$(call pkg,--libs yaml-0.1)))
@@ -52,6 +54,7 @@ $(eval $(call links,host,$(host_unit),$(host_libs)))
 $(eval $(call links,watch,$(watch_unit),$(host_libs)))
 $(eval $(call links,budget,$(budget_unit)))
 $(eval $(call links,order,$(order_unit)))
+$(eval $(call links,plant,$(plant_unit),-Wl$$(comma)--wrap=plant_stamped_ring3))
 $(eval $(call links,setting_kvm,$(setting_kvm_unit)))
 $(eval $(call links,journal,$(journal_unit)))
 $(eval $(call links,journal_remove,$(journal_remove_unit)))
