@@ -152,3 +152,19 @@ int64_t run_left_ns(const struct run *r)
 	}
 	return (int64_t)left;
 }
+
+int64_t run_block_ns(const struct run *r)
+{
+	int64_t ns = 0;
+
+	for (size_t i = r->next; i < r->planned; i++) {
+		const struct cell *c = &r->cell[r->order[i]];
+		int64_t mean = c->tried ? c->sum_ns / (int64_t)c->tried : 0;
+
+		if (!c->unsupported)
+			ns += c->took_ns > mean ? c->took_ns : mean;
+		if (r->block_ends[i])
+			break;
+	}
+	return ns;
+}

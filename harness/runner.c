@@ -148,26 +148,31 @@ out:
 
 /* Whole blocks alone are left out, for the time that they take and nothing else: so the sides of
  * a comparison stay of one size. */
-static bool is_too_late(const struct run *r, int64_t longest_block)
+static bool is_too_late(const struct run *r)
 {
 	int64_t budget = r->options->budget_ns;
 
 	return budget && r->next && r->block_ends[r->next - 1] &&
-	       host_now_ns() - r->start_ns + longest_block > budget;
+	       host_now_ns() - r->start_ns + run_block_ns(r) > budget;
+}
+
+static void leave_out(struct run *r)
+{
+	r->summary->left_out = r->planned - r->next;
+	for (size_t i = 0; i < r->cells; i++)
+		r->cell[i].left = 0;
 }
 
 /* All that are planned and were not run. */
 static int run_trials(struct run *r, struct progress *progress)
 {
-	int64_t block_began = host_now_ns(), longest_block = 0;
-
 	progress->total = r->planned;
 	while (r->next < r->planned && !r->summary->interrupted) {
 		struct cell *c = &r->cell[r->order[r->next]];
 		const struct trial_spec *s = &c->spec;
 
-		if (is_too_late(r, longest_block)) {
-			r->summary->left_out = r->planned - r->next;
+		if (is_too_late(r)) {
+			leave_out(r);
 			return 0;
 		}
 		if (progress_is_due(progress))
@@ -177,13 +182,7 @@ static int run_trials(struct run *r, struct progress *progress)
 		if (!c->unsupported && run_trial(r, r->next))
 			return -1;
 		c->left--;
-		if (r->block_ends[r->next++]) {
-			int64_t now = host_now_ns();
-
-			if (now - block_began > longest_block)
-				longest_block = now - block_began;
-			block_began = now;
-		}
+		r->next++;
 	}
 	return 0;
 }
@@ -191,20 +190,22 @@ static int run_trials(struct run *r, struct progress *progress)
 /* ---- A budget of time ---- */
 
 /* What the median bench's trials will find. */
-static void say_detectable(struct run *r, const struct budget_cell *cells)
+static void say_detectable(struct run *r)
 {
 	double *effect = calloc(r->cells + 1, sizeof(*effect));
 	size_t n = 0;
 
 	r->summary->detectable = NAN;
+	r->summary->detectable_assumed = 0;
 	for (size_t i = 0; effect && i < r->cells; i++) {
-		const struct trial_spec *s = &r->cell[i].spec;
+		const struct cell *c = &r->cell[i];
 		double one;
 
-		if (!s->bench || r->cell[i].unsupported)
+		if (!c->spec.bench || c->unsupported)
 			continue;
-		one = noise_detectable(&r->noise, r->fingerprint, s->bench->name, s->platform->name,
-				       s->parameter, cells[i].more + 1,
+		one = noise_detectable(&r->noise, r->fingerprint, c->spec.bench->name,
+				       c->spec.platform->name, c->spec.parameter,
+				       (uint32_t)(c->tried + c->left),
 				       &r->summary->detectable_assumed);
 		effect[n++] = isnan(one) ? INFINITY : one;
 	}
@@ -213,44 +214,86 @@ static void say_detectable(struct run *r, const struct budget_cell *cells)
 	free(effect);
 }
 
-/* One trial of each cell was run: their times say how many more there will be. */
-static int plan_rest(struct run *r, struct budget_cell *cells, uint32_t *trials)
+/* How many trials cells have, those to come included, and what that is good for. */
+static void say_budget(struct run *r)
 {
-	int64_t left = r->options->budget_ns - (host_now_ns() - r->start_ns);
 	struct run_summary *s = r->summary;
 
-	s->over_ns = left < 0 ? -left : 0;
-	for (size_t i = 0; i < r->cells; i++)
-		cells[i] =
-			(struct budget_cell){.wanted = r->cell[i].trials, .ns = r->cell[i].took_ns};
-	budget_fill(cells, r->cells, left);
 	s->fewest = UINT32_MAX;
+	s->most = 0;
 	for (size_t i = 0; i < r->cells; i++) {
-		trials[i] = cells[i].more;
-		s->fewest = cells[i].more + 1 < s->fewest ? cells[i].more + 1 : s->fewest;
-		s->most = cells[i].more + 1 > s->most ? cells[i].more + 1 : s->most;
+		uint32_t trials = (uint32_t)(r->cell[i].tried + r->cell[i].left);
+
+		s->fewest = trials < s->fewest ? trials : s->fewest;
+		s->most = trials > s->most ? trials : s->most;
 	}
-	say_detectable(r, cells);
+	say_detectable(r);
 	if (r->options->on_budget)
 		r->options->on_budget(s);
-	return run_add_order(r, trials, r->options->plan->seed + 1);
+}
+
+/* How many trials more there will be, by what those before them took; `cells` and `trials` are
+ * filled. false: none. */
+static bool fill_budget(const struct run *r, struct budget_cell *cells, uint32_t *trials)
+{
+	int64_t left = r->options->budget_ns - (host_now_ns() - r->start_ns);
+	bool any;
+
+	for (size_t i = 0; i < r->cells; i++) {
+		const struct cell *c = &r->cell[i];
+
+		cells[i] = (struct budget_cell){
+			.wanted = c->unsupported ? 0 : c->trials,
+			.done = (uint32_t)c->tried,
+			.ns = c->tried ? c->sum_ns / (int64_t)c->tried : 0,
+		};
+	}
+	any = budget_fill(cells, r->cells, left);
+	for (size_t i = 0; i < r->cells; i++)
+		trials[i] = cells[i].more;
+	return any;
+}
+
+/*
+ * One trial of each cell, and then as many as fit, again and again until none does: first trials
+ * take longer than later ones, and a neighbour of the host comes and goes.
+ */
+static int run_stages(struct run *r, struct budget_cell *cells, uint32_t *trials,
+		      struct progress *progress)
+{
+	struct run_summary *s = r->summary;
+	uint64_t seed = r->options->plan->seed, stage = 0;
+	int64_t left;
+
+	for (size_t i = 0; i < r->cells; i++)
+		trials[i] = 1;
+	if (run_add_order(r, trials, seed) || run_trials(r, progress))
+		return -1;
+	if (!r->cells || s->interrupted)
+		return 0;
+	left = r->options->budget_ns - (host_now_ns() - r->start_ns);
+	s->over_ns = left < 0 ? -left : 0;
+	while (!s->interrupted && !s->left_out && fill_budget(r, cells, trials)) {
+		if (run_add_order(r, trials, seed + ++stage))
+			return -1;
+		if (stage == 1)
+			say_budget(r);
+		if (run_trials(r, progress))
+			return -1;
+	}
+	if (stage != 1 || s->left_out)
+		say_budget(r);
+	return 0;
 }
 
 static int run_budget(struct run *r, uint32_t *trials, struct progress *progress)
 {
 	struct budget_cell *cells = calloc(r->cells + 1, sizeof(*cells));
-	int ret = -1;
+	int ret;
 
 	if (!cells)
 		return run_fail(r, "out of memory");
-	for (size_t i = 0; i < r->cells; i++)
-		trials[i] = 1;
-	if (run_add_order(r, trials, r->options->plan->seed) || run_trials(r, progress))
-		goto out;
-	if (r->cells && !r->summary->interrupted && plan_rest(r, cells, trials))
-		goto out;
-	ret = run_trials(r, progress);
-out:
+	ret = run_stages(r, cells, trials, progress);
 	free(cells);
 	return ret;
 }

@@ -26,7 +26,7 @@ struct run_options {
 	int append;	   /* `output` exists: the run is added to it */
 	int64_t budget_ns; /* plan trials so that it ends in that time; 0: as the plan says */
 	const char *noise; /* a file that aa made: its noise is copied; NULL: none */
-	/* Called once the budget is planned; may be NULL. */
+	/* Called once a budget is planned, and again where it came to other numbers; or NULL. */
 	void (*on_budget)(const struct run_summary *s);
 };
 
@@ -39,7 +39,7 @@ struct run_summary {
 	char skip[768];	    /* the first of them, and why */
 	int interrupted;
 	/* With a budget. */
-	uint32_t fewest, most;	/* trials planned of a cell */
+	uint32_t fewest, most;	/* trials of a cell, planned or run */
 	int64_t over_ns;	/* one trial of each took so much more than it; 0: no more */
 	double detectable;	/* the median bench's; NaN: none */
 	int detectable_assumed; /* nobody measured the noise of some bench */

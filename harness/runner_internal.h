@@ -74,6 +74,10 @@ int run_describe(struct run *r);
 /* How long what is planned will still take, by the trials that were done; 0: not known. */
 int64_t run_left_ns(const struct run *r);
 
+/* How long the block that comes next will take, by its cells' trials before: the mean or the last,
+ * whichever was longer. */
+int64_t run_block_ns(const struct run *r);
+
 /* Plan so many trials of each cell more, after those that are planned. 0, or -1 with the error. */
 int run_add_order(struct run *r, const uint32_t *trials, uint64_t seed);
 

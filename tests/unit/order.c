@@ -178,6 +178,34 @@ static void what_is_left_is_known_by_cell(void **state)
 	forget(&r);
 }
 
+static void the_next_block_is_known(void **state)
+{
+	int64_t all = 0;
+	struct run r;
+
+	(void)state;
+	plan(&r, BLOCKS, 7);
+	assert_true(run_block_ns(&r) == 0); /* nothing was tried */
+	for (size_t c = 0; c < CELLS; c++) {
+		int64_t mean = 1000 * (int64_t)c, last = c % 2 ? 2 * mean : 1;
+
+		r.cell[c].tried = 4;
+		r.cell[c].sum_ns = 4 * mean;
+		r.cell[c].took_ns = last;
+		all += last > mean ? last : mean;
+	}
+	/* Each block has one of each; what is left of one counts alone. */
+	assert_true(run_block_ns(&r) == all);
+	r.cell[CELLS - 1].unsupported = true;
+	all -= r.cell[CELLS - 1].took_ns;
+	assert_true(run_block_ns(&r) == all);
+	r.next = CELLS;
+	assert_true(run_block_ns(&r) == all);
+	r.next = r.planned;
+	assert_true(run_block_ns(&r) == 0);
+	forget(&r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +214,7 @@ int main(void)
 		cmocka_unit_test(what_is_compared_shares_its_blocks),
 		cmocka_unit_test(seeds_tell),
 		cmocka_unit_test(what_is_left_is_known_by_cell),
+		cmocka_unit_test(the_next_block_is_known),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
