@@ -24,6 +24,11 @@ refuses 2 'it goes with --kernel' "modules of no kernel" lab amd-v --modules .
 refuses 2 'vt-x has no network' "a network where there is none" lab vt-x --net a,b
 refuses 2 'no clock but its instructions' "real time where there is none" lab vt-x --real-time
 touch there.vq
+refuses 2 'counts instructions has one CPU' "CPUs where instructions are counted" lab amd-v --cpus 2
+refuses 2 'has two, always' "CPUs of Xen's host" lab xen --cpus 1
+for bad in 0 17 x -1 ''; do
+	refuses 2 "--cpus $bad" "--cpus '$bad'" lab amd-v --real-time --cpus "$bad"
+done
 refuses 4 'exists already' "an existing result file" lab amd-v -o there.vq
 for bad in 0 -1 x 100000; do
 	run_vq lab amd-v --timeout "$bad"

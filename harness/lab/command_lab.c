@@ -21,8 +21,10 @@
 
 #define DEFAULT_SEED 1 /* the same layouts each time, unless asked for others */
 #define MAX_TIMEOUT  86400
+#define DEFAULT_CPUS 2 /* in real time: some benches need them */
+#define MAX_CPUS     16
 
-enum option_key { KERNEL = 256, MODULES, REAL_TIME, TIMEOUT, NET, KEEP, SAY, FAIL, SEND };
+enum option_key { KERNEL = 256, MODULES, REAL_TIME, CPUS, TIMEOUT, NET, KEEP, SAY, FAIL, SEND };
 
 struct arguments {
 	struct plan_arguments plan;
@@ -39,6 +41,7 @@ static const struct argp_option options[] = {
 	{"real-time", REAL_TIME, NULL, 0,
 	 "Two CPUs and a clock that follows the time of day (one CPU; instructions are counted)",
 	 0},
+	{"cpus", CPUS, "N", 0, "So many CPUs, in real time (2)", 0},
 	{"net", NET, "OWN,PEER", 0, "Reach another host by these two sockets (implies --real-time)",
 	 0},
 	{"timeout", TIMEOUT, "SECONDS", 0, "End the host after so long", 0},
@@ -60,6 +63,15 @@ static void parse_net(struct argp_state *state, struct lab_run *r, char *text)
 	r->peer = comma + 1;
 	if (!strcmp(r->net, r->peer))
 		argp_failure(state, EXIT_USAGE, 0, "--net: a host cannot be its own peer");
+}
+
+static unsigned int parse_cpus(struct argp_state *state, const char *text)
+{
+	uint64_t n = plan_number(state, "--cpus", text);
+
+	if (!n || n > MAX_CPUS)
+		argp_failure(state, EXIT_USAGE, 0, "--cpus %s: not from 1 to %d", text, MAX_CPUS);
+	return (unsigned int)n;
 }
 
 static int parse_timeout(struct argp_state *state, const char *text)
@@ -88,6 +100,9 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		return 0;
 	case REAL_TIME:
 		a->run.deterministic = false;
+		return 0;
+	case CPUS:
+		a->run.cpus = parse_cpus(state, text);
 		return 0;
 	case NET:
 		parse_net(state, &a->run, text);
@@ -183,8 +198,16 @@ static int find_host(struct arguments *a)
 	if (!a->run.deterministic && a->run.host->always_deterministic)
 		return complain(EXIT_USAGE, "--real-time: %s has no clock but its instructions",
 				a->host);
+	if (a->run.cpus && a->run.host->always_real_time)
+		return complain(EXIT_USAGE, "--cpus: %s has two, always", a->host);
+	if (a->run.cpus && a->run.deterministic)
+		return complain(EXIT_USAGE,
+				"--cpus: a host that counts instructions has one CPU; it goes with "
+				"--real-time");
 	if (a->run.host->always_real_time)
 		a->run.deterministic = false;
+	if (!a->run.cpus)
+		a->run.cpus = DEFAULT_CPUS;
 	if (a->run.host->preset)
 		a->plan.otherwise = a->run.host->preset;
 	if (a->run.modules && !a->run.kernel)

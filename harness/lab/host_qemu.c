@@ -8,6 +8,7 @@
  * with icount). No RDRAND: its numbers would come from the outer world.
  */
 #include "harness/lab/lab.h"
+#include "harness/lab/qemu_tcg.h"
 
 #define PROGRAM "qemu-system-x86_64"
 
@@ -15,7 +16,7 @@ static void add_clock(const struct lab_run *r, struct lab_arguments *a)
 {
 	if (!r->deterministic) {
 		lab_argument(a, "-smp");
-		lab_argument(a, "2");
+		lab_argument(a, "%u", r->cpus);
 		return;
 	}
 	lab_argument(a, "-icount");
@@ -42,7 +43,7 @@ static int arguments(const struct lab_run *r, struct lab_arguments *a, const cha
 {
 	static const char *const always[] = {
 		"-nodefaults", "-no-user-config", "-no-reboot", "-display", "none", "-machine",
-		"pc",	       "-accel",	  "tcg",	"-m",	    "1024", "-chardev"};
+		"pc",	       "-accel",	  LAB_QEMU_TCG, "-m",	    "1024", "-chardev"};
 
 	lab_argument(a, PROGRAM);
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)

@@ -29,6 +29,7 @@ struct lab_host;
 struct lab_run {
 	const struct lab_host *host;
 	bool deterministic;
+	unsigned int cpus;	      /* of a host in real time */
 	const char *kernel, *modules; /* the user's own; NULL: Debian's */
 	const char *net, *peer;	      /* sockets of this and of the other host; NULL: no network */
 	const char *plan;	      /* YAML */

@@ -37,7 +37,7 @@ ok $? "real.vq: its variants are compared"
 
 # A whole Linux in the embedded VMM, entered by PVH; it is lost, and starts anew.
 if [ -n "${LONG-}" ]; then
-	run_lab linux.vq amd-v --real-time -b cpu_integer -f vmm_killed -p kvm-linux
+	run_lab linux.vq amd-v --real-time --cpus 1 -b cpu_integer -f vmm_killed -p kvm-linux
 	[ "$(query linux.vq "SELECT count(*) >= 2 AND sum(status = 'ok' AND execution = 'emulated') = count(*)
 		FROM trial WHERE platform = 'kvm-linux'")" = 1 ]
 	ok $? "Linux boots by PVH, serves and measures"
