@@ -109,4 +109,8 @@ typedef void journal_visit(void *context, enum journal_state state, const char *
 /* Visit every journal in the state directories named above. 0, or -1 with one line in `error`. */
 int journal_scan(journal_visit *visit, void *context, char *error, size_t size);
 
+/* How many of them are of runs that are gone, and hold changes that nobody has undone; the first
+ * one's path goes to `path`. Undoes nothing; those that hold none are removed. */
+size_t journal_left_over(char *path, size_t size);
+
 #endif

@@ -125,3 +125,35 @@ int journal_scan(journal_visit *visit, void *context, char *error, size_t size)
 	free(d);
 	return ret;
 }
+
+struct left_over {
+	size_t count;
+	char *path;
+	size_t size;
+};
+
+static void count_left_over(void *context, enum journal_state state, const char *path,
+			    struct journal *j, const char *why)
+{
+	struct left_over *l = context;
+
+	(void)why;
+	if (state != JOURNAL_DEAD)
+		return;
+	journal_close(j);
+	if (access(path, F_OK))
+		return; /* it was settled */
+	if (!l->count++)
+		snprintf(l->path, l->size, "%s", path);
+}
+
+size_t journal_left_over(char *path, size_t size)
+{
+	struct left_over l = {.path = path, .size = size};
+	char error[512];
+
+	*path = '\0';
+	journal_scan(count_left_over, &l, error,
+		     sizeof(error)); /* what it says, opening one does */
+	return l.count;
+}

@@ -50,6 +50,22 @@ static int store_facts(struct run *r)
 	return ret;
 }
 
+/* Where there is something to tell. */
+static int store_left_over(struct run *r)
+{
+	char count[32];
+	const struct result_fact row = {
+		.run = r->row.id,
+		.name = "host.left_over",
+		.value = count,
+		.why = "runs that died before left changes of this host undone, which may disturb "
+		       "this one; virt-qualify recover undoes them",
+	};
+
+	snprintf(count, sizeof(count), "%zu", r->left_over);
+	return r->left_over && result_add_fact(r->result, &row) ? run_result_failed(r) : 0;
+}
+
 static int store_descriptors(struct run *r)
 {
 	for_each_registered (struct bench, b, REGISTRY(benches)) {
@@ -101,7 +117,8 @@ int run_describe(struct run *r)
 		return run_result_failed(r);
 	if (counters_describe(&r->counters, r->result, r->row.id))
 		return run_result_failed(r);
-	if (store_facts(r) || store_descriptors(r) || store_variants(r) || run_add_platforms(r))
+	if (store_facts(r) || store_left_over(r) || store_descriptors(r) || store_variants(r) ||
+	    run_add_platforms(r))
 		return -1;
 	/* Declared beforehand: it stands in the file before the first trial. */
 	if (plan_store_criteria(r->options->plan, r->result, r->row.id))

@@ -374,12 +374,27 @@ static int open_result(struct run *r)
 	return o->append && !access(o->output, W_OK) ? EXIT_USAGE : EXIT_HARNESS;
 }
 
+/* What a killed run left may be in this one's way: an offline CPU, a guest that still spins. */
+static void tell_left_over(struct run *r)
+{
+	char path[512];
+
+	r->left_over = journal_left_over(path, sizeof(path));
+	if (r->left_over)
+		complain(EXIT_OK,
+			 "%zu run%s that died left changes of this host undone, which may disturb "
+			 "this one (%s%s); to undo them, run: virt-qualify recover",
+			 r->left_over, r->left_over == 1 ? "" : "s", path,
+			 r->left_over == 1 ? "" : ", …");
+}
+
 static int open_all(struct run *r)
 {
 	int code = open_noise(r);
 
 	if (code)
 		return code;
+	tell_left_over(r);
 	r->journal = journal_open(r->error, r->error_size);
 	return r->journal ? open_result(r) : EXIT_HARNESS;
 }

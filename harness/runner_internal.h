@@ -31,6 +31,7 @@ struct run {
 	struct result *result;
 	struct result_run row;
 	struct journal *journal;
+	size_t left_over; /* journals of runs that died, with changes that were not undone */
 	struct counters counters;
 	struct cell *cell;
 	size_t cells;

@@ -221,6 +221,12 @@ if ! "$vq" list faults | grep -A 4 '^    memory_overcommit ' | grep -q 'no permi
 	ok $? "$name: no process outlives it"
 	[ -d "$cgroup" ]
 	ok $? "$name: the cgroup is left behind"
+	accepts "$name: the next run" run -p native -b guest_rdtsc -f none -o next.vq
+	[ -d "$cgroup" ] && [ "$(grep -c '^virt-qualify: 1 run .*; to undo them, run: virt-qualify recover$' err)" = 1 ]
+	ok $? "$name: the next run tells of it, and touches nothing"
+	show err
+	[ "$(sqlite3 next.vq "SELECT value FROM fact WHERE name = 'host.left_over'")" = 1 ]
+	ok $? "$name: so does its file"
 	accepts "$name: recover" recover
 	grep -qF "$cgroup" "$work/out"
 	ok $? "$name: recover names the cgroup"
@@ -262,6 +268,8 @@ done
 [ "$(sqlite3 one.vq 'SELECT uuid FROM run')" != "$(sqlite3 two.vq 'SELECT uuid FROM run')" ]
 ok $? "two runs at once: they are told apart"
 accepts "two runs at once: the two compare" compare one.vq two.vq
+[ "$(sqlite3 one.vq "SELECT count(*) FROM fact WHERE name = 'host.left_over'")" = 0 ]
+ok $? "two runs at once: neither takes the other for one that died"
 [ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ]
 ok $? "two runs at once: nothing is left to recover"
 

@@ -98,6 +98,8 @@ query "SELECT why FROM skip WHERE what = 'life_resume'" | grep -q 'seen late'
 ok $? "what needs sight of the guest's memory is skipped"
 no_domains && [ -z "$(find /var/tmp -maxdepth 1 -name 'virt-qualify-*' -newer plan.yaml)" ]
 ok $? "neither a domain nor a copy of the image is left"
+[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ]
+ok $? "nor anything to recover"
 
 # ---- A host that does not have our files ----
 

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "harness/core/command.h"
 #include "harness/core/serial_text.h"
 #include "harness/host.h"
 #include "harness/import.h"
@@ -103,13 +104,11 @@ static void listen(const struct guest_domain *g, struct uri_found *f)
 		 f->image, f->shape.type, BOOT_MS / 1000);
 }
 
-static void boot(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct uri_found *f)
+static void boot(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct journal *j,
+		 struct uri_found *f)
 {
 	static struct guest_domain g;
-	struct journal *j = journal_open(f->no_guest, sizeof(f->no_guest));
 
-	if (!j)
-		return;
 	guest_domain_init(&g, u, &f->shape);
 	g.image = f->image;
 	g.command = HELLO;
@@ -120,7 +119,6 @@ static void boot(const struct libvirt_uri *u, libvirt_guard_connect *connect, st
 	else
 		listen(&g, f);
 	guest_domain_close(&g);
-	journal_close(j);
 }
 
 static bool find_image(const struct libvirt_uri *u, struct uri_found *f)
@@ -165,8 +163,8 @@ static void look_at_life(const struct libvirt_uri *u, libvirt_guard_connect *con
 }
 
 /* What is known is told twice: without a guest, and, where one can be tried, with it. */
-static void look(const struct libvirt_uri *u, libvirt_guard_connect *connect, int report,
-		 pid_t parent)
+static void look(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct journal *j,
+		 int report, pid_t parent)
 {
 	static struct uri_found f;
 
@@ -182,7 +180,7 @@ static void look(const struct libvirt_uri *u, libvirt_guard_connect *connect, in
 			 (PROBE_MS + BOOT_MS) / 1000);
 		(void)!write(report, &f, sizeof(f));
 		f.no_guest[0] = '\0';
-		boot(u, connect, &f);
+		boot(u, connect, j, &f);
 	}
 	(void)!write(report, &f, sizeof(f));
 	_exit(0);
@@ -192,8 +190,11 @@ static bool hear(int report, int bound_ms, struct uri_found *f)
 {
 	struct pollfd word = {.fd = report, .events = POLLIN};
 	struct uri_found told;
+	int n = poll(&word, 1, bound_ms);
 
-	if (poll(&word, 1, bound_ms) != 1 || read(report, &told, sizeof(told)) != sizeof(told))
+	if (n < 0)
+		snprintf(f->ok ? f->no_guest : f->error, ANY_DOMAIN_ERROR, "interrupted");
+	if (n != 1 || read(report, &told, sizeof(told)) != sizeof(told))
 		return false;
 	*f = told;
 	f->error[sizeof(f->error) - 1] = f->no_guest[sizeof(f->no_guest) - 1] = '\0';
@@ -210,7 +211,7 @@ static void hear_all(int report, pid_t child, struct uri_found *f)
 
 	if (hear(report, PROBE_MS, f))
 		hear(report, PROBE_MS + BOOT_MS, f); /* it may end without another word */
-	else
+	else if (!f->error[0])
 		snprintf(f->error, sizeof(f->error),
 			 host_now_ns() - begun < PROBE_MS * 1000000ll
 				 ? "libvirt's client crashed"
@@ -222,23 +223,38 @@ static void hear_all(int report, pid_t child, struct uri_found *f)
 	waitpid(child, NULL, 0);
 }
 
-void uri_probe(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct uri_found *found)
+static void probe(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct journal *j,
+		  struct uri_found *found)
 {
 	pid_t parent = getpid(), child;
 	int pipes[2];
 
-	memset(found, 0, sizeof(*found));
 	if (pipe2(pipes, O_CLOEXEC)) {
 		snprintf(found->error, sizeof(found->error), "pipe: %s", strerror(errno));
 		return;
 	}
 	child = fork();
 	if (child == 0)
-		look(u, connect, pipes[1], parent);
+		look(u, connect, j, pipes[1], parent);
 	close(pipes[1]);
 	if (child > 0)
 		hear_all(pipes[0], child, found);
 	else
 		snprintf(found->error, sizeof(found->error), "fork: %s", strerror(errno));
 	close(pipes[0]);
+}
+
+/* The journal is ours, as the process may be given up: its files are cleared away here. */
+void uri_probe(const struct libvirt_uri *u, libvirt_guard_connect *connect, struct uri_found *found)
+{
+	struct journal *j;
+
+	memset(found, 0, sizeof(*found));
+	j = journal_open(found->error, sizeof(found->error));
+	if (!j)
+		return;
+	probe(u, connect, j, found);
+	if (journal_heal(j)) /* the journal stays, for recover */
+		complain(EXIT_HARNESS, "cannot undo: %s", journal_failed(j, 0));
+	journal_close(j);
 }
