@@ -4,7 +4,6 @@
  * real time. Xen is what QEMU boots; kernel and initrd are its modules.
  */
 #include "harness/lab/lab.h"
-#include "harness/lab/qemu_tcg.h"
 
 LAB_EMBEDDED(hosts_xen_sh);
 LAB_EMBEDDED(hosts_xen_init_sh);
@@ -33,7 +32,7 @@ static int arguments(const struct lab_run *r, struct lab_arguments *a)
 					     "-machine",
 					     "q35",
 					     "-accel",
-					     LAB_QEMU_TCG,
+					     "tcg",
 					     "-cpu",
 					     "max,+svm,-smap,-avx,+invtsc,x-force-features=on",
 					     "-smp",

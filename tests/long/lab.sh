@@ -54,6 +54,14 @@ exits_are_counted() { # FILE.vq
 	ok $? "$1: exits were counted"
 }
 
+# A whole Linux came up in the embedded VMM by PVH, served and measured.
+boots_linux() { # FILE.vq EXECUTION
+	[ "$(query "$1" "SELECT count(*) >= 2 AND sum(status = 'ok' AND execution = '$2') = count(*)
+		FROM trial WHERE platform = 'kvm-linux'")" = 1 ]
+	ok $? "$1: Linux boots by PVH, serves and measures"
+	query "$1" "SELECT '# ' || status || ': ' || reason FROM trial WHERE status != 'ok'"
+}
+
 nothing_is_hardware() { # FILE.vq
 	[ "$(query "$1" "SELECT count(*) FROM trial WHERE execution IN ('hardware', 'interpreted')")" = 0 ]
 	ok $? "$1: nothing is labelled hardware"
