@@ -15,6 +15,15 @@ nothing_left() { # NAME
 	show left
 }
 
+# A host's script is read by image.sh: a function of the same name would take the place of its own.
+for script in $(cd "$root/ci/hosts" && grep -l 'image\.sh does otherwise' ./*.sh); do
+	sed -n 's/^\([a-z_]*\)() .*/\1/p' "$root/ci/hosts/image.sh" "$root/ci/hosts/$script" |
+		sort | uniq -d >twice
+	[ ! -s twice ]
+	ok $? "${script#./} takes the place of no function of image.sh"
+	show twice
+done
+
 refuses 2 'no host given' "no host" lab
 refuses 2 'no host "amd"' "an unknown host" lab amd
 refuses 2 'did you mean "amd-v"' "the nearest host" lab amd-w

@@ -39,7 +39,7 @@ find_library() {
 	done
 }
 
-take_libraries() { # FILE
+take_needed() { # FILE
 	readelf -d "$WORK/all/$1" 2>/dev/null | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
 		while read -r library; do
 			case $library in
@@ -54,7 +54,7 @@ take() { # FILE
 	[ -n "$1" ] && [ ! -e "$WORK/base/$1" ] || return 0
 	mkdir -p "$WORK/base/${1%/*}"
 	cp -L "$WORK/all/$1" "$WORK/base/$1"
-	take_libraries "$1"
+	take_needed "$1"
 }
 
 make_base() {
