@@ -39,17 +39,6 @@ for bad in 0 17 x -1 ''; do
 	refuses 2 "--cpus $bad" "--cpus '$bad'" lab amd-v --real-time --cpus "$bad"
 done
 refuses 4 'exists already' "an existing result file" lab amd-v -o there.vq
-# What is read into one shell must not replace the other's functions.
-functions() { # FILE
-	sed -n 's/^\([a-z_]*\)() .*/\1/p' "$root/ci/hosts/$1" | sort
-}
-for pair in "image.sh xen.sh" "lab.sh init.sh" "lab.sh xen-init.sh"; do
-	functions "${pair% *}" >first
-	functions "${pair#* }" >second
-	[ -s first ] && [ -z "$(comm -12 first second)" ]
-	ok $? "$pair: each function has one meaning"
-	comm -12 first second | sed 's/^/# twice: /'
-done
 for bad in 0 -1 x 100000; do
 	run_vq lab amd-v --timeout "$bad"
 	[ "$code" -eq 2 ]

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "harness/core/text.h"
+
 int complain(int code, const char *format, ...)
 {
-	char line[4096];
+	char line[4096], clean[TEXT_CLEAN_SIZE(sizeof(line))];
 	va_list args;
 
 	va_start(args, format);
@@ -20,7 +22,8 @@ int complain(int code, const char *format, ...)
 	for (unsigned char *p = (unsigned char *)line; *p; p++)
 		if (*p < ' ' || *p == 0x7f)
 			*p = '?';
-	fprintf(stderr, "virt-qualify: %s\n", line);
+	text_clean(clean, line, strlen(line), false);
+	fprintf(stderr, "virt-qualify: %s\n", clean);
 	return code;
 }
 

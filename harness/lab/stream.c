@@ -89,7 +89,7 @@ static void take_end(struct lab_stream *s, const char *text)
 	int code, end = 0;
 
 	if (sscanf(text, "%20llu %64[0-9a-f] %3d%n", &bytes, promised, &code, &end) != 3 ||
-	    text[end] || s->ended) {
+	    text[end] || s->ended || code < 0 || code > 255) {
 		wrong(s, "the end of the result file is garbled");
 		return;
 	}

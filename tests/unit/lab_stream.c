@@ -89,6 +89,29 @@ static void damage_is_seen(void **state)
 	free(sent.text);
 }
 
+/* 256 would be 0 to whoever waits for us: all is well. */
+static void an_exit_code_is_one(void **state)
+{
+	static const char *const codes[] = {"256", "512", "999", "-1", "x", ""};
+	struct sent sent = send_file(10);
+	static struct lab_stream s;
+	char *code = strstr(sent.text, "@vq end");
+
+	(void)state;
+	assert_non_null(code);
+	code = strrchr(code, ' ') + 1;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		lab_stream_begin(&s, tmpfile());
+		lab_stream_feed(&s, sent.text, (size_t)(code - sent.text));
+		lab_stream_feed(&s, codes[i], strlen(codes[i]));
+		lab_stream_feed(&s, "\n", 1);
+		assert_false(s.ended);
+		assert_string_not_equal(s.error, "");
+		fclose(s.file);
+	}
+	free(sent.text);
+}
+
 static void nonsense_is_survived(void **state)
 {
 	static const char *const lines[] = {
@@ -137,6 +160,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_pass),
 		cmocka_unit_test(damage_is_seen),
+		cmocka_unit_test(an_exit_code_is_one),
 		cmocka_unit_test(nonsense_is_survived),
 		cmocka_unit_test(other_output_is_passed_over),
 	};
