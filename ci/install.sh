@@ -19,7 +19,7 @@ lab='qemu-system-x86 bochs bochsbios vgabios grub-common grub-pc-bin xorriso bus
 	binutils xz-utils zstd lz4'
 iso='grub-common grub-pc-bin grub-efi-amd64-bin xorriso mtools xz-utils qemu-utils binutils'
 test='libcmocka-dev libgsl-dev perl scdoc man-db sqlite3 jq chromium libxml2-utils clang lld'
-test="$test ovmf python3-jsonschema python3-prometheus-client"
+test="$test ovmf python3-jsonschema python3-prometheus-client podman"
 ci='clang-format clang-tidy cppcheck libclang-rt-14-dev shellcheck'
 
 say() {

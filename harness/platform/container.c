@@ -108,6 +108,19 @@ int container_note_cgroup(struct container *c, const char *path, bool kill)
 
 /* ---- Its init ---- */
 
+int container_read_pid(struct container *c, const char *program, const char *path, pid_t *pid)
+{
+	FILE *f = fopen(path, "re");
+	bool ok = f && fscanf(f, "%d", pid) == 1 && *pid > 1;
+
+	if (f)
+		fclose(f);
+	if (!ok)
+		snprintf(c->m->error, sizeof(c->m->error), "%s left no process number in %.400s",
+			 program, path);
+	return ok ? 0 : -1;
+}
+
 int container_has_init(struct container *c, pid_t pid)
 {
 	c->init_fd = (int)syscall(SYS_pidfd_open, pid, 0);

@@ -46,6 +46,9 @@ int container_make(struct container *c, struct machine *m);
  * killed first. 0, or -1 with m->error. */
 int container_note_cgroup(struct container *c, const char *path, bool kill);
 
+/* The number of its init, in the file where `program` was to write it. 0, or -1 with m->error. */
+int container_read_pid(struct container *c, const char *program, const char *path, pid_t *pid);
+
 /* Its init is process `pid`, which cannot be another by now: who calls this is its parent, or
  * holds what keeps the number. 0, or -1 with m->error. */
 int container_has_init(struct container *c, pid_t pid);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "harness/platform/container.h"
+#include "harness/platform/container_cgroup.h"
 #include "harness/platform/libvirt/api.h"
 #include "harness/platform/libvirt/daemon.h"
 #include "harness/platform/lxc_domain.h"
@@ -164,18 +165,6 @@ static void remove_partition(struct lxc *l)
 	}
 }
 
-/* On version 1; version 2 leaves it to everybody, or to nobody. */
-static void allow_realtime(struct lxc *l)
-{
-	const struct cgroup_place *cpu = cgroup_controlled_by(&l->own, "cpu");
-	char path[700];
-
-	if (!cpu || !l->c.m->config.realtime)
-		return;
-	partition_path(l, cpu, path, sizeof(path));
-	lxc_allow_realtime(path);
-}
-
 /* ---- Its life ---- */
 
 static int fail(struct lxc *l, const char *what)
@@ -226,13 +215,15 @@ static int create(struct container *c)
 	free(xml);
 	if (!l->domain)
 		return fail(l, "libvirt does not create the container");
-	allow_realtime(l);
 	init = lxc_find_init((pid_t)l->lib->virDomainGetID(l->domain));
 	if (init <= 0) {
 		snprintf(m->error, sizeof(m->error), "the container has no init any more");
 		return -1;
 	}
-	return container_has_init(&l->c, init) || container_wait_there(&l->c) ? -1 : 0;
+	if (container_has_init(&l->c, init))
+		return -1;
+	container_allow_realtime(&l->c, &l->own, l->partition);
+	return container_wait_there(&l->c);
 }
 
 static int start(struct container *c)

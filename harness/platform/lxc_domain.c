@@ -16,8 +16,7 @@
 #include "harness/platform/container.h"
 #include "harness/platform/libvirt/xml.h"
 
-#define REALTIME_US "100000"	  /* of each second */
-#define MEMORY_KIB  (64ull << 20) /* LXC domains must have a limit: one that does not matter */
+#define MEMORY_KIB (64ull << 20) /* LXC domains must have a limit: one that does not matter */
 
 char *lxc_domain_xml(const struct lxc_domain *d)
 {
@@ -121,36 +120,4 @@ int lxc_run_beside(pid_t init, int init_fd)
 		if (errno != EINTR)
 			return -1;
 	return pid > 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-static void write_realtime(const char *cgroup)
-{
-	char path[1100];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/cpu.rt_runtime_us", cgroup);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return; /* the kernel does not share it out */
-	/* Without it the fault that asked is told EPERM, and says so. */
-	(void)!write(fd, REALTIME_US, strlen(REALTIME_US));
-	close(fd);
-}
-
-void lxc_allow_realtime(const char *partition)
-{
-	struct dirent *e;
-	char path[1024];
-	DIR *d;
-
-	write_realtime(partition);
-	d = opendir(partition);
-	while (d && (e = readdir(d))) {
-		if (e->d_type != DT_DIR || e->d_name[0] == '.')
-			continue;
-		snprintf(path, sizeof(path), "%.700s/%s", partition, e->d_name);
-		write_realtime(path);
-	}
-	if (d)
-		closedir(d);
 }

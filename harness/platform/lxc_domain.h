@@ -28,8 +28,4 @@ pid_t lxc_find_init(pid_t controller);
  */
 int lxc_run_beside(pid_t init, int init_fd);
 
-/* Let threads in the cgroups below that partition be SCHED_FIFO, where the kernel shares that out.
- */
-void lxc_allow_realtime(const char *partition);
-
 #endif

@@ -13,13 +13,12 @@
 #include <unistd.h>
 
 #include "guests/payload.h"
-#include "harness/host.h"
 #include "harness/platform/container.h"
+#include "harness/platform/container_cgroup.h"
 #include "harness/platform/oci_bundle.h"
 #include "harness/platform/oci_runc.h"
 #include "harness/setting.h"
 
-#define PAUSE_NS    INT64_C(4000000000) /* below what a command may take */
 #define REALTIME_US 100000 /* of each second, for a container that asks for SCHED_FIFO */
 
 struct oci {
@@ -234,22 +233,9 @@ static int runc(struct container *c, const char *const *arguments)
 	return runc_run(oci_of(c)->state, arguments, c->m->error, sizeof(c->m->error));
 }
 
-static int read_pid(struct machine *m, const char *path, pid_t *pid)
-{
-	FILE *f = fopen(path, "re");
-	bool ok = f && fscanf(f, "%d", pid) == 1 && *pid > 1;
-
-	if (f)
-		fclose(f);
-	if (!ok)
-		snprintf(m->error, sizeof(m->error), "runc left no process number in %.400s", path);
-	return ok ? 0 : -1;
-}
-
 static int create(struct container *c)
 {
 	struct oci *o = oci_of(c);
-	struct machine *m = c->m;
 	char pid_file[600];
 	const char *arguments[] = {"create", "--bundle",	 o->c.directory.path, "--pid-file",
 				   pid_file, "--no-new-keyring", o->c.directory.name, NULL};
@@ -259,7 +245,8 @@ static int create(struct container *c)
 	if (write_bundle(o) || runc(c, arguments))
 		return -1;
 	/* Orphaned by `runc create`, it is our child, and cannot go before we reap it. */
-	return read_pid(m, pid_file, &pid) || container_has_init(&o->c, pid) ? -1 : 0;
+	return container_read_pid(c, "runc", pid_file, &pid) || container_has_init(&o->c, pid) ? -1
+											       : 0;
 }
 
 static int start(struct container *c)
@@ -269,19 +256,16 @@ static int start(struct container *c)
 	return runc(c, arguments) || container_wait_there(c) || container_go(c) ? -1 : 0;
 }
 
-/* Of cgroups of version 1, runc looks a thousand times whether all is frozen, and gives up: where
- * the host is busy that is too few. Its callers have to try again, and the time that takes counts.
- */
-static int set_paused(struct container *c, bool paused)
+static int pause_or_resume(struct container *c, bool paused)
 {
 	const char *arguments[] = {paused ? "pause" : "resume", c->directory.name, NULL};
-	int64_t until = host_now_ns() + PAUSE_NS;
-	int ret;
 
-	do
-		ret = runc(c, arguments);
-	while (ret && strstr(c->m->error, "unable to freeze") && host_now_ns() < until);
-	return ret;
+	return runc(c, arguments);
+}
+
+static int set_paused(struct container *c, bool paused)
+{
+	return container_retry_freeze(c, paused, pause_or_resume);
 }
 
 static int run_beside(struct container *c)

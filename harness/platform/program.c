@@ -115,7 +115,18 @@ static const char *skip_preamble(const char *message)
 	return message;
 }
 
-/* The last line that it wrote, without what a logger puts around a message. */
+static char *last_line(char *text)
+{
+	char *newline;
+
+	for (size_t n = strlen(text); n && strchr(" \n", text[n - 1]);)
+		text[--n] = '\0';
+	newline = strrchr(text, '\n');
+	return newline ? newline + 1 : text;
+}
+
+/* The last line that it wrote, without what a logger puts around a message. Who says only that a
+ * program of its own failed lets that one have said why, in the line before. */
 static void last_words(int output, char *out, size_t size)
 {
 	char text[2048], *line, *message;
@@ -128,14 +139,15 @@ static void last_words(int output, char *out, size_t size)
 		return;
 	}
 	text[n] = '\0';
-	while (n && strchr(" \n", text[n - 1]))
-		text[--n] = '\0';
-	line = strrchr(text, '\n');
-	line = line ? line + 1 : text;
+	line = last_line(text);
+	if (line > text && strstr(line, "failed: exit status ")) {
+		*line = '\0';
+		line = last_line(text);
+	}
 	message = strstr(line, "msg=\"");
 	if (message) {
 		line = message + strlen("msg=\"");
-		text[strlen(text) - 1] = '\0';
+		line[strcspn(line, "\"")] = '\0';
 	}
 	snprintf(out, size, "%.300s", skip_preamble(line));
 }
