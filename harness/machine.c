@@ -228,10 +228,21 @@ static void end_host(struct machine *m)
 	m->host_fd = -1;
 }
 
+static void hang_up(struct machine *m)
+{
+	if (m->platform->tidies && m->pid && m->control >= 0)
+		shutdown(m->control, SHUT_RDWR);
+}
+
 void machine_let_go(struct machine *m)
 {
-	if (m->platform && m->platform->tidies && m->pid && m->control >= 0)
-		shutdown(m->control, SHUT_RDWR);
+	if (!m->platform || !m->platform->tidies)
+		return;
+	/* It is nobody's figure how the platform would have ended it: libvirt asks, and looks each
+	 * 0.2 s whether it has. */
+	if (m->pid && machine_host_fd(m) >= 0 && m->host_fd >= 0)
+		send_signal(m->host_fd, SIGKILL);
+	hang_up(m);
 }
 
 /* A guest process that is stuck, or dead, has nothing to tidy that others could not. */
@@ -239,7 +250,7 @@ static void let_tidy(struct machine *m)
 {
 	struct pollfd gone = {.fd = m->pidfd, .events = POLLIN};
 
-	machine_let_go(m);
+	hang_up(m);
 	if (m->platform->tidies && m->pidfd >= 0)
 		poll(&gone, 1, HOST_END_MS);
 }

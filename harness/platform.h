@@ -378,8 +378,8 @@ bool machine_ready(struct machine *m);
  * power cycle would; `from_snapshot`: it goes on from m->snapshot. */
 int machine_restart(struct machine *m, bool from_snapshot);
 
-/* Let its guest process tidy up, where it does, and end; before machine_close, which waits for it.
- */
+/* Kill what hosts the guest and let its guest process tidy up, where it does, and end; before
+ * machine_close, which waits for it. */
 void machine_let_go(struct machine *m);
 
 /* Kill, reap, unmap, close; safe on a machine that was never opened but zeroed. */
