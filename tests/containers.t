@@ -88,6 +88,9 @@ faults:
 PLAN
 
 measures() { # PLATFORM
+	touch "$1.vq" outcomes out err
+	before=$(echo ./*)
+	rm "$1.vq"
 	run_vq run -p "$1" plan.yaml -o "$1.vq"
 	ok $code "$1: the plan runs"
 	[ $code -eq 0 ] || show err
@@ -104,6 +107,7 @@ measures() { # PLATFORM
 		('vmm_killed', 'vmm_stopped', 'guest_hang', 'deadlock_guests')")" -eq 4 ]
 	ok $? "$1: a new container mends what was broken"
 	query "$1.vq" "SELECT fault, outcome FROM trial, fault_trial WHERE trial.id = trial" >outcomes
+	sed 's/^/# /' outcomes
 	if grep -q '^memory_overcommit' outcomes; then
 		grep -q '^memory_overcommit|assisted-recovered' outcomes
 		ok $? "$1: one without memory is killed, and comes back"
@@ -114,7 +118,7 @@ measures() { # PLATFORM
 		[ "$(query "$1.vq" "SELECT why FROM skip WHERE what = 'vmm_killed+snapshot'" |
 			grep -c 'no snapshot')" -eq 1 ]
 	ok $? "$1: what it cannot do is skipped, with the reason"
-	is_clean
+	is_clean && [ "$(echo ./*)" = "$before" ]
 	ok $? "$1: nothing is left"
 }
 

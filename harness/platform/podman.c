@@ -27,6 +27,7 @@
 #include "harness/setting.h"
 
 #define SLACK_MS   20000	       /* a call takes 0.1 s of CPU, and a start four of them */
+#define HORIZON_MS 8000		       /* a restart takes half a second, on a quiet host */
 #define CONMON_NS  INT64_C(3000000000) /* until it ended, after its container did */
 #define MAX_CREATE 48
 
@@ -242,4 +243,5 @@ static void guest_process(struct machine *m)
 PLATFORM(podman, .summary = "a container by podman: the native payload as its init",
 	 .works = podman_works, .label = label, .version = version, .capabilities = capabilities,
 	 .execution = container_execution, .lacks = container_lacks, .slack_ms = SLACK_MS,
-	 .tidies = true, .settings = SETTINGS(&setting_plant), .guest_process = guest_process);
+	 .horizon_ms = HORIZON_MS, .tidies = true, .settings = SETTINGS(&setting_plant),
+	 .guest_process = guest_process);

@@ -165,6 +165,7 @@ int podman_store_make(struct podman_store *s, const char *directory, char *error
 	snprintf(s->settings, sizeof(s->settings), SETTINGS_KEY "%s/containers.conf", directory);
 	snprintf(s->storage, sizeof(s->storage), STORAGE_KEY "%s/storage.conf", directory);
 	snprintf(s->path, sizeof(s->path), "PATH=%s", all ? all : "/usr/sbin:/usr/bin");
+	snprintf(s->directory, sizeof(s->directory), "%s", directory);
 	snprintf(s->home, sizeof(s->home), "HOME=%s", directory);
 	snprintf(s->scratch, sizeof(s->scratch), "TMPDIR=%s", directory);
 	snprintf(s->runtime_root, sizeof(s->runtime_root), "root=%s/runtime", directory);
@@ -185,6 +186,7 @@ int podman_run(struct podman_store *s, const char *const *arguments, char *error
 				    .options = options,
 				    .arguments = arguments,
 				    .environment = environment,
+				    .directory = s->directory, /* conmon leaves files there */
 				    .wait_ms = PODMAN_MS};
 
 	return program_call(&call, error, size);

@@ -13,7 +13,7 @@
 
 struct podman_store {
 	char settings[600], storage[600]; /* environment: where the two files below are */
-	char path[1100], home[600], scratch[600];
+	char path[1100], home[600], scratch[600], directory[512];
 	char runtime_root[600]; /* --runtime-flag of each call: state of runc or crun */
 };
 

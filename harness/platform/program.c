@@ -76,6 +76,8 @@ static void child(const struct program_call *p, int output, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(127);
+	if (p->directory && chdir(p->directory))
+		_exit(127);
 	if (dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
 		_exit(127);
 	execve(p->path, (char *const *)all, environment);

@@ -19,6 +19,7 @@ struct program_call {
 	const char *const *options;	/* that come first in each call, NULL at the end; or NULL */
 	const char *const *arguments;	/* the first names the call in messages; NULL at the end */
 	const char *const *environment; /* NULL: ours */
+	const char *directory;		/* where it is run; NULL: here */
 	int wait_ms;			/* until it is killed */
 };
 
