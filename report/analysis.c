@@ -14,6 +14,8 @@
 #include "harness/core/text.h"
 #include "report/anonymous.h"
 
+#define MAX_VARIANTS 256u /* of a run; more than any plan can have */
+
 int analysis_fail(struct analysis *a, const char *format, ...)
 {
 	va_list args;
@@ -184,6 +186,25 @@ static int load_rows(struct analysis *a, struct source *s)
 
 /* ---- What the report lists as it is ---- */
 
+/* Every metric's is looked for among them. */
+static int check_variants(struct analysis *a, const struct source *s)
+{
+	const struct result_variant *v;
+	size_t count, of_run = 0;
+
+	if (result_variants(s->file->result, &v, &count))
+		return analysis_fail(a, "%s", result_error(s->file->result));
+	for (size_t i = 0; i < count; i++) {
+		of_run = i && v[i].run == v[i - 1].run ? of_run + 1 : 1;
+		if (of_run > MAX_VARIANTS)
+			return analysis_fail(a,
+					     "%s: table variant holds more than %u variants of a "
+					     "run, beyond any plan",
+					     s->file->path, MAX_VARIANTS);
+	}
+	return 0;
+}
+
 static int list_rows(struct analysis *a, struct source *s)
 {
 	struct report *p = &a->report;
@@ -265,7 +286,8 @@ static int analyse(struct analysis *a, const char *const *paths, size_t count)
 		s->file = &a->report.files[i];
 		s->fd = -1;
 		a->report.file_count = a->source_count = i + 1;
-		if (open_file(a, s, paths[i]) || load_rows(a, s) || list_rows(a, s))
+		if (open_file(a, s, paths[i]) || load_rows(a, s) || check_variants(a, s) ||
+		    list_rows(a, s))
 			return -1;
 	}
 	if (check_runs(a) || analysis_noise(a) || analysis_sides(a) || note_unfinished(a) ||

@@ -150,6 +150,7 @@ struct trial_figures {
 	double overhead_ns;
 	size_t batches, disturbed;
 	uint32_t disturbances;
+	bool watched; /* for disturbances: nobody does beside an imported log */
 	double batch_cost[WARM_UP_BATCHES]; /* of the first ones, over the median batch; NaN */
 	size_t batch_costs;
 };
@@ -165,6 +166,9 @@ struct trial_space { /* histograms are large: made once */
 int analysis_trial(struct analysis *a, struct result *result, const struct result_trial *t,
 		   const struct result_bench *bench, struct trial_space *space,
 		   struct trial_figures *f, const char **why);
+
+/* Did anybody watch these batches of a trial for disturbances? */
+bool analysis_is_watched(struct result *r, int64_t trial, const struct result_batch *b, size_t n);
 
 /* Widen a comparison of two metrics of separate runs (stats_widen), over the same trials. */
 void analysis_widen(struct comparison *c, const struct metric *a, const struct metric *b,

@@ -27,6 +27,7 @@ struct columns {
 	const struct result_run *last_run; /* blocks come one after the other */
 	size_t blocks;
 	size_t count, batches, disturbed;
+	bool watched;
 	struct warm_up warm_up;
 };
 
@@ -161,6 +162,7 @@ static void add_trial(struct columns *c, struct metric *m, const struct item *it
 		c->undisturbed_place[m->undisturbed_count] = item->place;
 		c->undisturbed[m->undisturbed_count++] = f->undisturbed;
 	}
+	c->watched |= f->watched;
 	c->batches += f->batches;
 	c->disturbed += f->disturbed;
 	m->disturbances |= f->disturbances;
@@ -227,8 +229,10 @@ static void finish_metric(struct metric *m, struct columns *c)
 	m->overhead = analysis_median_known(c->overhead, c->count);
 	m->exits_per_op = analysis_median_known(c->exits, c->count);
 	m->emulated_per_op = analysis_median_known(c->emulated, c->count);
-	m->disturbed_share = c->batches ? (double)c->disturbed / (double)c->batches : 0;
-	m->median_undisturbed = stats_median(m->undisturbed, m->undisturbed_count);
+	if (c->watched && !m->bench->disturbance_exempt) {
+		m->disturbed_share = (double)c->disturbed / (double)c->batches;
+		m->median_undisturbed = stats_median(m->undisturbed, m->undisturbed_count);
+	}
 	analysis_warm_up_end(&c->warm_up, m);
 	judge_loop(m, c);
 }
@@ -262,6 +266,8 @@ static int add_metric(struct analysis *a, const struct item *items, size_t n, si
 			     .parameter = items->trial->parameter,
 			     .execution = items->trial->execution,
 			     .unit = unit_of_figure(items->bench->unit, items->trial->execution),
+			     .disturbed_share = NAN,
+			     .median_undisturbed = NAN,
 			     .native_ratio = NAN,
 			     .native_interval = {NAN, NAN}};
 	if (allocate_columns(a, &c, n))

@@ -9,6 +9,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "harness/core/text.h"
+#include "report/label.h"
+
 #define NESTED                                                                                     \
 	" (nested)" /* ends the label of what runs like a process on a host that is a guest */
 #define ROUNDS 400u /* random relabellings: for an interval, not for a verdict */
@@ -30,33 +33,80 @@ static bool is_same_cell(const struct metric *a, const struct metric *b)
 	return a->run == b->run && a->bench == b->bench && a->parameter == b->parameter;
 }
 
-/* Prefer what ran alike, then the variant itself, then the plain one. */
-static int fitness(const struct metric *native, const struct metric *m)
-{
-	int variant = !strcmp(native->variant, m->variant) ? 2 : !native->variant[0] ? 1 : 0;
+/* Those of native in one cell: they stand together, sorted by variant. */
+struct natives {
+	const struct metric *list;
+	size_t count;
+	const char *plain; /* the run's first variant that changes nothing; NULL: none is */
+};
 
-	return variant ? variant + 2 * (native->execution == m->execution) : 0;
+static struct natives natives_of(const struct report *r, const struct metric *cell, size_t count)
+{
+	struct natives n = {NULL, 0, NULL};
+	const struct result_variant *v;
+	size_t variants;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!is_native(&cell[i]))
+			continue;
+		n.list = n.count ? n.list : &cell[i];
+		n.count++;
+	}
+	v = label_variants(r, cell->run, &variants);
+	for (size_t i = 0; i < variants && !n.plain; i++)
+		if (!v[i].settings[0])
+			n.plain = v[i].name;
+	return n;
 }
 
-static const struct metric *find_native(const struct metric *natives, size_t count,
+/* The one of that variant, with its rest ", PLACEMENT"; best one that ran as `wanted` did. */
+static const struct metric *find_variant(const struct natives *n, const char *name,
+					 const char *rest, enum execution wanted)
+{
+	const struct metric *found = NULL;
+	char variant[LABEL_SIZE];
+	size_t low = 0, high = n->count;
+
+	text_print(variant, sizeof(variant), "%s%s", name, rest);
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(n->list[middle].variant, variant) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < n->count && !strcmp(n->list[low].variant, variant); low++)
+		if (!found || n->list[low].execution == wanted)
+			found = &n->list[low];
+	return found;
+}
+
+/*
+ * Prefer what ran alike, then the variant itself, then native as it is: native does not take every
+ * setting of the others.
+ */
+static const struct metric *find_native(const struct report *r, const struct natives *n,
 					const struct metric *m)
 {
+	const struct result_variant *v = label_variant(r, m->run, m->variant);
+	const char *rest = v ? m->variant + strlen(v->name) : "";
+	const struct metric *const found[] = {
+		find_variant(n, m->variant, "", m->execution),
+		n->plain ? find_variant(n, n->plain, rest, m->execution) : NULL,
+		find_variant(n, "", "", m->execution),
+	};
 	const struct metric *best = NULL;
-	int best_fitness = 0;
 
-	for (size_t i = 0; i < count && best_fitness < 4; i++) {
-		int f = is_native(&natives[i]) ? fitness(&natives[i], m) : 0;
-
-		if (f > best_fitness) {
-			best_fitness = f;
-			best = &natives[i];
-		}
-	}
+	for (size_t i = 0; i < sizeof(found) / sizeof(found[0]); i++)
+		if (found[i] && (!best || (best->execution != m->execution &&
+					   found[i]->execution == m->execution)))
+			best = found[i];
 	return best;
 }
 
 /* Why there is no ratio of m to native; NULL where there is one. */
-static const char *why_none(const struct metric *m, const struct metric *native)
+static const char *why_none(const struct metric *m, const struct metric *native, bool measured)
 {
 	static const char *const unlike[EXECUTIONS] = {
 		[EXECUTION_HARDWARE] = "hardware here, not so in native: only like is compared "
@@ -72,7 +122,8 @@ static const char *why_none(const struct metric *m, const struct metric *native)
 	if (is_native(m))
 		return "it is the baseline itself";
 	if (!native)
-		return "native was not measured in this run";
+		return measured ? "native was not measured in this variant, nor as it is"
+				: "native was not measured in this run";
 	if (native->execution != m->execution)
 		return unlike[m->execution % EXECUTIONS];
 	if (m->bench->traps && analysis_is_nested(native))
@@ -83,14 +134,15 @@ static const char *why_none(const struct metric *m, const struct metric *native)
 }
 
 /* The ratio and its interval as compare would give them, turned round for rates. */
-static void set_against(struct metric *m, const struct metric *native)
+static void set_against(struct metric *m, const struct metric *native, bool measured)
 {
 	struct comparison c;
 	bool rate = m->bench->unit != NANOSECONDS;
 
-	m->native_why = why_none(m, native);
+	m->native_why = why_none(m, native, measured);
 	if (m->native_why)
 		return;
+	m->native_variant = native->variant;
 	c = analysis_test(native, m, ALL_BATCHES, ROUNDS, m->run->seed);
 	/* No test: a trial is not above zero, or they are too few. The ratio of the medians that
 	 * stand beside it is all there is to say; that of so few pairs may point the other way. */
@@ -107,12 +159,15 @@ void analysis_native(struct analysis *a)
 {
 	struct metric *metrics = a->report.metrics;
 	size_t count = a->report.metric_count;
+	struct natives natives;
 
 	/* Metrics stand sorted by run, bench and parameter, native among them. */
 	for (size_t i = 0, end; i < count; i = end) {
 		for (end = i + 1; end < count && is_same_cell(&metrics[i], &metrics[end]);)
 			end++;
+		natives = natives_of(&a->report, &metrics[i], end - i);
 		for (size_t k = i; k < end; k++)
-			set_against(&metrics[k], find_native(metrics + i, end - i, &metrics[k]));
+			set_against(&metrics[k], find_native(&a->report, &natives, &metrics[k]),
+				    natives.count);
 	}
 }

@@ -44,6 +44,23 @@ static const char *add_up(const struct result_batch *b, size_t n, struct trial_s
 	return sums->count ? NULL : "it holds no stamped operation";
 }
 
+/* A host that watched saw something: time on a run queue, a switch, or a counter of its own. */
+bool analysis_is_watched(struct result *r, int64_t trial, const struct result_batch *b, size_t n)
+{
+	const struct result_count *counts;
+	size_t count;
+
+	for (size_t i = 0; i < n; i++)
+		if (b[i].wait_ns || b[i].voluntary || b[i].involuntary || b[i].disturbances)
+			return true;
+	if (result_counts(r, trial, &counts, &count))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		if (counts[i].batch != RESULT_WHOLE_TRIAL)
+			return true;
+	return false;
+}
+
 /* The undisturbed batches alone; all of them where none was disturbed, which saves a merge. */
 static const struct histogram *undisturbed(const struct result_batch *b, size_t n,
 					   struct trial_space *space, const struct trial_figures *f)
@@ -150,6 +167,7 @@ int analysis_trial(struct analysis *a, struct result *result, const struct resul
 		*why = compute(t, bench, space, undisturbed(batches, count, space, f), &sums, f);
 	if (*why)
 		return 1;
+	f->watched = analysis_is_watched(result, t->id, batches, count);
 	analysis_warm_up_trial(batches, count, t->overhead_ticks, f);
 	if (t->execution == EXECUTION_DETERMINISTIC && exact_medians(t, bench, batches, count, f))
 		return analysis_no_memory(a);

@@ -75,6 +75,13 @@ static double common_share(const struct metric *a, const struct metric *b)
 	return median;
 }
 
+/* Of a side that nobody watched, none is known: it counts as undisturbed, which raises the doubt.
+ */
+static double known_share(const struct metric *m)
+{
+	return isnan(m->disturbed_share) ? 0 : m->disturbed_share;
+}
+
 /*
  * Mood's median test on each trial's share of disturbed batches, with Fisher's exact p. To count
  * the trials with any disturbance would be blind on a busy host, where all of them have some.
@@ -83,7 +90,7 @@ static bool is_disturbed_more(const struct metric *a, const struct metric *b)
 {
 	double share;
 
-	if (!(fabs(a->disturbed_share - b->disturbed_share) > DISTURBED_MORE))
+	if (!(fabs(known_share(a) - known_share(b)) > DISTURBED_MORE))
 		return false;
 	share = common_share(a, b);
 	return !isnan(share) &&
@@ -311,6 +318,15 @@ int report_compare(struct report *r, enum compare_by by, char *error, size_t siz
 	compare_match(r, by, &rows);
 	if (rows.failed)
 		goto out;
+	if (rows.too_many) {
+		snprintf(
+			error, size,
+			"the comparison has more than %zu rows, beyond any of our runs; name fewer "
+			"files, or another --by",
+			rows.count);
+		free(rows.row);
+		return -1;
+	}
 	if (!rows.count) {
 		snprintf(error, size, "nothing to compare: %s", nothing(r, by));
 		return -1;

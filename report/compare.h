@@ -9,7 +9,8 @@
 struct comparison_rows {
 	struct comparison_row *row; /* malloc'd */
 	size_t count, room;
-	int failed; /* no memory */
+	int failed;    /* no memory */
+	bool too_many; /* for any run of ours; `row` holds those before */
 };
 
 /* A row without figures. */

@@ -8,10 +8,16 @@
 #include "harness/core/text.h"
 #include "report/compare.h"
 
+/* More than two runs of ours make: every metric of one against a lack of it in hundreds. */
+#define MAX_COMPARISONS 100000u
+
 /* ---- The rows ---- */
 
 static void add_row(struct comparison_rows *rows, const struct comparison_row *row)
 {
+	rows->too_many |= rows->count == MAX_COMPARISONS;
+	if (rows->too_many || rows->failed)
+		return;
 	if (rows->count == rows->room) {
 		size_t room = rows->room ? rows->room * 2 : 64;
 		struct comparison_row *longer = reallocarray(rows->row, room, sizeof(*longer));
@@ -48,43 +54,61 @@ static const char *unlike(const struct metric *a, const struct metric *b, enum c
 
 /* ---- Sides ---- */
 
+/* A metric as it is matched. */
+struct candidate {
+	const struct metric *metric;
+	const char *side; /* what tells the sides apart within a run */
+	const char *rest; /* of its form, which does not: its counterpart has the same */
+	size_t order;	  /* in the report */
+};
+
 struct matching {
 	const struct report *r;
 	enum compare_by by;
 	struct comparison_rows *rows;
+	struct candidate *all; /* [metric_count]: as the report has them */
+	bool *seen;	       /* [metric_count] */
 };
 
-static int by_text(const char *a, const char *b)
+/*
+ * Among variants: the variant where the run declares any, and the placement is left; of undeclared
+ * variants nothing is known. Else the whole form has to be the same.
+ */
+static struct candidate candidate_of(const struct matching *m, size_t i)
 {
-	return strcmp(a, b);
+	const struct metric *x = &m->r->metrics[i];
+	const struct result_variant *v;
+
+	if (m->by != BY_VARIANT)
+		return (struct candidate){x, x->platform_name, x->variant, i};
+	v = label_variant(m->r, x->run, x->variant);
+	return (struct candidate){x, v ? v->name : x->variant,
+				  v ? x->variant + strlen(v->name) : "", i};
 }
 
-/* A metric's side among variants: the variant where the run declares any, else whatever form. */
-static const char *variant_key(const struct matching *m, const struct metric *x)
+/* 0: the two measure the same thing, but for what tells the sides apart. */
+static int by_cell(const void *x, const void *y, void *context)
 {
-	const struct result_variant *v = label_variant(m->r, x->run, x->variant);
+	const struct candidate *a = *(struct candidate *const *)x;
+	const struct candidate *b = *(struct candidate *const *)y;
+	const struct matching *m = context;
+	int order = strcmp(a->metric->bench->name, b->metric->bench->name);
 
-	return v ? v->name : x->variant;
+	if (!order)
+		order = (a->metric->parameter > b->metric->parameter) -
+			(a->metric->parameter < b->metric->parameter);
+	if (!order && m->by != BY_PLATFORM)
+		order = strcmp(a->metric->platform_name, b->metric->platform_name);
+	return order ? order : strcmp(a->rest, b->rest);
 }
 
-/* What is left of its form: the placement. Of undeclared variants nothing is known. */
-static const char *form_rest(const struct matching *m, const struct metric *x)
+static int by_cell_and_order(const void *x, const void *y, void *context)
 {
-	const struct result_variant *v = label_variant(m->r, x->run, x->variant);
+	const struct candidate *a = *(struct candidate *const *)x;
+	const struct candidate *b = *(struct candidate *const *)y;
+	int order = by_cell(x, y, context);
 
-	return v ? x->variant + strlen(v->name) : "";
-}
-
-/* Do the two measure the same thing, but for what tells the sides apart? */
-static bool is_counterpart(const struct matching *m, const struct metric *a, const struct metric *b)
-{
-	if (a->parameter != b->parameter || by_text(a->bench->name, b->bench->name))
-		return false;
-	if (m->by != BY_PLATFORM && by_text(a->platform_name, b->platform_name))
-		return false;
-	if (m->by == BY_VARIANT)
-		return !by_text(form_rest(m, a), form_rest(m, b));
-	return !by_text(a->variant, b->variant);
+	return order ? order : (a->order > b->order) - (a->order < b->order);
 }
 
 static void name_variant(const struct matching *m, char *name, size_t size, const struct metric *x)
@@ -147,102 +171,146 @@ static void add_pair(struct matching *m, const struct metric *base, const struct
 	add_row(m->rows, &row);
 }
 
-/* A range of metrics that form one side. */
+/* One side, or a cell of it. A side is sorted by cells, a cell by the order in the report. */
 struct side {
-	const struct metric **metrics;
+	const struct candidate **list;
 	size_t count;
 };
 
-static bool is_alike(const struct matching *m, const struct metric *a, const struct metric *b)
+/* Those of a side that measure what `wanted` does. */
+static struct side cell_of(struct matching *m, const struct side *side,
+			   const struct candidate *wanted)
 {
-	return is_counterpart(m, a, b) && a->execution == b->execution;
+	size_t low = 0, high = side->count;
+	struct side cell;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_cell(&side->list[middle], &wanted, m) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	cell = (struct side){side->list + low, 0};
+	while (low + cell.count < side->count && !by_cell(&cell.list[cell.count], &wanted, m))
+		cell.count++;
+	return cell;
 }
 
-/* The counterpart that ran alike; NULL: there is none. */
-static const struct metric *find_alike(const struct matching *m, const struct side *side,
-				       const struct metric *wanted)
+/* The one of a cell that ran alike; NULL: there is none. */
+static const struct metric *find_alike(const struct side *cell, const struct metric *wanted)
 {
-	for (size_t i = 0; i < side->count; i++)
-		if (is_alike(m, side->metrics[i], wanted))
-			return side->metrics[i];
+	for (size_t i = 0; i < cell->count; i++)
+		if (cell->list[i]->metric->execution == wanted->execution)
+			return cell->list[i]->metric;
 	return NULL;
 }
 
-/*
- * The counterpart of a metric among those of `side` that found nothing alike on the side `across`:
- * of its own cell, and of the same rank among the cell's leftovers, so that none is named twice.
- */
-static const struct metric *find_leftover(const struct matching *m, const struct side *side,
-					  const struct side *across, size_t rank,
-					  const struct metric *wanted)
+/* How many of a cell, before `end`, find nothing alike in the cell `across`. */
+static size_t leftovers(const struct side *cell, const struct side *across,
+			const struct candidate *end)
 {
-	for (size_t i = 0; i < side->count; i++)
-		if (is_counterpart(m, side->metrics[i], wanted) &&
-		    !find_alike(m, across, side->metrics[i]) && !rank--)
-			return side->metrics[i];
+	size_t n = 0;
+
+	for (size_t i = 0; i < cell->count && cell->list[i] != end; i++)
+		n += !find_alike(across, cell->list[i]->metric);
+	return n;
+}
+
+/* The leftover of a cell of that rank, so that none is named twice; NULL: there is none. */
+static const struct metric *find_leftover(const struct side *cell, const struct side *across,
+					  size_t rank)
+{
+	for (size_t i = 0; i < cell->count; i++)
+		if (!find_alike(across, cell->list[i]->metric) && !rank--)
+			return cell->list[i]->metric;
 	return NULL;
 }
 
-/* How many leftovers of its cell stand before side->metrics[at]. */
-static size_t rank_of(const struct matching *m, const struct side *side, const struct side *across,
-		      size_t at)
+/* The counterpart of x, which is of the cell `own`, in the cell `across`: like with like first;
+ * then what is left of a cell, only to be listed. NULL: there is none. */
+static const struct metric *counterpart(const struct side *own, const struct side *across,
+					const struct candidate *x)
 {
-	size_t rank = 0;
+	const struct metric *alike = find_alike(across, x->metric);
 
-	for (size_t i = 0; i < at; i++)
-		rank += is_counterpart(m, side->metrics[i], side->metrics[at]) &&
-			!find_alike(m, across, side->metrics[i]);
-	return rank;
+	return alike ? alike : find_leftover(across, own, leftovers(own, across, x));
 }
 
-static bool has_cell(const struct matching *m, const struct side *side, const struct metric *wanted)
+static int by_order(const void *x, const void *y)
 {
-	for (size_t i = 0; i < side->count; i++)
-		if (is_counterpart(m, side->metrics[i], wanted))
-			return true;
-	return false;
+	const struct candidate *a = *(struct candidate *const *)x;
+	const struct candidate *b = *(struct candidate *const *)y;
+
+	return (a->order > b->order) - (a->order < b->order);
 }
 
-/* Like with like first; then what is left of a cell, only to be listed. */
+/* The metrics of a side as the report has them; NULL: no memory. */
+static const struct candidate **in_order(struct matching *m, const struct side *side)
+{
+	const struct candidate **list = calloc(side->count + 1, sizeof(*list));
+
+	if (!list) {
+		m->rows->failed = -1;
+		return NULL;
+	}
+	memcpy(list, side->list, side->count * sizeof(*list));
+	qsort(list, side->count, sizeof(*list), by_order);
+	return list;
+}
+
+static void match_other(struct matching *m, const struct side *base, const struct side *other)
+{
+	const struct candidate **list = in_order(m, other);
+
+	for (size_t i = 0; list && i < other->count; i++) {
+		struct side own = cell_of(m, other, list[i]), across = cell_of(m, base, list[i]);
+
+		add_pair(m, counterpart(&own, &across, list[i]), list[i]->metric,
+			 across.count ? "the base did not run it in that way"
+				      : "the base has no such metric");
+	}
+	free(list);
+}
+
+/* What of the base no metric of the other side was set against. */
+static void match_base(struct matching *m, const struct side *base, const struct side *other)
+{
+	const struct candidate **list = in_order(m, base);
+
+	for (size_t i = 0; list && i < base->count && !m->rows->too_many; i++) {
+		struct side own = cell_of(m, base, list[i]), across = cell_of(m, other, list[i]);
+
+		if (!counterpart(&own, &across, list[i]))
+			add_pair(m, list[i]->metric, NULL,
+				 across.count ? "the other side did not run it in that way"
+					      : "the other side has no such metric");
+	}
+	free(list);
+}
+
 static void match(struct matching *m, const struct side *base, const struct side *other)
 {
-	for (size_t i = 0; i < other->count; i++) {
-		const struct metric *x = other->metrics[i], *y = find_alike(m, base, x);
-
-		if (!y)
-			y = find_leftover(m, base, other, rank_of(m, other, base, i), x);
-		add_pair(m, y, x,
-			 has_cell(m, base, x) ? "the base did not run it in that way"
-					      : "the base has no such metric");
-	}
-	for (size_t i = 0; i < base->count; i++) {
-		const struct metric *x = base->metrics[i];
-
-		if (find_alike(m, other, x) ||
-		    find_leftover(m, other, base, rank_of(m, base, other, i), x))
-			continue;
-		add_pair(m, x, NULL,
-			 has_cell(m, other, x) ? "the other side did not run it in that way"
-					       : "the other side has no such metric");
-	}
+	match_other(m, base, other);
+	match_base(m, base, other);
 }
 
-/* What a metric's side is called inside the run or among the runs. */
-static const char *side_key(const struct matching *m, const struct metric *x)
+static void sort_side(struct matching *m, struct side *side)
 {
-	return m->by == BY_PLATFORM ? x->platform_name : variant_key(m, x);
+	qsort_r(side->list, side->count, sizeof(*side->list), by_cell_and_order, m);
 }
 
 /* ---- Between runs: by version, by host ---- */
 
-static struct side side_of_run(const struct report *r, const struct result_run *run,
-			       const struct metric **space)
+static struct side side_of_run(struct matching *m, const struct result_run *run,
+			       const struct candidate **space)
 {
-	struct side s = {.metrics = space};
+	struct side s = {.list = space};
 
-	for (size_t i = 0; i < r->metric_count; i++)
-		if (r->metrics[i].run == run)
-			space[s.count++] = &r->metrics[i];
+	for (size_t i = 0; i < m->r->metric_count; i++)
+		if (m->all[i].metric->run == run)
+			space[s.count++] = &m->all[i];
 	return s;
 }
 
@@ -258,16 +326,19 @@ static bool is_other_side(const struct matching *m, const struct result_run *bas
 	return !a || !b || strcmp(a, b) != 0;
 }
 
-static void match_runs(struct matching *m, const struct metric **space)
+static void match_runs(struct matching *m, const struct candidate **space)
 {
 	const struct report *r = m->r;
-	struct side base = side_of_run(r, r->runs[0], space);
+	struct side base = side_of_run(m, r->runs[0], space);
 
-	for (size_t i = 1; i < r->run_count; i++) {
-		struct side other = side_of_run(r, r->runs[i], space + base.count);
+	sort_side(m, &base);
+	for (size_t i = 1; i < r->run_count && !m->rows->too_many; i++) {
+		struct side other = side_of_run(m, r->runs[i], space + base.count);
 
-		if (r->sides[i] == r->runs[i] && is_other_side(m, r->runs[0], r->runs[i]))
-			match(m, &base, &other);
+		if (r->sides[i] != r->runs[i] || !is_other_side(m, r->runs[0], r->runs[i]))
+			continue;
+		sort_side(m, &other);
+		match(m, &base, &other);
 	}
 }
 
@@ -277,11 +348,11 @@ static void match_runs(struct matching *m, const struct metric **space)
 static const char *first_variant(const struct matching *m, const struct side *all)
 {
 	size_t count;
-	const struct result_variant *v = label_variants(m->r, all->metrics[0]->run, &count);
+	const struct result_variant *v = label_variants(m->r, all->list[0]->metric->run, &count);
 
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < all->count; k++)
-			if (!strcmp(side_key(m, all->metrics[k]), v[i].name))
+			if (!strcmp(all->list[k]->side, v[i].name))
 				return v[i].name;
 	return NULL;
 }
@@ -294,69 +365,98 @@ static const char *base_key(const struct matching *m, const struct side *all)
 	if (first)
 		return first;
 	for (size_t i = 0; i < all->count && m->by == BY_PLATFORM; i++)
-		if (!strcmp(all->metrics[i]->platform_name, BASELINE_PLATFORM))
+		if (!strcmp(all->list[i]->metric->platform_name, BASELINE_PLATFORM))
 			return BASELINE_PLATFORM;
 	for (size_t i = 0; i < all->count && m->by == BY_VARIANT; i++)
-		if (!all->metrics[i]->variant[0])
+		if (!all->list[i]->metric->variant[0])
 			return "";
-	return side_key(m, all->metrics[0]);
+	return all->list[0]->side;
 }
 
-static struct side side_of_key(const struct matching *m, const struct side *all, const char *key,
-			       const struct metric **space)
+static int by_side(const void *x, const void *y, void *context)
 {
-	struct side s = {.metrics = space};
+	const struct candidate *a = *(struct candidate *const *)x;
+	const struct candidate *b = *(struct candidate *const *)y;
+	int order = strcmp(a->side, b->side);
 
-	for (size_t i = 0; i < all->count; i++)
-		if (!strcmp(side_key(m, all->metrics[i]), key))
-			space[s.count++] = all->metrics[i];
+	return order ? order : by_cell_and_order(x, y, context);
+}
+
+/* Where the side of that name begins in all, which is sorted by sides; it may be empty. */
+static struct side side_of_key(const struct side *all, const char *key)
+{
+	size_t low = 0, high = all->count;
+	struct side s;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(all->list[middle]->side, key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	s = (struct side){all->list + low, 0};
+	while (low + s.count < all->count && !strcmp(s.list[s.count]->side, key))
+		s.count++;
 	return s;
 }
 
-/* Each other key once, in the order of their first metric. */
-static void match_within(struct matching *m, const struct side *all, const struct metric **space)
+/* Each other side once, in the order of its first metric. */
+static void match_within(struct matching *m, struct side *all)
 {
 	const char *key = base_key(m, all);
-	struct side base = side_of_key(m, all, key, space);
+	const struct candidate **list = in_order(m, all);
+	struct side base;
 
-	for (size_t i = 0; i < all->count; i++) {
-		const char *other_key = side_key(m, all->metrics[i]);
+	qsort_r(all->list, all->count, sizeof(*all->list), by_side, m);
+	base = side_of_key(all, key);
+	for (size_t i = 0; list && i < all->count && !m->rows->too_many; i++) {
 		struct side other;
-		bool seen = !strcmp(other_key, key);
 
-		for (size_t k = 0; k < i && !seen; k++)
-			seen = !strcmp(side_key(m, all->metrics[k]), other_key);
-		if (seen)
+		if (m->seen[list[i]->order] || !strcmp(list[i]->side, key))
 			continue;
-		other = side_of_key(m, all, other_key, space + base.count);
+		other = side_of_key(all, list[i]->side);
+		for (size_t k = 0; k < other.count; k++)
+			m->seen[other.list[k]->order] = true;
 		match(m, &base, &other);
 	}
+	free(list);
 }
 
-static void match_all(struct matching *m, const struct metric **space)
+static void match_all(struct matching *m, const struct candidate **space)
 {
 	const struct report *r = m->r;
 
+	for (size_t i = 0; i < r->metric_count; i++)
+		m->all[i] = candidate_of(m, i);
 	if (m->by == BY_VERSION || m->by == BY_HOST) {
 		match_runs(m, space);
 		return;
 	}
-	for (size_t i = 0; i < r->run_count; i++) {
-		struct side all = side_of_run(r, r->runs[i], space);
+	for (size_t i = 0; i < r->run_count && !m->rows->too_many; i++) {
+		struct side all = side_of_run(m, r->runs[i], space);
 
 		if (all.count)
-			match_within(m, &all, space + all.count);
+			match_within(m, &all);
 	}
 }
 
 void compare_match(const struct report *r, enum compare_by by, struct comparison_rows *rows)
 {
-	const struct metric **space = calloc(2 * r->metric_count + 1, sizeof(*space));
-	struct matching m = {.r = r, .by = by, .rows = rows};
+	size_t n = r->metric_count;
+	const struct candidate **space = calloc(2 * n + 1, sizeof(*space));
+	struct matching m = {.r = r,
+			     .by = by,
+			     .rows = rows,
+			     .all = calloc(n + 1, sizeof(*m.all)),
+			     .seen = calloc(n + 1, sizeof(*m.seen))};
 
-	if (space)
+	if (space && m.all && m.seen)
 		match_all(&m, space);
 	else
 		rows->failed = -1;
 	free(space);
+	free(m.all);
+	free(m.seen);
 }

@@ -16,6 +16,7 @@ struct subject {
 	const char *run, *kind, *name, *parameter_name, *platform, *variant, *execution;
 	long long parameter;
 	size_t trials;
+	bool counted; /* `trials` is known */
 };
 
 /*
@@ -63,7 +64,9 @@ static void line(const struct subject *s, const char *quantity, double value, st
 	number(out, i.low);
 	number(out, i.high);
 	field(out, unit, ",");
-	fprintf(out, "%zu,", s->trials);
+	if (s->counted)
+		fprintf(out, "%zu", s->trials);
+	fputc(',', out);
 	field(out, note, "\r\n");
 }
 
@@ -81,7 +84,8 @@ static void print_metric(FILE *out, const struct metric *m)
 				  .platform = m->platform,
 				  .variant = m->variant,
 				  .execution = execution_name(m->execution),
-				  .trials = m->trials};
+				  .trials = m->trials,
+				  .counted = true};
 	char why[LABEL_SIZE];
 
 	line(&s, "median", m->median, m->interval, unit, "");
@@ -92,10 +96,10 @@ static void print_metric(FILE *out, const struct metric *m)
 	     m->loop_disagrees ? "disagrees with the stamped mean" : "");
 	line(&s, "overhead", m->overhead, none,
 	     unit_name(unit_of_figure(NANOSECONDS, m->execution)), "");
-	line(&s, "native_ratio", m->native_ratio, m->native_interval, "",
-	     m->native_why ? m->native_why : "");
+	line(&s, "native_ratio", m->native_ratio, m->native_interval, "", label_native(why, m));
 	line(&s, "disturbed_share", m->disturbed_share, none, "",
-	     label_disturbances(why, m->disturbances));
+	     isnan(m->disturbed_share) ? label_disturbed(why, m)
+				       : label_disturbances(why, m->disturbances));
 	line(&s, "discarded", (double)m->discarded, none, "trials", "");
 	if (isfinite(m->exits_per_op))
 		line(&s, "exits_per_op", m->exits_per_op, none, "", "");
@@ -140,7 +144,8 @@ static void print_fault(FILE *out, const struct fault_figure *f)
 			    .platform = f->platform,
 			    .variant = f->variant,
 			    .execution = execution_name(f->execution),
-			    .trials = f->trials};
+			    .trials = f->trials,
+			    .counted = true};
 	const char *unit = unit_name(f->unit);
 	size_t lost = f->recovered + f->censored;
 
@@ -179,7 +184,8 @@ static void print_comparison(FILE *out, const struct comparison_row *c)
 				  .platform = m->platform,
 				  .variant = m->variant,
 				  .execution = mixed ? "unlike" : execution_name(m->execution),
-				  .trials = m->trials};
+				  .trials = m->trials,
+				  .counted = true};
 	const char *verdict = report_is_compared(c) ? verdict_name(c->verdict) : "not compared";
 	char note[2 * LABEL_SIZE], exact[LABEL_SIZE];
 
@@ -227,7 +233,8 @@ static void print_judgement(FILE *out, const struct judgement *x)
 							  : "",
 				  .trials = x->of ? x->of
 					    : m	  ? m->trials
-						  : 0};
+						  : 0,
+				  .counted = x->of || m};
 	char note[2 * LABEL_SIZE];
 
 	text_print(note, sizeof(note), "%s: %s%s%s%s%s", judged_name(x->result), x->wanted,
@@ -277,7 +284,8 @@ static void print_missing(const struct report *r, FILE *out)
 					  .platform = x->platform,
 					  .variant = "",
 					  .execution = "",
-					  .trials = x->count};
+					  .trials = x->count,
+					  .counted = true};
 
 		line(&s, x->status == TRIAL_OK ? "doubt" : trial_status_name(x->status), NAN, none,
 		     "", x->why);

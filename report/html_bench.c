@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One section for each group of benches: a table of figures, and a plot for each unit in it. */
 #include "report/html.h"
+#include "report/label.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -141,6 +142,12 @@ static void disturbed_cell(const struct html *h, const struct metric *m)
 		fputs("<span class=\"none\">exempt</span>", h->out);
 		return;
 	}
+	if (isnan(m->disturbed_share)) {
+		fputs("<span class=\"none\">not known</span><span class=\"note\">nobody watched "
+		      "these batches</span>",
+		      h->out);
+		return;
+	}
 	html_text(h, "%s", number_share(s, m->disturbed_share));
 	if (!(m->disturbed_share > 0))
 		return;
@@ -158,19 +165,19 @@ static void disturbed_cell(const struct html *h, const struct metric *m)
 
 static void native_cell(const struct html *h, const struct metric *m)
 {
-	char s[FIGURE_SIZE];
+	char s[FIGURE_SIZE], note[LABEL_SIZE];
 
-	if (!isnan(m->native_ratio)) {
+	if (isnan(m->native_ratio)) {
+		fputs("<span class=\"none\">none</span>", h->out);
+	} else {
 		html_text(h, "%s", html_ratio(s, m->native_ratio, m->native_interval));
 		fputs(" <span class=\"interval\">", h->out);
 		html_text(h, "%s", html_ratio_interval(s, m->native_ratio, m->native_interval));
 		fputs("</span>", h->out);
-		return;
 	}
-	fputs("<span class=\"none\">none</span>", h->out);
-	if (m->native_why) {
+	if (label_native(note, m)[0]) {
 		fputs("<span class=\"note\">", h->out);
-		html_text(h, "%s", m->native_why);
+		html_text(h, "%s", note);
 		fputs("</span>", h->out);
 	}
 }

@@ -11,6 +11,7 @@
 struct trust {
 	size_t trials, discarded, figures, soft[EXECUTIONS];
 	double disturbed, weight, worst;
+	size_t unwatched; /* figures of which nobody knows the disturbances */
 	size_t unfinished;
 	double scatter;	   /* from trial to trial, one standard deviation; NaN */
 	double detectable; /* NaN: none */
@@ -138,7 +139,8 @@ static struct trust judge(const struct report *r)
 		t.figures++;
 		t.trials += m->trials;
 		t.soft[(unsigned int)m->execution % EXECUTIONS]++;
-		if (m->bench->disturbance_exempt || isnan(m->disturbed_share))
+		t.unwatched += isnan(m->disturbed_share) && !m->bench->disturbance_exempt;
+		if (isnan(m->disturbed_share))
 			continue;
 		t.disturbed += m->disturbed_share * (double)m->trials;
 		t.weight += (double)m->trials;
@@ -224,13 +226,32 @@ static void noise_tiles(const struct html *h, const struct trust *t)
 	tile_end(h);
 }
 
+static void disturbed_tile(const struct html *h, const struct trust *t)
+{
+	char s[FIGURE_SIZE];
+
+	tile_begin(h, "Disturbed batches", t->worst > 0.1 || t->unwatched);
+	html_text(h, "%s",
+		  t->weight > 0	 ? number_share(s, t->disturbed / t->weight)
+		  : t->unwatched ? "not known"
+				 : "n/a");
+	tile_note(h);
+	if (t->weight > 0)
+		html_text(h, "marked, not deleted; the worst figure: %s",
+			  number_share(s, t->worst));
+	else
+		html_text(h, t->unwatched ? "nobody watched" : "no batch was looked at");
+	if (t->weight > 0 && t->unwatched)
+		html_text(h, "; not known of %zu figures", t->unwatched);
+	tile_end(h);
+}
+
 void html_trust(struct html *h)
 {
 	struct trust t = judge(h->r);
 	size_t soft = t.soft[EXECUTION_INTERPRETED] + t.soft[EXECUTION_EMULATED] +
 		      t.soft[EXECUTION_DETERMINISTIC];
 	const char *separator = "";
-	char s[FIGURE_SIZE];
 
 	fputs("<section class=\"trust\" aria-labelledby=\"trust\"><h2 id=\"trust\">What stands "
 	      "behind "
@@ -243,15 +264,7 @@ void html_trust(struct html *h)
 		  t.discarded);
 	tile_end(h);
 
-	tile_begin(h, "Disturbed batches", t.worst > 0.1);
-	html_text(h, "%s", t.weight > 0 ? number_share(s, t.disturbed / t.weight) : "n/a");
-	tile_note(h);
-	if (t.weight > 0)
-		html_text(h, "marked, not deleted; the worst figure: %s", number_share(s, t.worst));
-	else
-		html_text(h, "no batch was looked at");
-	tile_end(h);
-
+	disturbed_tile(h, &t);
 	noise_tiles(h, &t);
 	tile_begin(h, "Not in hardware", soft != 0);
 	html_text(h, "%zu", soft);

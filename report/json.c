@@ -161,11 +161,13 @@ static json_t *metric(const struct metric *m)
 	json_object_set_new(o, "disturbed_share", js_number(m->disturbed_share));
 	json_object_set_new(o, "disturbances", disturbances(m->disturbances));
 	json_object_set_new(o, "median_undisturbed", js_number(m->median_undisturbed));
-	json_object_set_new(o, "loop_disagrees", json_boolean(m->loop_disagrees));
+	json_object_set_new(o, "loop_disagrees",
+			    isnan(m->plain_mean) ? json_null() : json_boolean(m->loop_disagrees));
 	json_object_set_new(o, "plain_mean", js_number(m->plain_mean));
 	json_object_set_new(o, "native_ratio", js_number(m->native_ratio));
 	json_object_set_new(o, "native_low", js_number(m->native_interval.low));
 	json_object_set_new(o, "native_high", js_number(m->native_interval.high));
+	json_object_set_new(o, "native_variant", js_text(m->native_variant));
 	json_object_set_new(o, "native_why", js_text(m->native_why));
 	return o;
 }

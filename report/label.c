@@ -239,6 +239,31 @@ const char *label_disturbances(char *s, uint32_t mask)
 	return s;
 }
 
+const char *label_disturbed(char *s, const struct metric *m)
+{
+	char share[NUMBER_SIZE], why[LABEL_SIZE];
+
+	if (m->bench->disturbance_exempt)
+		return strcpy(s, "exempt");
+	if (isnan(m->disturbed_share))
+		return strcpy(s, "not known");
+	label_disturbances(why, m->disturbances);
+	text_print(s, LABEL_SIZE, why[0] ? "%s (%s)" : "%s",
+		   number_share(share, m->disturbed_share), why);
+	return s;
+}
+
+const char *label_native(char *s, const struct metric *m)
+{
+	s[0] = '\0';
+	if (m->native_why)
+		text_print(s, LABEL_SIZE, "%s", m->native_why);
+	else if (m->native_variant && strcmp(m->native_variant, m->variant) != 0)
+		text_print(s, LABEL_SIZE, "over native%s%s",
+			   m->native_variant[0] ? "/" : " as it is", m->native_variant);
+	return s;
+}
+
 const char *label_run(char *s, const struct report *r, const struct result_run *run)
 {
 	char reversed[16] = {0};

@@ -58,6 +58,11 @@ const char *label_score_rule(char *s, const struct score *x);
 size_t label_repairable(const struct fault_figure *f);
 /* "steal, migrated"; "" for none */
 const char *label_disturbances(char *s, uint32_t mask);
+/* "12 % (steal)", "0 %", "exempt", "not known": the share of batches that were disturbed */
+const char *label_disturbed(char *s, const struct metric *m);
+/* Why no ratio to native is claimed; "over native/base" where native did not run in the variant
+ * itself; else "" */
+const char *label_native(char *s, const struct metric *m);
 /* "block 2 of run A"; "" where the run is none, or the only one, of its side */
 const char *label_block(char *s, const struct report *r, const struct result_run *run);
 /* "A", "B", …, "AA": a run's place in the report */

@@ -35,7 +35,7 @@ static void print_runs(const struct report *r, FILE *out)
 static void print_metrics(const struct report *r, FILE *out)
 {
 	bool folded;
-	char s[LABEL_SIZE], n[NUMBER_SIZE], why[LABEL_SIZE];
+	char s[LABEL_SIZE], n[NUMBER_SIZE];
 
 	if (!r->metric_count)
 		return;
@@ -65,14 +65,10 @@ static void print_metrics(const struct report *r, FILE *out)
 			md_cell(out, "%zu of %zu", m->trials, m->trials + m->discarded);
 		else
 			md_cell(out, "%zu", m->trials);
-		if (m->disturbances)
-			md_cell(out, "%s (%s)", number_share(n, m->disturbed_share),
-				label_disturbances(why, m->disturbances));
-		else
-			md_cell(out, "%s", "");
+		md_cell(out, "%s", label_disturbed(s, m));
+		label_native(s, m);
 		md_cell(out, "%s%s%s", m->loop_disagrees ? "loop and stamps disagree" : "",
-			m->loop_disagrees && m->native_why ? "; " : "",
-			m->native_why ? m->native_why : "");
+			m->loop_disagrees && s[0] ? "; " : "", s);
 		fputc('\n', out);
 	}
 	md_end(out, folded);

@@ -61,9 +61,10 @@ struct metric {
 	size_t warm_up_count;
 	double exits_per_op, emulated_per_op; /* medians over trials, NaN: not counted */
 	double overhead;	   /* stamp overhead that was subtracted: ns, or instructions */
-	double disturbed_share;	   /* of batches, 0 to 1 */
+	double disturbed_share;	   /* of batches, 0 to 1; NaN: nobody watched, or it is exempt */
 	uint32_t disturbances;	   /* mask of those seen */
-	double median_undisturbed; /* over undisturbed batches only, NaN: there are none */
+	double median_undisturbed; /* over undisturbed batches only, NaN: there are none, or the
+				      share is NaN */
 	int loop_disagrees; /* un-instrumented mean and stamped mean differ by over 2 % where the
 			       operation is at least 20 times the stamp's cost */
 	double plain_mean;  /* of the un-instrumented loops, ns or rate; NaN: none */
@@ -72,6 +73,7 @@ struct metric {
 	double tick_ns;		     /* of that histogram; 1 where a tick is an instruction */
 	double native_ratio;	     /* overhead as the design defines it, NaN: none is claimed */
 	struct interval native_interval; /* 95 %, as compare computes it */
+	const char *native_variant;	 /* of native that it is over; NULL: none is claimed */
 	const char *native_why;		 /* why none is claimed, NULL where one is */
 };
 

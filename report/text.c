@@ -67,17 +67,6 @@ static enum table_style execution_style(enum execution e)
 	return e == EXECUTION_HARDWARE ? STYLE_PLAIN : STYLE_DOUBT;
 }
 
-static void disturbed_cell(struct table *t, const struct metric *m)
-{
-	char share[NUMBER_SIZE], why[LABEL_SIZE];
-
-	if (!m->disturbances)
-		table_cell(t, STYLE_PLAIN, "%s", "");
-	else
-		table_cell(t, STYLE_DOUBT, "%s (%s)", number_share(share, m->disturbed_share),
-			   label_disturbances(why, m->disturbances));
-}
-
 static void metric_row(struct page *p, struct table *t, const struct metric *m)
 {
 	char s[LABEL_SIZE], n[NUMBER_SIZE];
@@ -101,30 +90,47 @@ static void metric_row(struct page *p, struct table *t, const struct metric *m)
 		table_cell(t, STYLE_BAD, "%zu of %zu", m->trials, m->trials + m->discarded);
 	else
 		table_cell(t, STYLE_PLAIN, "%zu", m->trials);
-	disturbed_cell(t, m);
+	table_cell(t, m->disturbances || isnan(m->disturbed_share) ? STYLE_DOUBT : STYLE_PLAIN,
+		   "%s", label_disturbed(s, m));
+}
+
+/* What is to be said of the ratio of a metric to native; "" where it speaks for itself. */
+static const char *native_note(char s[LABEL_SIZE], const struct metric *m)
+{
+	if (!strcmp(m->platform_name, BASELINE_PLATFORM))
+		return strcpy(s, "");
+	return label_native(s, m);
+}
+
+static bool has_note(const struct metric *m, const char *note)
+{
+	char s[LABEL_SIZE];
+
+	return !strcmp(native_note(s, m), note);
 }
 
 /* Each reason once, with all that it is about. */
 static void print_native_reasons(struct page *p)
 {
 	const struct report *r = p->r;
-	char s[LABEL_SIZE];
+	char note[LABEL_SIZE], s[LABEL_SIZE], platform[LABEL_SIZE];
 
 	for (size_t i = 0; i < r->metric_count; i++) {
-		const char *why = r->metrics[i].native_why;
-		bool seen = !why || !strcmp(r->metrics[i].platform_name, BASELINE_PLATFORM);
+		bool seen = !native_note(note, &r->metrics[i])[0];
 
 		for (size_t k = 0; k < i && !seen; k++)
-			seen = r->metrics[k].native_why && !strcmp(r->metrics[k].native_why, why) &&
-			       strcmp(r->metrics[k].platform_name, BASELINE_PLATFORM) != 0;
+			seen = has_note(&r->metrics[k], note);
 		if (seen)
 			continue;
-		fprintf(p->out, "no ratio to native (%s):", why);
+		fprintf(p->out,
+			"%s (%s):", r->metrics[i].native_why ? "no ratio to native" : "/native",
+			note);
 		for (size_t k = i; k < r->metric_count; k++)
-			if (r->metrics[k].native_why && !strcmp(r->metrics[k].native_why, why) &&
-			    strcmp(r->metrics[k].platform_name, BASELINE_PLATFORM) != 0)
-				fprintf(p->out, "%s %s", k > i ? "," : "",
-					label_metric(s, &r->metrics[k]));
+			if (has_note(&r->metrics[k], note))
+				fprintf(p->out, "%s %s on %s", k > i ? "," : "",
+					label_metric(s, &r->metrics[k]),
+					label_platform(platform, r->metrics[k].platform,
+						       r->metrics[k].variant));
 		fputc('\n', p->out);
 	}
 }

@@ -188,6 +188,7 @@ static int details(const struct report *r, struct result *result, const struct m
 		errno = EIO;
 		return -1;
 	}
+	t->watched = analysis_is_watched(result, t->trial->id, t->batches, t->batch_count);
 	t->used = !none;
 	return 0;
 }

@@ -35,6 +35,7 @@ struct trace_trial {
 	const char *why_not;	      /* where it does not */
 	struct trial_figures f;	      /* of a bench's trial that is used */
 	const struct result_batch *batches; /* until the next trial */
+	bool watched;			    /* these, for disturbances */
 	size_t batch_count;
 	struct result *result; /* that holds it */
 };

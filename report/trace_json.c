@@ -57,6 +57,12 @@ static json_t *histogram(const struct histogram *h)
 
 static json_t *batch(const struct trace_trial *t, const struct result_batch *b)
 {
+	const struct {
+		const char *name;
+		uint64_t value;
+	} seen[] = {{"wait_ns", b->wait_ns},
+		    {"voluntary", b->voluntary},
+		    {"involuntary", b->involuntary}};
 	json_t *o = json_object();
 
 	set_integer(o, "number", b->number);
@@ -64,10 +70,12 @@ static json_t *batch(const struct trace_trial *t, const struct result_batch *b)
 	set_integer(o, "sum_ticks", (int64_t)b->sum_ticks);
 	set_integer(o, "plain_count", b->plain_count);
 	set_integer(o, "plain_ticks", (int64_t)b->plain_ticks);
-	set_integer(o, "wait_ns", (int64_t)b->wait_ns);
-	set_integer(o, "voluntary", (int64_t)b->voluntary);
-	set_integer(o, "involuntary", (int64_t)b->involuntary);
-	json_object_set_new(o, "disturbances", disturbances(b->disturbances));
+	for (size_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
+		json_object_set_new(o, seen[i].name,
+				    t->watched ? json_integer((json_int_t)seen[i].value)
+					       : json_null());
+	json_object_set_new(o, "disturbances",
+			    t->watched ? disturbances(b->disturbances) : json_null());
 	json_object_set_new(o, "counts", trace_counts(t, (int32_t)b->number));
 	json_object_set_new(o, "histogram", histogram(b->histogram));
 	return o;

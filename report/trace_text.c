@@ -47,7 +47,7 @@ static void print_method(const char *const *sentences, FILE *out)
 
 /* ---- Trials ---- */
 
-static void print_batch(const struct result_batch *b, FILE *out)
+static void print_batch(const struct result_batch *b, bool watched, FILE *out)
 {
 	char why[LABEL_SIZE];
 
@@ -57,6 +57,10 @@ static void print_batch(const struct result_batch *b, FILE *out)
 	if (b->plain_count)
 		fprintf(out, "; without stamps %u in %llu", b->plain_count,
 			(unsigned long long)b->plain_ticks);
+	if (!watched) {
+		fputs("; nobody watched for disturbances\n", out);
+		return;
+	}
 	fprintf(out, "; waited %llu ns, switched %llu times, %llu of them forced; %s%s\n",
 		(unsigned long long)b->wait_ns, (unsigned long long)(b->voluntary + b->involuntary),
 		(unsigned long long)b->involuntary, why[0] ? "disturbed: " : "undisturbed", why);
@@ -95,7 +99,7 @@ static int print_bench_trial(void *context, const struct trace_trial *t)
 		fprintf(out, ", emulated %.15g", x->emulated_per_op);
 	fputc('\n', out);
 	for (size_t i = 0; i < t->batch_count; i++)
-		print_batch(&t->batches[i], out);
+		print_batch(&t->batches[i], t->watched, out);
 	return 0;
 }
 

@@ -30,6 +30,23 @@ grep -q 'imported (bare metal)  *hardware' "$work/out"
 ok $? 'without a hypervisor it is bare metal, and hardware'
 grep -q '97.0 ns' "$work/out"
 ok $? 'the figures are those that the guest sent: (224 + 0.5 - 30) ticks of half a nanosecond'
+grep -Eq '^cpu_integer .* not known$' "$work/out" && ! grep -q ' 0 %' "$work/out"
+ok $? 'whether anything disturbed them is not known, and no share of zero'
+for format in csv json tap14 junit openmetrics kcidb html md; do
+	run_vq report "$work/whole.vq" -F $format
+	case $format in
+	csv) ! grep -E 'disturbed_share",[0-9]|median_undisturbed",[0-9]' "$work/out" &&
+		grep -q 'disturbed_share",,.*not known' "$work/out" ;;
+	json) grep -q '"disturbed_share": null' "$work/out" ;;
+	html | md) grep -q 'not known' "$work/out" ;;
+	*) grep -q cpu_integer "$work/out" &&
+		! grep -Eq 'disturbed_(share|ratio).*[0-9]$|undisturbed: ' "$work/out" ;;
+	esac
+	ok $? "$format: nor is it said there"
+done
+run_vq report "$work/whole.vq" --trace cpu_integer
+grep -q 'nobody watched' "$work/out" && ! grep -q 'waited 0 ns' "$work/out"
+ok $? 'nor in a trace'
 [ "$(sqlite3 -readonly "$work/whole.vq" 'SELECT console FROM trial WHERE ordinal = 0' |
 	grep -c SeaBIOS)" = 1 ]
 ok $? 'what else the console said is kept with the trial'

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/core/sha256.h"
+#include "report/label.h"
 #include "report/report.h"
 #include "tests/unit/analysis_file.h"
 
@@ -367,6 +368,97 @@ static void test_native(void **state)
 	}
 }
 
+/* Native does not take every setting: then it is the one that nothing was changed of. */
+static void test_native_of_variants(void **state)
+{
+	static const struct {
+		const char *native, *of; /* variants */
+		double ratio;
+	} cases[] = {{"base", "base", 4},
+		     {"base", "new", 4},
+		     {"new", "new", 4},
+		     {"", "new", 4},
+		     {"slow", "new", NAN},
+		     {"base, same-core", "new, same-core", 4},
+		     {"base", "new, same-core", NAN}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct result_trial t;
+		struct report *report;
+		struct metric *m;
+		struct result *r;
+		int64_t run;
+
+		r = begin(&run, "native", bench_of(NANOSECONDS));
+		for (size_t k = 0; k < 3; k++)
+			sample_must(r, result_add_variant(
+					       r, &(struct result_variant){run,
+									   k == 0   ? "slow"
+									   : k == 1 ? "base"
+										    : "new",
+									   k == 1 ? "" : "plant=5%",
+									   "in words"}));
+		t = sample_trial(run, 0, "b", "native");
+		t.variant = cases[i].native;
+		sample_flat(r, t, 160, 5);
+		t = sample_trial(run, 1, "b", "kvm");
+		t.variant = cases[i].of;
+		sample_flat(r, t, 460, 5);
+		report = finish(r, run);
+		m = find(report, "kvm");
+		if (isnan(cases[i].ratio)) {
+			assert_null(m->native_variant);
+			assert_non_null(strstr(m->native_why, "in this variant"));
+		} else {
+			assert_near(m->native_ratio, cases[i].ratio);
+			assert_string_equal(m->native_variant, cases[i].native);
+		}
+		report_free(report);
+	}
+}
+
+/* Beside an imported log nobody watches: that is no share of zero. */
+static void test_unwatched(void **state)
+{
+	static struct histogram h;
+	struct result_count count = {.batch = 0, .value = 1};
+	struct result_counter counter = {
+		.source = "host", .name = "interrupts", .scope = "cpu", .unit = "count"};
+
+	(void)state;
+	for (int counted = 0; counted < 2; counted++) {
+		char text[LABEL_SIZE];
+		struct result_batch b;
+		struct result_trial t;
+		struct report *report;
+		struct result *r;
+		int64_t run;
+
+		r = begin(&run, "native", bench_of(NANOSECONDS));
+		sample_batch_clear(&b, &h, 0);
+		b.voluntary = 0;
+		sample_record(&b, 160, 10);
+		t = sample_trial(run, 0, "b", "kvm");
+		t.batches = &b;
+		t.batch_count = 1;
+		counter.run = run;
+		if (counted) {
+			sample_must(r, result_add_counter(r, &counter));
+			count.counter = counter.id;
+			t.counts = &count;
+			t.count_count = 1;
+		}
+		sample_must(r, result_add_trial(r, &t));
+		report = finish(r, run);
+		assert_int_equal(isnan(report->metrics->disturbed_share), !counted);
+		assert_int_equal(isnan(report->metrics->median_undisturbed), !counted);
+		assert_string_equal(label_disturbed(text, report->metrics),
+				    counted ? "0 %" : "not known");
+		report_free(report);
+	}
+}
+
 static void test_native_missing(void **state)
 {
 	struct result_bench bench = bench_of(NANOSECONDS);
@@ -535,13 +627,22 @@ static void test_sha256(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_times),	     cmocka_unit_test(test_warm_up),
-		cmocka_unit_test(test_never_pooled), cmocka_unit_test(test_never_clamped),
-		cmocka_unit_test(test_rates),	     cmocka_unit_test(test_disturbances),
-		cmocka_unit_test(test_loop),	     cmocka_unit_test(test_no_samples),
-		cmocka_unit_test(test_native),	     cmocka_unit_test(test_native_missing),
-		cmocka_unit_test(test_fit),	     cmocka_unit_test(test_full),
-		cmocka_unit_test(test_unfinished),   cmocka_unit_test(test_sha256),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_warm_up),
+		cmocka_unit_test(test_never_pooled),
+		cmocka_unit_test(test_never_clamped),
+		cmocka_unit_test(test_rates),
+		cmocka_unit_test(test_disturbances),
+		cmocka_unit_test(test_loop),
+		cmocka_unit_test(test_no_samples),
+		cmocka_unit_test(test_native),
+		cmocka_unit_test(test_native_missing),
+		cmocka_unit_test(test_native_of_variants),
+		cmocka_unit_test(test_unwatched),
+		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_full),
+		cmocka_unit_test(test_unfinished),
+		cmocka_unit_test(test_sha256),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

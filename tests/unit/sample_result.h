@@ -114,7 +114,7 @@ static inline struct result_noise sample_aa(int64_t run, const char *fingerprint
 
 static inline void sample_batch_clear(struct result_batch *b, struct histogram *h, uint32_t number)
 {
-	*b = (struct result_batch){.number = number, .histogram = h};
+	*b = (struct result_batch){.number = number, .histogram = h, .voluntary = 1};
 	histogram_clear(h);
 }
 

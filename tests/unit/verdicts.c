@@ -411,6 +411,40 @@ static void test_between_runs(void **state)
 	remove(noise_path);
 }
 
+/* 400 benches in one variant, and one of them in 300 more: each of these lacks 399. */
+static void test_absurdly_many(void **state)
+{
+	struct report *report;
+	char error[256] = "", name[16];
+	struct result *r;
+	uint32_t n = 0;
+	int64_t run;
+
+	(void)state;
+	r = sample_create(paths[0]);
+	run = sample_run(r, "many", "1");
+	sample_must(r, result_begin(r));
+	sample_platform(r, run, "kvm", "kvm");
+	for (int i = 0; i < 400; i++) {
+		snprintf(name, sizeof(name), "b%d", i);
+		sample_bench(r, run, name, NANOSECONDS);
+		sample_flat(r, sample_trial(run, n++, name, "kvm"), 160, 10);
+	}
+	for (int i = 0; i < 300; i++) {
+		struct result_trial t = sample_trial(run, n++, "b7", "kvm");
+
+		snprintf(name, sizeof(name), "v%d", i);
+		t.variant = name;
+		sample_flat(r, t, 160, 10);
+	}
+	end(r, run);
+	report = sample_load(1);
+	assert_int_equal(report->metric_count, 700);
+	assert_int_equal(report_compare(report, BY_VARIANT, error, sizeof(error)), -1);
+	assert_non_null(strstr(error, "more than 100000 rows"));
+	report_free(report);
+}
+
 /* Another kind of host: no verdict by version, whatever the figures; one that is not known may be
  * the same. */
 static void test_kinds_of_hosts(void **state)
@@ -763,6 +797,7 @@ int main(void)
 		cmocka_unit_test(test_planted),
 		cmocka_unit_test(test_two_executions),
 		cmocka_unit_test(test_between_runs),
+		cmocka_unit_test(test_absurdly_many),
 		cmocka_unit_test(test_kinds_of_hosts),
 		cmocka_unit_test(test_other_kinds_are_not_corrected_for),
 		cmocka_unit_test(test_declared_variants),
