@@ -303,6 +303,16 @@ static void add_management_times(struct cell *c, const struct result_trial *t)
 			 horizon - (double)(stamp(t, T2_DETECTED) - stamp(t, T0_INJECTED)));
 }
 
+/* May it have gone on beyond the watch? Also that of a guest which came back, was lost again, and
+ * was not at its baseline before the end. */
+static bool is_downtime_open(const struct result_trial *t)
+{
+	if (!is_lost(t) || !is_recovered(t))
+		return is_lost(t);
+	return !has(t, T5_BASELINE) &&
+	       t->fault_trial->downtime_ns > stamp(t, T4_FIRST_SERVICE) - stamp(t, T0_INJECTED);
+}
+
 static void add_trial(struct cell *c, struct fault_figure *f, const struct result_trial *t)
 {
 	const struct result_fault_trial *ft = t->fault_trial;
@@ -324,7 +334,7 @@ static void add_trial(struct cell *c, struct fault_figure *f, const struct resul
 		add_degraded_times(c, t);
 	else if (lost_management(t))
 		add_management_times(c, t);
-	times_add(&c->downtime, downtime, downtime, downtime, lost && !is_recovered(t));
+	times_add(&c->downtime, downtime, downtime, downtime, is_downtime_open(t));
 	add_known(c->lost, &c->lost_count, known(ft->lost_operations));
 	if (ft->baseline_rate > 0)
 		add_known(c->rate, &c->rate_count, ft->fault_rate / ft->baseline_rate);

@@ -90,6 +90,38 @@ static void test_censored(void **state)
 	report_free(report);
 }
 
+/* Service came back and was lost again: downtime is longer than the time to recover. Where the
+ * watch ended before the baseline was reached, it is only known to be longer than what was seen. */
+static void test_lost_again(void **state)
+{
+	struct report *report;
+	struct result *r;
+	int64_t run;
+
+	(void)state;
+	r = begin_faults(&run);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct result_fault_trial f = sample_outcome(OUTCOME_ASSISTED_RECOVERED);
+
+		sample_recovered(&f, 5000000, 10000000);
+		f.downtime_ns = 30000000;
+		if (i == 2) {
+			f.stamp_ns[T5_BASELINE] = -1;
+			f.downtime_ns = 20000000;
+		}
+		add_fault(r, run, i, &f);
+	}
+	add_recovered(r, run, 3, 10000000);
+	report = finish(r, run);
+	assert_near(report->faults[0].ttr.median, 10e6);
+	assert_int_equal(report->faults[0].ttr.count, 4);
+	/* One of 10 ms, one beyond 20, two of 30: survival 0.75 and then 0. As if it had ended at
+	 * 20, the median would be 20. */
+	assert_near(report->faults[0].downtime.median, 30e6);
+	assert_int_equal(report->faults[0].downtime.count, 3);
+	report_free(report);
+}
+
 static void test_censored_median(void **state)
 {
 	struct report *report;
@@ -288,7 +320,7 @@ int main(void)
 		cmocka_unit_test(test_censored),    cmocka_unit_test(test_censored_median),
 		cmocka_unit_test(test_competing),   cmocka_unit_test(test_not_counted),
 		cmocka_unit_test(test_undetected),  cmocka_unit_test(test_uncertainty),
-		cmocka_unit_test(test_no_detector),
+		cmocka_unit_test(test_no_detector), cmocka_unit_test(test_lost_again),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
