@@ -32,6 +32,7 @@ container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_
 any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c harness/stop.c \
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
 	harness/platform/libvirt/boot_image.c)
+answers_unit := $(call obj,harness/platform/libvirt/answers.c harness/platform/libvirt/api.c) $(host_unit)
 serial_guest_unit := $(call obj,harness/platform/serial_guest.c harness/machine_ended.c) $(host_unit)
 linux_program_unit := $(call obj,harness/platform/linux_*.c harness/lab/port.c harness/home.c) $(host_unit) \
 	$(guest_image_obj)
@@ -66,6 +67,7 @@ $(eval $(call links,judge,$(judge_unit)))
 $(eval $(call links,vm_image,$(call obj,harness/vmm/image.c) $(guest_image_obj)))
 $(eval $(call links,container,$(container_unit)))
 $(eval $(call links,any_domain,$(any_domain_unit)))
+$(eval $(call links,answers,$(answers_unit),$(host_libs)))
 $(eval $(call links,serial_guest,$(serial_guest_unit),$(host_libs)))
 $(eval $(call links,linux_program,$(linux_program_unit),$(host_libs)))
 $(eval $(call links,qmp,$(qmp_unit),$(host_libs)))
