@@ -71,6 +71,18 @@ refuses 4 'not done after 5 s.*said nothing' "a kernel that does nothing" lab \
 	amd-v --kernel empty-kernel --timeout 5
 nothing_left "a kernel that does nothing"
 
+# QEMU makes the socket in place of whatever has its name, and leaves it there.
+refuses 4 'not done after 3 s' "a host on a network" lab amd-v --kernel empty-kernel --timeout 3 --net a,b
+[ ! -e a ]
+ok $? "its socket is gone with it"
+echo dear >a
+refuses 2 '--net a: File exists' "a network in place of a file" lab amd-v --kernel empty-kernel --net a,b
+[ "$(cat a)" = dear ]
+ok $? "the file is as it was"
+rm a
+refuses 2 '--net .*: File name too long' "a name too long for a socket" lab amd-v --kernel empty-kernel \
+	--net "$work/$(printf '%0100d' 0),b"
+
 # The boot code of these, at 0x200 in the file, jumps to 0x270 and writes the text at 0x290, byte by
 # byte, to the serial port: mov $0x90,%si; mov $0x3f8,%dx; 1: cs lodsb; test %al,%al; jz 2f;
 # out %al,(%dx); jmp 1b; 2: hlt; jmp 2b.
@@ -143,6 +155,15 @@ show err
 [ -s emulator ] && until_true is_gone "$(cat emulator)"
 ok $? "Ctrl-C: its emulator is gone"
 nothing_left "Ctrl-C"
+
+"$vq" lab amd-v --kernel empty-kernel --timeout 60 --net a,b 2>err &
+pid=$!
+until_true test -S a
+refuses 2 '--net a: Address already in use' "another host's socket" lab amd-v --kernel empty-kernel --net a,b
+kill -INT $pid
+wait $pid
+[ ! -e a ]
+ok $? "Ctrl-C: its socket is gone"
 
 "$vq" lab amd-v --kernel empty-kernel --timeout 60 2>err &
 pid=$!

@@ -381,6 +381,8 @@ static int run_plan_inside(struct arguments *a, char *error, size_t size)
 	ret = check_files(a);
 	if (ret)
 		return ret;
+	if (lab_check_net(&a->run, error, size))
+		return EXIT_USAGE;
 	make_append(&a->run);
 	a->run.stop = stop_on_signals();
 	if (!a->run.plan || !a->run.command || a->run.stop < 0)

@@ -208,6 +208,7 @@ int lab_emulate(struct lab_run *r, struct lab_stream *s, char *error, size_t siz
 		return -1;
 	}
 	end = lab_spawn(r, &p);
+	lab_clear_net(r);
 	for (size_t i = 0; i < a.count; i++)
 		free(a.argument[i]);
 	/* What it exits with tells nothing: Bochs takes a normal power-off for a failure. */

@@ -110,6 +110,14 @@ int lab_install(const struct lab_run *r, char *error, size_t size);
 /* Kernel, initrd and boot image into the work directory. */
 int lab_make_image(struct lab_run *r, char *error, size_t size);
 
+/* ---- harness/lab/net.c ---- */
+
+/* May r->net be made? Not in place of a file, or of another host's. 0, or -1 with `error`. */
+int lab_check_net(const struct lab_run *r, char *error, size_t size);
+
+/* Once nobody has it. */
+void lab_clear_net(const struct lab_run *r);
+
 /* ---- harness/lab/emulate.c ---- */
 
 /* Run the emulator until the host is done, the bound is over or the user wants out. 0: the result
