@@ -77,8 +77,7 @@ void html_header(struct html *h)
 		html_text(h, "What virtualization costs, in %zu runs", r->run_count);
 	fputs("</h1>\n", h->out);
 	runs(h);
-	if (r->comparison_count)
-		html_verdicts(h);
+	html_headline(h);
 	fputs("</header>\n", h->out);
 	html_trust(h);
 }

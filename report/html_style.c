@@ -92,6 +92,7 @@ const char html_style[] =
 	"gap:.6rem 2.4rem}\n"
 	".verdicts b{font-size:1.9rem;font-weight:600;line-height:1.1;display:block}\n"
 	".verdicts span{font-size:.88rem}\n"
+	".because{list-style:none;margin:1rem 0 0;padding:0}.because li{margin:.2rem 0}\n"
 	".v-bad{color:var(--bad)}.v-good{color:var(--good)}.v-none,.v-same{color:var(--text)}\n"
 	".zero{color:var(--muted)}.zero b{font-weight:400}\n"
 	".verdict{font-weight:650;white-space:nowrap}.verdict.v-none,.verdict.v-same{"

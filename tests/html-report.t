@@ -37,6 +37,17 @@ status=$?
 [ $status -le 1 ] && [ -s "$work/compare.html" ]
 ok $? "a comparison is made"
 
+# Why it is red stands in the head: the counts, what regressed, what failed, and by how much.
+sed -n '/<header>/,/<\/header>/p' "$work/compare.html" | sed 's/<[^>]*>//g' >"$work/head"
+grep -q 'regressed exit_pio on kvm: 1\.2' "$work/head" &&
+	grep -q 'failed exit_cpuid on kvm.*median at most 5.µs; found 9\.' "$work/head" &&
+	grep -q '3.* limits or requirements failed' "$work/head" &&
+	grep -q 'Score over native.*kvm.*0\.9' "$work/head"
+ok $? "the head of a red page says why it is red"
+sed -n '/<header>/,/<\/header>/p' "$work/report.html" | grep -q 'class="because"'
+[ $? -eq 1 ]
+ok $? "that of a page without failures lists none"
+
 "$vq" compare "$work/base.vq" --by variant -F html -o "$work/variants.html" >/dev/null
 status=$?
 [ $status -le 1 ] && [ -s "$work/variants.html" ]
