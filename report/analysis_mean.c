@@ -22,22 +22,26 @@ static bool is_baseline(const struct matrix_column *c)
 	return !strcmp(c->platform_name, BASELINE_PLATFORM);
 }
 
-/*
- * The figure of a cell that ran as the scope asks; NULL: there is none above zero, or none that
- * may be set against another: what traps does so natively, too, where the host is a guest.
- */
-static const struct metric *figure(const struct scope *s, size_t row, size_t column)
+/* The figure of a cell that ran as the scope asks; NULL: there is none above zero. */
+static const struct metric *measured(const struct scope *s, size_t row, size_t column)
 {
 	const struct matrix_cell *cell = &s->m->benches[row].cells[column];
 
-	for (size_t i = 0; i < cell->count; i++) {
-		const struct metric *m = &cell->metrics[i];
-
-		if (m->execution == s->execution && m->median > 0 &&
-		    !(m->bench->traps && analysis_is_nested(m)))
-			return m;
-	}
+	for (size_t i = 0; i < cell->count; i++)
+		if (cell->metrics[i].execution == s->execution && cell->metrics[i].median > 0)
+			return &cell->metrics[i];
 	return NULL;
+}
+
+/*
+ * The same where it may be set against another: what traps does so natively, too, where the host
+ * is a guest.
+ */
+static const struct metric *figure(const struct scope *s, size_t row, size_t column)
+{
+	const struct metric *m = measured(s, row, column);
+
+	return m && m->bench->traps && analysis_is_nested(m) ? NULL : m;
 }
 
 static bool is_in(const struct scope *s, size_t column)
@@ -99,14 +103,17 @@ static void add_mean(struct matrix *m, const struct scope *s, size_t reference, 
 		const struct metric *r = figure(s, row, reference);
 		const struct metric *x = figure(s, row, column);
 
-		mean.of += r != NULL;
+		/* Not of those alone that may be compared: RDTSC does not stand for exits. */
+		mean.of += measured(s, row, reference) != NULL;
 		if (!r || !x || r->bench->unit != x->bench->unit)
 			continue;
 		sum += log(cost_ratio(x, r));
 		mean.benches++;
 	}
-	/* Two benches of seven do not stand for their group. */
-	mean.ratio = 2 * mean.benches < mean.of ? NAN : exp(sum / (double)mean.benches);
+	/* Two benches of seven do not stand for their group, nor does one of two. */
+	mean.ratio = mean.benches < mean.of && 2 * mean.benches <= mean.of
+			     ? NAN
+			     : exp(sum / (double)mean.benches);
 	if (mean.benches)
 		m->means[m->mean_count++] = mean;
 }

@@ -62,8 +62,8 @@ struct matrix_mean {
 	const char *group;
 	enum execution execution;
 	size_t column, reference; /* numbers of columns */
-	double ratio;		  /* NaN: over fewer than half of them */
-	size_t benches, of;	  /* rows that entered, of those that the reference has */
+	double ratio;		  /* NaN: over half of them or fewer, and not all */
+	size_t benches, of;	  /* rows that entered, of those that the reference ran */
 };
 
 struct matrix {
