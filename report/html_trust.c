@@ -149,6 +149,7 @@ static struct trust judge(const struct report *r)
 	for (size_t i = 0; i < r->fault_count; i++) {
 		t.figures++;
 		t.trials += r->faults[i].trials;
+		t.soft[(unsigned int)r->faults[i].execution % EXECUTIONS]++;
 	}
 	for (size_t i = 0; i < r->run_count; i++)
 		t.unfinished += !r->runs[i]->finished || r->runs[i]->interrupted;
@@ -278,7 +279,7 @@ void html_trust(struct html *h)
 			separator = ", ";
 		}
 	if (soft)
-		html_text(h, " of %zu; hatched in plots", t.figures - h->r->fault_count);
+		html_text(h, " of %zu; hatched in plots", t.figures);
 	tile_end(h);
 
 	tile_begin(h, "Skipped", h->r->skip_count != 0);
