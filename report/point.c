@@ -347,6 +347,33 @@ static void add_skip(struct collecting *c, size_t i)
 	       });
 }
 
+/* Figures of a part of the plan are no pass of it: a job that was killed is not green. */
+static void add_unfinished(struct collecting *c, const struct problem *x)
+{
+	char block[LABEL_SIZE], where[LABEL_SIZE + 4] = "";
+
+	if (label_block(block, c->r, x->run)[0])
+		snprintf(where, sizeof(where), ", %s", block);
+	add(c, (struct point){
+		       .kind = POINT_PROBLEM,
+		       .result = POINT_CUT_OFF,
+		       .run = report_side(c->r, x->run),
+		       .group = "",
+		       .what = x->what,
+		       .name = line(c, "%s%s", x->what, where),
+		       .platform = "",
+		       .text = line(c, "%s%s: %s", x->what, where, x->why),
+		       .why = x->why,
+		       .seconds = NAN,
+	       });
+}
+
+static bool is_unfinished(const struct problem *x)
+{
+	return !strcmp(x->what, "run") && !x->platform[0] &&
+	       (x->run->interrupted || !x->run->finished);
+}
+
 static void add_problem(struct collecting *c, const struct problem *x)
 {
 	static const enum point_result results[TRIAL_STATUSES] = {
@@ -367,8 +394,11 @@ static void add_problem(struct collecting *c, const struct problem *x)
 			  .why = x->why,
 			  .seconds = NAN};
 
-	if (x->status == TRIAL_OK) /* a doubt */
+	if (x->status == TRIAL_OK) { /* a doubt */
+		if (is_unfinished(x))
+			add_unfinished(c, x);
 		return;
+	}
 	if (label_block(block, c->r, x->run)[0]) {
 		snprintf(where, sizeof(where), ", %s", block);
 		p.name = line(c, "%s%s", x->what, where);

@@ -28,7 +28,7 @@ enum point_result {
 	POINT_FAILED,	/* regressed; a limit or requirement failed */
 	POINT_SKIPPED,	/* could not run here, or not be compared; `why` */
 	POINT_BROKEN,	/* trials that failed or are invalid; `why` */
-	POINT_CUT_OFF,	/* trials that their user stopped; `why` */
+	POINT_CUT_OFF,	/* trials that their user stopped, or a run without its end; `why` */
 };
 
 struct point_figure {
@@ -60,7 +60,10 @@ struct points {
 	size_t count;
 };
 
-/* Doubts about figures are no points: see report.problems. 0, or -1 with errno. */
+/*
+ * Doubts about figures are no points, see report.problems; a run that did not come to its end is
+ * one. 0, or -1 with errno.
+ */
 int points_collect(struct points *p, const struct report *r);
 void points_free(struct points *p);
 

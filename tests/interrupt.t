@@ -175,6 +175,8 @@ for platform in $platforms; do
 	holds x.vq "$seen" "$name"
 	grep -q 'it has no end' "$work/out"
 	ok $? "$name: the report says that the run was cut off"
+	bounded "$vq" report x.vq -F tap | grep -q '^not ok .* run: it has no end'
+	ok $? "$name: and is no pass to a CI"
 	accepts "$name: recover" recover
 	[ -z "$(ls -A "$VIRT_QUALIFY_STATE")" ]
 	ok $? "$name: its journal is gone after recover"
