@@ -377,15 +377,17 @@ static int open_result(struct run *r)
 /* What a killed run left may be in this one's way: an offline CPU, a guest that still spins. */
 static void tell_left_over(struct run *r)
 {
+	static bool told; /* aa has several runs */
 	char path[512];
 
 	r->left_over = journal_left_over(path, sizeof(path));
-	if (r->left_over)
+	if (r->left_over && !told)
 		complain(EXIT_OK,
 			 "%zu run%s that died left changes of this host undone, which may disturb "
 			 "this one (%s%s); to undo them, run: virt-qualify recover",
 			 r->left_over, r->left_over == 1 ? "" : "s", path,
 			 r->left_over == 1 ? "" : ", …");
+	told = told || r->left_over;
 }
 
 static int open_all(struct run *r)
