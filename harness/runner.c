@@ -3,6 +3,7 @@
 #include "harness/runner.h"
 
 #include <math.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -323,6 +324,14 @@ static int run_all_trials(struct run *r)
 	return ret;
 }
 
+/* Before the first trial: what a platform is may take a minute to find out. */
+static bool is_stopped(const struct run *r)
+{
+	struct pollfd asked = {.fd = r->options->stop, .events = POLLIN};
+
+	return poll(&asked, 1, 0) == 1;
+}
+
 static void find_empty_cells(struct run *r)
 {
 	for (size_t i = 0; i < r->cells; i++) {
@@ -341,7 +350,10 @@ static int run_all(struct run *r)
 {
 	r->cpu_count = host_cpus(r->cpus, RUN_MAX_CPUS);
 	r->start_ns = host_now_ns();
-	if (run_describe(r) || run_all_trials(r))
+	if (run_describe(r))
+		return -1;
+	r->summary->interrupted = is_stopped(r);
+	if (!r->summary->interrupted && run_all_trials(r))
 		return -1;
 	find_empty_cells(r);
 	if (result_end_run(r->result, r->row.id, r->summary->interrupted))

@@ -141,6 +141,35 @@ no_domains() {
 until_true no_domains
 ok $? "a killed harness leaves no domain"
 
+# ---- Interrupted before its first trial ----
+
+# It takes a connection, and says nothing.
+cat >silent.pl <<'EOF'
+use IO::Socket::UNIX;
+my $s = IO::Socket::UNIX->new(Type => SOCK_STREAM, Local => "silent", Listen => 5) or die;
+my $c = $s->accept;
+open my $f, ">", "accepted";
+close $f;
+sleep 300;
+EOF
+perl silent.pl &
+silent=$!
+until_true test -S silent
+rm -f k.vq
+"$vq" run --preset smoke -p "libvirt:qemu+unix:///system?socket=$work/silent" -b life_create -f none \
+	-o k.vq >out 2>err </dev/null &
+harness=$!
+until_true test -e accepted
+kill -INT $harness
+wait $harness
+code=$?
+kill $silent
+[ $code -eq 4 ] && grep -q '^virt-qualify: interrupted' err
+ok $? "Ctrl-C while a URI is tried: interrupted, and no mere skip"
+[ $code -eq 4 ] || show err
+[ "$(sqlite3 k.vq 'SELECT interrupted FROM run')" = 1 ]
+ok $? "and so the file says"
+
 # ---- Domains that exist already ----
 
 # In a PID namespace of its own a guest process is one of the first few hundred.
