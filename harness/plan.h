@@ -123,6 +123,8 @@ struct plan {
 /* Names that a plan is checked against; of a kind that is empty, none is checked. */
 struct plan_names {
 	struct registry platforms, benches, faults, recoveries, groups; /* groups: of benches */
+	/* The unit of a bench; -1: not known. NULL: no limit's unit is checked. */
+	int (*unit_of)(const char *bench);
 };
 
 /*

@@ -151,6 +151,13 @@ static int replace_variants(struct plan *p, const struct plan_argument_globs *gi
 	return settings_check(p, error, size);
 }
 
+static int unit_of_bench(const char *name)
+{
+	const struct bench *b = registry_find(REGISTRY(benches), name);
+
+	return b ? (int)b->unit : -1;
+}
+
 struct plan_names plan_all_names(void)
 {
 	return (struct plan_names){
@@ -159,6 +166,7 @@ struct plan_names plan_all_names(void)
 		.faults = REGISTRY(faults),
 		.recoveries = REGISTRY(recoveries),
 		.groups = groups_of_benches(),
+		.unit_of = unit_of_bench,
 	};
 }
 

@@ -325,6 +325,19 @@ static int take_ends(struct reader *r, const yaml_node_t *entry, struct limit_en
 	return 0;
 }
 
+static int check_unit(struct reader *r, const struct limit_entry *e)
+{
+	const struct plan_criterion *c = &e->c;
+	int own = c->figure <= LIMIT_MEAN ? plan_limit_unit(r->names, &c->match, c->unit) : -1;
+
+	if (own < 0)
+		return 0;
+	return fail(r, e->high.node ? e->high.node : e->low.node,
+		    "%s: is in %s, and what it is about is measured in %s; it could never fail",
+		    e->high.node ? "at_most" : "at_least", unit_name((enum unit)c->unit),
+		    unit_name((enum unit)own));
+}
+
 static int add_limit(struct reader *r, const yaml_node_t *node, struct plan *p)
 {
 	static const struct plan_field fields[] = {
@@ -353,6 +366,8 @@ static int add_limit(struct reader *r, const yaml_node_t *node, struct plan *p)
 		failed = read_whats(r, "match", e.match,
 				    e.c.figure <= LIMIT_NATIVE_RATIO ? OVER_BENCHES : OVER_FAULTS,
 				    &e.c.match);
+	if (!failed)
+		failed = check_unit(r, &e);
 	*c = e.c;
 	return failed;
 }

@@ -32,6 +32,9 @@ void plan_criterion_free(struct plan_criterion *c);
 /* Does a glob match any name? "all" always does. */
 int plan_glob_known(struct registry r, const char *glob);
 
+/* The unit of the benches that a limit is about, where none of them can be in its own; else -1. */
+int plan_limit_unit(const struct plan_names *n, const struct plan_globs *match, int unit);
+
 /* The same of platforms, which may be given as "NAME:ARGUMENT". */
 int plan_platform_known(struct registry r, const char *text);
 

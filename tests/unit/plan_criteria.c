@@ -22,7 +22,13 @@ static const struct named items[] = {
 };
 static const void *const entries[] = {&items[0], &items[1], &items[2], &items[3], &items[4],
 				      &items[5], &items[6], &items[7], &items[8]};
+static int unit_of(const char *bench)
+{
+	return !strcmp(bench, "exit_pio") ? NANOSECONDS : BYTES_PER_SECOND;
+}
+
 static const struct plan_names names = {
+	.unit_of = unit_of,
 	.platforms = {entries, 2},
 	.benches = {entries + 2, 2},
 	.faults = {entries + 4, 2},
@@ -174,6 +180,9 @@ static const struct {
 	{"limits:\n- {match: exit_pio, at_most: 2 us}\n", "p.yaml:4: ", "no value with a unit"},
 	{"limits:\n- {match: exit_pio, at_most: -2us}\n", "p.yaml:4: ", "no value with a unit"},
 	{"limits:\n- {match: exit_pio, at_most: 9999999999999s}\n", "p.yaml:4: ", "no value"},
+	{"limits:\n- {match: exit_pio, at_most: 2GB/s}\n", "p.yaml:4: ", "measured in ns"},
+	{"limits:\n- {match: [exit_pio/kvm], at_least: 2Mop/s}\n", "p.yaml:4: ", "never fail"},
+	{"limits:\n- {match: mem_*, figure: p99, at_most: 2us}\n", "p.yaml:4: ", "measured in B/s"},
 	{"limits:\n- match: exit_pio\n  at_least: 3us\n  at_most: 2us\n",
 	 "p.yaml:5: ", "nothing lies between"},
 	{"limits:\n- match: exit_pio\n  at_least: 3us\n  at_most: 2GB/s\n",
