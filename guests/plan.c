@@ -314,6 +314,15 @@ static void run_trial(struct payload *p, struct choice *c, uint32_t round)
 	transport_drain(p);
 }
 
+/* Each stamp ends with RDTSCP: without it there is nothing to be measured. */
+static const char *unknown_instruction(void)
+{
+	if (cpuid(0x80000000, 0).eax < 0x80000001 || !(cpuid(0x80000001, 0).edx & 1u << 27))
+		return "this CPU has no RDTSCP, which every measurement needs; give the guest its "
+		       "host's CPU (QEMU: -cpu host, or -cpu max under TCG)";
+	return "the machine does not know the instruction (#UD)";
+}
+
 void plan_exception(struct payload *p, uint64_t vector, uint64_t error)
 {
 	if (!in_trial)
@@ -326,7 +335,7 @@ void plan_exception(struct payload *p, uint64_t vector, uint64_t error)
 	}
 	/* #UD, #GP: the operation is not to be had here. Anything else is a failure. */
 	if (vector == 6 || vector == 13) {
-		payload_refuse(p, vector == 6 ? "the machine does not know the instruction (#UD)"
+		payload_refuse(p, vector == 6 ? unknown_instruction()
 					      : "the machine refuses the instruction (#GP)");
 		bench_refused(p);
 	} else {
