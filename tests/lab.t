@@ -156,14 +156,15 @@ show err
 ok $? "Ctrl-C: its emulator is gone"
 nothing_left "Ctrl-C"
 
-"$vq" lab amd-v --kernel empty-kernel --timeout 60 --net a,b 2>err &
+"$vq" lab amd-v --kernel empty-kernel --timeout 60 --net a,b -o taken.vq 2>err &
 pid=$!
 until_true test -S a
+refuses 4 'taken.vq: exists already' "another one's result file" lab amd-v --kernel empty-kernel -o taken.vq
 refuses 2 '--net a: Address already in use' "another host's socket" lab amd-v --kernel empty-kernel --net a,b
 kill -INT $pid
 wait $pid
-[ ! -e a ]
-ok $? "Ctrl-C: its socket is gone"
+[ ! -e a ] && [ ! -e taken.vq ]
+ok $? "Ctrl-C: its socket is gone, and so is the name of its result file"
 
 "$vq" lab amd-v --kernel empty-kernel --timeout 60 2>err &
 pid=$!

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,7 @@ struct arguments {
 	char kernel[PATH_MAX], modules[PATH_MAX]; /* the user's own, absolute */
 	const char *say, *fail, *send;		  /* used inside */
 	int timeout_s;
+	int output; /* the file that the results go to, empty until they are there */
 };
 
 static const struct argp_option options[] = {
@@ -239,10 +241,29 @@ static int check_files(struct arguments *a)
 		return complain(EXIT_USAGE, "--kernel: %m");
 	if (a->run.modules && !(a->run.modules = realpath(a->run.modules, a->modules)))
 		return complain(EXIT_USAGE, "--modules: %m");
-	if (access(a->plan.output, F_OK) == 0)
+	return check_directory(a->plan.output);
+}
+
+/* Taken before the host boots: another run that takes it meanwhile would lose one of the two. */
+static int take_output(struct arguments *a)
+{
+	a->output = open(a->plan.output, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (a->output >= 0)
+		return EXIT_OK;
+	if (errno == EEXIST)
 		return complain(EXIT_HARNESS, "%s: exists already; give another name with -o",
 				a->plan.output);
-	return check_directory(a->plan.output);
+	return complain(EXIT_HARNESS, "%s: %m; give another name with -o", a->plan.output);
+}
+
+/* One that came to nothing goes. */
+static void leave_output(const struct arguments *a)
+{
+	struct stat st;
+
+	if (!fstat(a->output, &st) && !st.st_size)
+		unlink(a->plan.output);
+	close(a->output);
 }
 
 static void make_append(struct lab_run *r)
@@ -283,35 +304,31 @@ static int check_trials(const struct lab_run *r, struct result *file, size_t *ok
 	return 0;
 }
 
-static int copy_file(const char *from, const char *to)
+static int copy_file(const char *from, int to)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1;
+	int in = open(from, O_RDONLY | O_CLOEXEC), saved;
 	char bytes[65536];
 	ssize_t n = -1;
 
-	if (in >= 0)
-		out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	while (out >= 0 && (n = read(in, bytes, sizeof(bytes))) > 0)
-		if (write(out, bytes, (size_t)n) != n) {
-			n = -1;
-			break;
-		}
-	if (out >= 0 && (fsync(out) || close(out)))
+	while (in >= 0 && (n = read(in, bytes, sizeof(bytes))) > 0) {
+		errno = ENOSPC; /* where only a part of it fits */
+		if (write(to, bytes, (size_t)n) == n)
+			continue;
 		n = -1;
-	if (out >= 0 && n < 0) {
-		int saved = errno;
-
-		unlink(to);
-		errno = saved;
+		break;
 	}
+	if (!n)
+		n = fsync(to);
+	saved = errno;
 	if (in >= 0)
 		close(in);
+	errno = saved;
 	return n < 0 ? -1 : 0;
 }
 
 /* What came out, checked as any file of unknown origin, and put where the user wants it. */
-static int accept_result(const struct lab_run *r, const char *path, const char *output, size_t *ok,
-			 size_t *count, char *error, size_t size)
+static int accept_result(const struct lab_run *r, const char *path, const char *output, int to,
+			 size_t *ok, size_t *count, char *error, size_t size)
 {
 	struct result *file = result_open(path);
 	int ret;
@@ -324,14 +341,16 @@ static int accept_result(const struct lab_run *r, const char *path, const char *
 	result_close(file);
 	if (ret || result_stamp(path, r->started, (int64_t)time(NULL), r->command, error, size))
 		return -1;
-	if (copy_file(path, output)) {
+	if (copy_file(path, to)) {
 		snprintf(error, size, "%s: %s", output, strerror(errno));
+		if (ftruncate(to, 0))
+			unlink(output);
 		return -1;
 	}
 	return 0;
 }
 
-static int run_host(struct lab_run *r, const char *output, char *error, size_t size)
+static int run_host(struct lab_run *r, const char *output, int to, char *error, size_t size)
 {
 	static struct lab_stream stream; /* large */
 	int64_t start = host_now_ns();
@@ -356,7 +375,7 @@ static int run_host(struct lab_run *r, const char *output, char *error, size_t s
 		snprintf(error, size, "%s: %s", path, strerror(errno));
 		ret = -1;
 	}
-	if (ret || accept_result(r, path, output, &ok, &count, error, size))
+	if (ret || accept_result(r, path, output, to, &ok, &count, error, size))
 		return EXIT_HARNESS;
 	if (r->progress)
 		fputs("\r\033[K", stderr);
@@ -387,7 +406,11 @@ static int run_plan_inside(struct arguments *a, char *error, size_t size)
 	a->run.stop = stop_on_signals();
 	if (!a->run.plan || !a->run.command || a->run.stop < 0)
 		return complain(EXIT_HARNESS, "out of memory");
-	ret = run_host(&a->run, a->plan.output, error, size);
+	ret = take_output(a);
+	if (ret)
+		return ret;
+	ret = run_host(&a->run, a->plan.output, a->output, error, size);
+	leave_output(a);
 	lab_close_work(&a->run);
 	return ret;
 }
