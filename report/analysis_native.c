@@ -122,8 +122,8 @@ static const char *why_none(const struct metric *m, const struct metric *native,
 	if (is_native(m))
 		return "it is the baseline itself";
 	if (!native)
-		return measured ? "native was not measured in this variant, nor as it is"
-				: "native was not measured in this run";
+		return measured ? "native has no figure of it in this variant, nor as it is"
+				: "native has no figure of it in this run";
 	if (native->execution != m->execution)
 		return unlike[m->execution % EXECUTIONS];
 	if (m->bench->traps && analysis_is_nested(native))

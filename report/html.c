@@ -96,6 +96,7 @@ static int html_print(const struct report *r, FILE *out)
 	html_fits(&h);
 	html_faults(&h);
 	html_sections(&h);
+	html_skips(&h);
 	html_disclosure(&h);
 	fputs("</main>\n<footer><p>Made by virt-qualify from the result files named above. This "
 	      "page "

@@ -180,6 +180,7 @@ void html_header(struct html *h);
 void html_trust(struct html *h);
 void html_comparison(struct html *h);
 void html_verdicts(struct html *h); /* the counts alone */
+void html_skips(struct html *h);
 void html_headline(struct html *h); /* these, what failed, and scores */
 void html_criteria(struct html *h);
 void html_matrix(struct html *h);

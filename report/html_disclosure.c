@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a reader needs to doubt or repeat the figures: what did not run, what went wrong, what the
- * hosts were, and the plan, seed, command and checksum of each run.
+ * What a reader needs to doubt or repeat the figures: what went wrong, what the hosts were, and the
+ * plan, seed, command and checksum of each run.
  */
 #include "report/html.h"
 #include "report/label.h"
@@ -18,39 +18,7 @@ static void run_badge(const struct html *h, const struct result_run *run)
 	html_text(h, " [%s]", html_run_letter(h, letter, run));
 }
 
-/* ---- What did not run ---- */
-
-static void skips(struct html *h)
-{
-	static const struct html_column columns[] = {
-		{"What", "h"}, {"Kind", ""}, {"Platform", ""}, {"Why", "words"}};
-	const struct report *r = h->r;
-	struct html_table t;
-
-	fputs("<section aria-labelledby=\"skipped\"><h2 id=\"skipped\">Skipped</h2>\n", h->out);
-	if (!r->skip_count) {
-		fputs("<p>Nothing: everything that the plan asked for was run.</p></section>\n",
-		      h->out);
-		return;
-	}
-	html_table_begin(&t, h, columns, 4, "What the plan asked for and could not run");
-	for (size_t i = 0; i < r->skip_count; i++) {
-		const struct result_skip *s = r->skips[i];
-
-		html_table_row(&t);
-		html_table_cell(&t);
-		html_text(h, "%s", s->what);
-		run_badge(h, html_run_of_skip(r, s));
-		html_table_cell(&t);
-		html_text(h, "%s", s->kind);
-		html_table_cell(&t);
-		html_text(h, "%s", s->platform ? s->platform : s->what);
-		html_table_cell(&t);
-		html_text(h, "%s", s->why);
-	}
-	html_table_end(&t);
-	fputs("</section>\n", h->out);
-}
+/* ---- What went wrong ---- */
 
 static void problems(struct html *h)
 {
@@ -282,7 +250,6 @@ static void one_run(const struct html *h, const struct result_run *run)
 
 void html_disclosure(struct html *h)
 {
-	skips(h);
 	problems(h);
 	fputs("<section aria-labelledby=\"hosts\"><h2 id=\"hosts\">Host and platforms</h2>\n",
 	      h->out);

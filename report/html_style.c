@@ -194,7 +194,7 @@ const char html_style[] =
 	".cards td::before{color:var(--muted);font-size:.8rem;"
 	"padding-top:.1rem;grid-column:1;grid-row:1/span 9}\n"
 	".cards td>*{grid-column:2;justify-self:start}\n"
-	"td.n "
+	".cards td.n+td:not(.n){padding-left:0}td.n "
 	".note{margin-left:0}tbody "
 	"th.h{font-weight:600}.cards td.plot:not(:empty){display:block;"
 	"width:auto}\n"

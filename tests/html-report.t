@@ -58,6 +58,18 @@ ok $? "a comparison of variants is made"
 "$vq" report "$work/host.vq" "$work/amd.vq" "$work/xen.vq" -F html -o "$work/platforms.html" >/dev/null
 ok $? "a report over several files is made"
 
+# One row for each reason, with all that it kept from running.
+"$vq" report "$work/host.vq" -F html | sed -n '/id="skipped"/,/<\/section>/p' >"$work/skipped"
+"$vq" report "$work/host.vq" -F csv | grep ',"skip",' | cut -d, -f3 | tr -d '"' | sort -u >"$work/names"
+rows=$(grep -o '<tr' "$work/skipped" | wc -l)
+[ "$rows" -gt 1 ] && [ "$rows" -lt "$("$vq" report "$work/host.vq" -F csv | grep -c ',"skip",')" ]
+ok $? "what was skipped stands by its reason"
+missing=0
+while read -r name; do
+	grep -qF "$name" "$work/skipped" || missing=1
+done <"$work/names"
+ok $missing "and none of it is missing"
+
 # ---- The file as it is ----
 
 external='src=|<link|<script|<iframe|@import|url\((https?:)?//|href="[^#]'
