@@ -61,6 +61,8 @@ printf '%s\n' 'platforms: [xen, xen-hvm]' 'benches:' \
 run_vq lab xen hvm.yaml -o hvm.vq
 ok $code "lab xen runs a plan on HVM domains"
 [ $code -eq 0 ] || show err
+query hvm.vq "SELECT '# ' || platform || ': ' || coalesce(bench, fault) || ': ' || reason
+	FROM trial WHERE status != 'ok'"
 for bench in exit_cpuid exit_pio_user exit_mmio_user life_pause; do
 	[ "$(query hvm.vq "SELECT count(*) FROM trial WHERE platform = 'xen-hvm' AND bench = '$bench' AND status = 'ok'")" = 1 ]
 	ok $? "$bench of an HVM domain has figures"
