@@ -62,7 +62,7 @@ static int open_log(struct import *m, const char *path)
 
 	if (!strcmp(path, "-"))
 		return copy_input(m);
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st)) {
 		import_fail(m, EXIT_USAGE, "%s: %s", path, strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {

@@ -131,6 +131,8 @@ seq 100000 >"$work/other.log"
 refuses 2 'no trial of ours' 'a log of something else' import "$work/other.log" -o "$work/no.vq"
 : >"$work/empty.log"
 refuses 2 'no trial of ours' 'an empty log' import "$work/empty.log" -o "$work/no.vq"
+mkfifo "$work/pipe.log"
+BOUND=60 refuses 2 'not a file; give a pipe' 'a pipe that nobody writes to' import "$work/pipe.log" -o "$work/no.vq"
 refuses 2 'No such file' 'a log that is not there' import "$work/nowhere.log" -o "$work/no.vq"
 refuses 2 'not a file' 'a directory' import "$work" -o "$work/no.vq"
 refuses 2 'no log' 'no log at all' import
