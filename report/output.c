@@ -60,6 +60,21 @@ static int finish(FILE *out)
 	return failed;
 }
 
+/* A report over the measurements that it was made from would be the last of them. */
+static bool is_database(const char *path)
+{
+	static const char magic[16] = "SQLite format 3";
+	char head[sizeof(magic)];
+	FILE *f = fopen(path, "re");
+	bool is;
+
+	if (!f)
+		return false;
+	is = fread(head, sizeof(head), 1, f) == 1 && !memcmp(head, magic, sizeof(head));
+	fclose(f);
+	return is;
+}
+
 /* What is there already must be a file; a device or pipe is written to as it is. */
 static int check_target(const char *path, bool *special)
 {
@@ -71,6 +86,11 @@ static int check_target(const char *path, bool *special)
 	if (S_ISDIR(st.st_mode))
 		return complain(EXIT_USAGE, "%s: is a directory; name a file in it", path);
 	*special = !S_ISREG(st.st_mode);
+	if (!*special && is_database(path))
+		return complain(EXIT_USAGE,
+				"%s: is a result file, which no report may replace; choose another "
+				"name",
+				path);
 	return 0;
 }
 

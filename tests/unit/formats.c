@@ -495,6 +495,14 @@ static void test_output(void **state)
 	assert_int_equal(output_report(sample, text, path), EXIT_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_true(st.st_size > 1000);
+
+	/* Measurements are not replaced by their report. */
+	f = fopen(path, "w");
+	fwrite("SQLite format 3", 1, 16, f);
+	fclose(f);
+	assert_int_equal(output_report(sample, text, path), EXIT_USAGE);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_size, 16);
 	assert_int_equal(output_report(sample, text, "/dev/full"), EXIT_HARNESS);
 	assert_int_equal(output_report(sample, text, "/dev/null"), EXIT_OK);
 	remove(path);
