@@ -50,6 +50,22 @@ static error_t parse(int key, char *value, struct argp_state *state)
 	}
 }
 
+/* A gate that held nothing against anything is not green. Unlike platforms are a finding; limits
+ * judge. */
+static int nothing_compared(const struct report *r)
+{
+	struct verdict_counts n = report_verdict_counts(r);
+
+	if (!n.not_compared || r->judgement_count || !strcmp(r->compared_by, "platform"))
+		return EXIT_OK;
+	for (size_t i = 0; i < r->comparison_count; i++)
+		if (report_is_compared(&r->comparisons[i]))
+			return EXIT_OK;
+	return complain(EXIT_NOTHING_RAN,
+			"not one of %zu metrics could be compared; the report says why of each",
+			n.not_compared);
+}
+
 static int compare(const struct arguments *a, const struct format *format)
 {
 	struct report *r;
@@ -66,6 +82,8 @@ static int compare(const struct arguments *a, const struct format *format)
 	code = output_report(r, format, a->common.output);
 	if (code == EXIT_OK)
 		code = report_exit_code(r, a->common.fail_on_inconclusive);
+	if (code == EXIT_OK)
+		code = nothing_compared(r);
 	report_free(r);
 	return code;
 }

@@ -236,7 +236,12 @@ ok $? "nothing is left out there"
 refuses 2 'name each file once' "compare: a file with itself" compare good.vq good.vq
 accepts "another small run" run plan.yaml -o other-run.vq
 accepts "compare the two" compare good.vq other-run.vq
+run_vq compare good.vq asked.vq
+[ $code -eq 77 ] && grep -q 'not one of 2 metrics could be compared' err
+ok $? "compare: nothing that both measured is no pass"
 cp good.vq before.vq
+refuses 2 'good.vq: is a result file' "report: over its result file" report good.vq -o good.vq
+refuses 2 'good.vq: is a result file' "compare: the same" compare good.vq other-run.vq -o good.vq
 refuses 4 'good.vq: exists already; remove it or choose another name' \
 	"an existing result file is refused" run plan.yaml -o good.vq
 cmp -s good.vq before.vq
