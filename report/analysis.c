@@ -13,6 +13,7 @@
 #include "harness/core/sha256.h"
 #include "harness/core/text.h"
 #include "report/anonymous.h"
+#include "report/label.h"
 
 #define MAX_VARIANTS 256u /* of a run; more than any plan can have */
 
@@ -346,6 +347,20 @@ static int hash_noise(struct analysis *a, const char *path)
 	return failed ? -1 : analysis_given(a, GIVEN_NOISE, path, sha256);
 }
 
+/* Is any of it of a host that the runs are of? What is of another kind of host says nothing here.
+ */
+static bool is_of_runs(const struct report *r, const struct result_noise *rows, size_t count)
+{
+	for (size_t i = 0; i < r->run_count; i++) {
+		const char *fingerprint = label_fact(r, r->runs[i], "host.fingerprint");
+
+		for (size_t k = 0; fingerprint && k < count; k++)
+			if (!strcmp(rows[k].fingerprint, fingerprint))
+				return true;
+	}
+	return false;
+}
+
 int report_add_noise(struct report *r, const char *path, char *error, size_t size)
 {
 	struct analysis *a = (struct analysis *)r;
@@ -364,6 +379,12 @@ int report_add_noise(struct report *r, const char *path, char *error, size_t siz
 	if (!count)
 		return analysis_fail(a, "%s: holds no noise; virt-qualify aa makes such a file",
 				     path);
+	if (!is_of_runs(r, rows, count))
+		return analysis_fail(
+			a,
+			"%s: holds no noise of a host of this kind (host.fingerprint "
+			"differs, or is not disclosed); run aa on the host of the runs",
+			path);
 	APPEND(a, r->noise, r->noise_count, rows, count);
 	/* The intervals of limits hold it. */
 	return analysis_noise(a) || analysis_criteria(a) ? -1 : 0;

@@ -126,7 +126,7 @@ const char html_style[] =
 	".legend .interval{display:inline}\n"
 	"tr.group th{padding-top:1.1rem;font-weight:400;border-bottom:0}\n"
 	"tr.group code{font-weight:650;font-size:.95em}.summary{color:var(--muted)}\n"
-	"td.plot,th.plot{width:29%;min-width:11rem;padding-top:.15rem;padding-bottom:.15rem}\n"
+	"td.plot,th.plot{width:24%;min-width:11rem;padding-top:.15rem;padding-bottom:.15rem}\n"
 	".badge{display:inline-block;font-size:.74rem;line-height:1.3;padding:.02rem .4rem;"
 	"border:1px solid var(--grid);border-radius:3px;color:var(--muted);white-space:nowrap}\n"
 	".badge.soft{border:1.5px dashed var(--warn);color:var(--warn);font-weight:600}\n"

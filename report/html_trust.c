@@ -2,6 +2,7 @@
 /* The trust box: what stands behind the figures, and what speaks against them. */
 #include "report/analysis.h"
 #include "report/html.h"
+#include "report/noise.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -90,9 +91,12 @@ static void judge_rows(const struct report *r, struct trust *t, double *detectab
 /* What runs differ in from one to the next, where `aa` measured it. */
 static void judge_runs(const struct report *r, struct trust *t, double *floors)
 {
-	for (size_t i = 0; i < r->noise_count; i++)
-		if (isfinite(r->noise[i]->floor))
-			floors[t->measured++] = r->noise[i]->floor;
+	for (size_t i = 0; i < r->metric_count && r->noise_count; i++) {
+		const struct result_noise *n = noise_find(r, &r->metrics[i]);
+
+		if (n && isfinite(n->floor))
+			floors[t->measured++] = n->floor;
+	}
 	t->floor = stats_median(floors, t->measured);
 }
 

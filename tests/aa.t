@@ -59,7 +59,7 @@ ok $? "compare --noise"
 run_vq compare one.vq two.vq --noise aa.vq --anonymize
 [ $code -le 1 ] && grep -q 'between runs, measured over 3' out && ! grep -q 'aa\.vq' out
 ok $? "... anonymized: it is still of the same kind of host"
-printf 'limits: [{match: cpu_integer, at_most: 1h, execution: any}]\n' >limits.yaml
+printf 'limits: [{match: cpu_integer, at_least: 1op/s, execution: any}]\n' >limits.yaml
 run_vq report one.vq --limits limits.yaml -F verdicts
 grep -q 'variation between runs not included)' out
 ok $? "a limit's interval holds nothing that nobody measured, and says so"
@@ -81,6 +81,10 @@ if command -v sqlite3 >/dev/null; then
 	cp aa.vq elsewhere.vq && sqlite3 elsewhere.vq "UPDATE noise SET fingerprint = 'another'"
 	refuses 2 'elsewhere.vq: holds no noise of a host of this kind' "run --noise of another kind of host" \
 		run plan.yaml --noise elsewhere.vq -o four.vq
+	refuses 2 'elsewhere.vq: holds no noise of a host of this kind' "compare --noise of another kind of host" \
+		compare one.vq two.vq --noise elsewhere.vq
+	refuses 2 'elsewhere.vq: holds no noise of a host of this kind' "report --noise of another kind of host" \
+		report one.vq --noise elsewhere.vq
 	before=$(trials_in one.vq)
 	refuses 2 'holds no noise of a host of this kind' "the same for a file that is added to" \
 		run --append one.vq --noise elsewhere.vq
