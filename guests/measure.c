@@ -241,12 +241,18 @@ static void wait_for_others(const struct payload *p, const struct guest_bench *b
 #define PLANT_SAMPLES 33u
 #define PLANT_LEAST   9u /* operations: a disturbed one moves not their median */
 
-/* Operations that a slowness to be planted takes beforehand; 0: none is. */
-static uint32_t plant_operations(const struct payload *p)
+/* That make up the median which a slowness to be planted is a share of; 0: none is planted. */
+static uint32_t plant_samples(const struct payload *p)
 {
 	if (!payload_number(p->boot, "plant", 0))
 		return 0;
 	return p->samples > PLANT_LEAST ? p->samples : PLANT_LEAST;
+}
+
+/* All that it takes beforehand. */
+static uint64_t plant_operations(const struct payload *p, const struct guest_bench *b)
+{
+	return (uint64_t)plant_samples(p) * (b->plain ? 3 : 2);
 }
 
 /* The median of stamped spins of so many turns. */
@@ -266,9 +272,22 @@ static uint64_t measure_spin(struct payload *p, const struct guest_bench *b, uin
 }
 
 /*
- * After the warm-up, whose operations are slower than those of batches: a share of these would be
- * more than what was asked for. As many as a batch has say what a steady one takes.
+ * After the warm-up, whose operations are slower than those of batches, as some after it still are:
+ * a share of these would be more than what was asked for. So there is a batch that nobody sees, and
+ * the median of as many operations as a batch has then says what a steady one takes.
  */
+static uint64_t steady_median(struct payload *p, const struct guest_bench *b)
+{
+	struct loop plain = {.bench = b, .plain = b->plain, .p = p, .n = plant_samples(p)};
+
+	take_samples(p, b, plant_samples(p));
+	if (b->plain)
+		run_plain(&plain);
+	histogram_clear(&histogram);
+	take_samples(p, b, plant_samples(p));
+	return histogram_quantile(&histogram, 1, 2);
+}
+
 static bool plant(struct payload *p, const struct guest_bench *b, uint64_t nothing)
 {
 	uint32_t turns = in_ring0(b) ? PLANT_MANY_RING0 : PLANT_MANY;
@@ -277,9 +296,7 @@ static bool plant(struct payload *p, const struct guest_bench *b, uint64_t nothi
 	if (b->sample && !b->plants)
 		return payload_refuse(p,
 				      "it takes its own samples: nothing can be planted in them");
-	histogram_clear(&histogram);
-	take_samples(p, b, plant_operations(p));
-	median = histogram_quantile(&histogram, 1, 2);
+	median = steady_median(p, b);
 	few = measure_spin(p, b, PLANT_FEW);
 	return plant_choose(p, median - nothing, nothing, few, measure_spin(p, b, turns), turns);
 }
@@ -288,7 +305,7 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 {
 	uint64_t operations = 0, nothing;
 
-	p->planned = p->warmup + plant_operations(p) +
+	p->planned = p->warmup + plant_operations(p, b) +
 		     (uint64_t)p->batches * p->samples * (b->plain ? 2 : 1);
 	wait_for_others(p, b);
 	if (b->setup && !b->setup(p)) {
@@ -298,7 +315,7 @@ void bench_run(struct payload *p, const struct guest_bench *b)
 	nothing = calibrate(p, b);
 	histogram_clear(&histogram);
 	take_samples(p, b, p->warmup);
-	if (plant_operations(p) && !plant(p, b, nothing)) {
+	if (plant_samples(p) && !plant(p, b, nothing)) {
 		bench_stop_others();
 		bench_refused(p);
 		return;

@@ -135,12 +135,23 @@ static void a_share_of_the_steady_operation(void **state)
 	}
 }
 
+/* A warm-up that was too short takes some of the first batch with it, not what is planted. */
+static void nor_of_what_comes_after_a_short_warm_up(void **state)
+{
+	(void)state;
+	for (cold = 2; cold <= 11; cold++) {
+		struct seen slow = run(&synthetic, TRIAL " plant=100000");
+
+		assert_in_range(slow.planted, PLANTED - NEAR, PLANTED + NEAR);
+	}
+}
+
 /* With batches of three, too: its share is not of one that a neighbour made slow. */
 static void of_no_disturbed_one(void **state)
 {
 	(void)state;
 	cold = 2;
-	for (disturbed = 1; disturbed < 12; disturbed++) {
+	for (disturbed = 1; disturbed < 24; disturbed++) {
 		struct seen slow = run(&synthetic, TRIAL " plant=100000");
 
 		assert_in_range(slow.planted, PLANTED - NEAR, PLANTED + NEAR);
@@ -204,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_share_of_the_steady_operation),
+		cmocka_unit_test(nor_of_what_comes_after_a_short_warm_up),
 		cmocka_unit_test(of_no_disturbed_one),
 		cmocka_unit_test(its_operations_are_planned),
 		cmocka_unit_test(what_cannot_be_planted_is_refused),
