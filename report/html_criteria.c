@@ -111,7 +111,10 @@ static void score_row(struct html_table *t, const struct score *x)
 		fputs("<strong>", h->out);
 		html_text(h, "%s", number_ratio(ratio, x->score, x->interval));
 		fputs("</strong> ", h->out);
-		html_text(h, "%s", html_ratio_interval(ratio, x->score, x->interval));
+		html_text(h, "%s",
+			  isnan(x->interval.low)
+				  ? label_score_interval(s, x)
+				  : html_ratio_interval(ratio, x->score, x->interval));
 	}
 	html_table_cell(t);
 	html_text(h, "%s", label_worst(s, x));

@@ -45,6 +45,8 @@ const char *given_name(enum given which); /* "limits", "noise" */
 /* Whether the intervals of limits hold what runs differ in by themselves, a sentence or two; ""
  * where there is no such limit. */
 const char *label_limits_runs(char *s, const struct report *r);
+/* "0.79 – 0.86", or why a score has none; "" where there is no score */
+const char *label_score_interval(char *s, const struct score *x);
 /* "exits 0.82"; "" where there is no score */
 const char *label_worst(char *s, const struct score *x);
 /* "exits 0.82 (7 tests), throughput 0.99 (3 tests)"; "" where there is no score */

@@ -83,6 +83,15 @@ const char *label_worst(char *s, const struct score *x)
 	return s;
 }
 
+const char *label_score_interval(char *s, const struct score *x)
+{
+	if (x->why)
+		return strcpy(s, "");
+	if (isnan(x->interval.low))
+		return strcpy(s, "none: fewer than 6 trials of a test");
+	return label_ratio_interval(s, x->score, x->interval);
+}
+
 const char *label_parts(char *s, const struct score *x)
 {
 	size_t n = 0;

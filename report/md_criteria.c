@@ -85,7 +85,7 @@ static void print_scores(const struct report *r, FILE *out)
 		md_cell(out, "%s", label_platform(s, x->platform, x->variant));
 		md_cell(out, "%s", label_run(s, r, x->run));
 		md_cell(out, "%s", x->why ? "none" : number_ratio(n, x->score, x->interval));
-		md_cell(out, "%s", label_ratio_interval(s, x->score, x->interval));
+		md_cell(out, "%s", label_score_interval(s, x));
 		md_cell(out, "%s", label_worst(s, x));
 		md_cell(out, "%s", label_parts(s, x));
 		md_cell(out, "%s", x->why ? x->why : "");

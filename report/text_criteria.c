@@ -75,7 +75,7 @@ static int print_scores(const struct report *r, FILE *out, bool colour)
 		table_cell(&t, STYLE_PLAIN, "%s", label_platform(s, x->platform, x->variant));
 		table_cell(&t, STYLE_PLAIN, "%s",
 			   x->why ? "none" : number_ratio(n, x->score, x->interval));
-		table_cell(&t, STYLE_PLAIN, "%s", label_ratio_interval(s, x->score, x->interval));
+		table_cell(&t, STYLE_PLAIN, "%s", label_score_interval(s, x));
 		table_cell(&t, STYLE_PLAIN, "%s", label_worst(s, x));
 		table_cell(&t, STYLE_PLAIN, "%s", label_parts(s, x));
 		table_cell(&t, STYLE_DOUBT, "%s", x->why ? x->why : "");
