@@ -13,6 +13,8 @@ for kernel in "$CACHE"/kernel-*/vmlinuz; do
 	[ ! -r "$kernel" ] || exit 0
 done
 mkdir -p "$CACHE" && WORK=$(mktemp -d "$CACHE/fetch-XXXXXX") || exit 1
+# As long as it is held, no lab takes the directory for a dead one's and removes it.
+exec 9>"$WORK/lock" && flock -n 9 || exit 1
 trap 'rm -rf "$WORK"' EXIT
 trap 'exit 1' INT TERM HUP
 export CACHE WORK

@@ -55,9 +55,17 @@ if ! command -v qemu-system-x86_64 >/dev/null || [ ! -x /bin/busybox ] || ! comm
 	done_testing
 fi
 
+# What ci/kernel.sh left when it was killed, and what it has now.
+mkdir -p cache/virt-qualify/fetch-dead cache/virt-qualify/fetch-live
+touch cache/virt-qualify/fetch-dead/lock cache/virt-qualify/fetch-dead/other
+exec 8>cache/virt-qualify/fetch-live/lock
+flock -n 8
 echo nonsense >nonsense
 refuses 4 'no x86 kernel that can boot' "a file that is no kernel" lab amd-v --kernel nonsense
 nothing_left "a file that is no kernel"
+[ ! -e cache/virt-qualify/fetch-dead ] && [ -e cache/virt-qualify/fetch-live/lock ]
+ok $? "what fetched a kernel and died is cleared away, and what fetches one is not"
+exec 8>&-
 
 # It has the header of a kernel (boot protocol 2.15), and its code is zeros, which go on for ever.
 {

@@ -23,6 +23,7 @@ LAB_EMBEDDED(hosts_lab_sh);
 LAB_EMBEDDED(install_sh);
 
 #define RUN_PREFIX     "run-"
+#define FETCH_PREFIX   "fetch-" /* ci/kernel.sh's */
 #define IMAGE_BOUND_NS (600ll * 1000000000)
 #define LITTLE_ROOM    (64ull << 20)
 
@@ -92,6 +93,12 @@ static int lock_of(const char *directory, int flags)
 	return fd;
 }
 
+static bool is_work(const char *name)
+{
+	return !strncmp(name, RUN_PREFIX, strlen(RUN_PREFIX)) ||
+	       !strncmp(name, FETCH_PREFIX, strlen(FETCH_PREFIX));
+}
+
 /* Work directories whose owner is gone without having removed them: it was killed. */
 static void remove_left_behind(const struct lab_run *r)
 {
@@ -102,9 +109,8 @@ static void remove_left_behind(const struct lab_run *r)
 		char path[LAB_PATH];
 		int lock;
 
-		if (strncmp(e->d_name, RUN_PREFIX, strlen(RUN_PREFIX)) ||
-		    (size_t)snprintf(path, sizeof(path), "%s/%s", r->cache, e->d_name) >=
-			    sizeof(path))
+		if (!is_work(e->d_name) || (size_t)snprintf(path, sizeof(path), "%s/%s", r->cache,
+							    e->d_name) >= sizeof(path))
 			continue;
 		lock = lock_of(path, 0);
 		if (lock < 0)
