@@ -31,6 +31,9 @@ static void judged(const struct html *h)
 	tile(h, counts[JUDGED_INCONCLUSIVE], "v-none", "? inconclusive");
 	tile(h, counts[JUDGED_PASSED], "v-good", "\xe2\x9c\x93 passed");
 	fputs("</ul>\n", h->out);
+	if (h->r->given[GIVEN_LIMITS].path)
+		fputs("<p class=\"after\">\xe2\x96\xb3 The limits were given after the runs.</p>\n",
+		      h->out);
 }
 
 /* ---- What makes a job red ---- */

@@ -71,6 +71,9 @@ while read -r format; do
 	ends 1 "$format: the same of compare" compare kept.vq failed.vq --limits later.yaml -F "$format"
 	says "$hash" "... says so, too"
 done <formats
+run_vq report kept.vq --limits later.yaml -F html
+sed -n '/<header>/,/<\/header>/p' out | grep -q 'limits were given after the runs'
+ok $? "html: its head says so, too"
 printf '%s\n' 'limits:' '  - {match: exit_cpuid, figure: p99, at_most: 1s}' \
 	'  - {match: exit_cpuid, figure: native-ratio, at_most: 1000}' \
 	'  - {match: hang, figure: recovered, at_least: 0.01}' \
