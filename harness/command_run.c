@@ -108,6 +108,9 @@ static void say_summary(const struct run_summary *s, const char *path)
 		fprintf(stderr, ", %zu failed", s->failed);
 	if (s->unsupported)
 		fprintf(stderr, ", %zu unsupported", s->unsupported);
+	if (s->unsupported && !s->interrupted && s->planned > s->done + s->left_out)
+		fprintf(stderr, " and %zu more of the same not tried",
+			s->planned - s->done - s->left_out);
 	if (s->left_out)
 		fprintf(stderr, ", %zu left out as the budget was spent", s->left_out);
 	fprintf(stderr, "; %zu skipped here (its report says why)\n%s\n", s->skipped, path);
