@@ -135,13 +135,19 @@ static enum verdict estimated(const struct comparison *c, double delta, bool hig
  * That they are too few for one is none: the fewer they are, the noisier the machine, and there a
  * change of the code would never be seen. Then it is enough that they point to the same side of
  * delta, and that what all batches say lies within their interval.
+ * Trials of one run are interleaved: what disturbs the host falls on both sides alike, and whether
+ * it did is tested by itself (is_disturbed_more). There even none is no doubt; separate runs had
+ * each its own disturbances.
  */
 static const char *contradiction(const struct comparison_row *row, enum verdict all,
 				 const struct comparison *calm, enum verdict undisturbed)
 {
 	bool higher = row->base->bench->better == HIGHER;
+	bool interleaved = row->base->run == row->other->run;
 
 	if (all == VERDICT_INCONCLUSIVE || all == undisturbed)
+		return NULL;
+	if (interleaved && isnan(calm->ratio_interval.low))
 		return NULL;
 	if (isnan(calm->ratio))
 		return "every batch of a side was disturbed: nothing confirms it";
