@@ -164,14 +164,14 @@ side_by_side() { # PLATFORM
 	ok $? "$1: two runs at once leave nothing"
 }
 
-for platform in oci podman lxc; do
+for platform in oci podman docker lxc; do
 	if ! works $platform; then
 		skip "$platform" "$(why_not $platform)"
 		continue
 	fi
 	measures $platform
 	case $platform in
-	podman) # its store is a container's own, and its calls take their time
+	podman | docker) # their calls take their time
 		survives_kill $platform 2
 		;;
 	*)
@@ -207,6 +207,7 @@ bounded_here() {
 }
 refused "no runc" oci 'apt-get install runc' without_programs
 refused "no podman" podman 'apt-get install podman' without_programs
+refused "no docker" docker 'apt-get install docker.io' without_programs
 
 # A podman that says no, or nothing at all.
 mkdir -p odd
@@ -226,6 +227,27 @@ if works podman; then
 	query odd.vq "SELECT reason FROM trial" | sed -n '1s/^/# /p'
 	is_clean
 	ok $? "a podman that refuses: nothing is left"
+fi
+
+# A dockerd that ends at once.
+cat >odd/dockerd <<'DOCKERD'
+#!/bin/sh
+case "$*" in
+*--version) echo 'Docker version 20.10.24, build 1' ;;
+*) echo 'failed to start daemon: not today' >&2 && exit 1 ;;
+esac
+DOCKERD
+printf '#!/bin/sh\nexit 1\n' >odd/docker
+cp odd/docker odd/containerd
+chmod +x odd/*
+PATH=$work/odd:$PATH run_vq list platforms
+if grep -Eq '^  docker .* works ' out; then
+	PATH=$work/odd:$PATH run_vq run -p docker -b guest_rdtsc -f none -o daemon.vq
+	[ $code -ne 0 ] && grep -q 'a private dockerd did not start: failed to start daemon: not today' err
+	ok $? "a dockerd that does not start: it is said, with its words"
+	show err
+	until_true is_clean
+	ok $? "a dockerd that does not start: nothing is left"
 fi
 
 mkdir -m 700 theirs

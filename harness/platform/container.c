@@ -35,34 +35,40 @@ void container_failed(struct machine *m)
 
 /* ---- Its files ---- */
 
-static int write_init(struct container *c, const char *path)
+static int fail_file(const char *path, char *error, size_t size)
+{
+	snprintf(error, size, "%.400s: %s", path, strerror(errno));
+	return -1;
+}
+
+static int write_init(const char *path, char *error, size_t size)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);
 	ssize_t n;
 
 	if (fd < 0)
-		return fail(c->m, path);
+		return fail_file(path, error, size);
 	n = write(fd, init_image_start, init_image_size);
 	if (close(fd) || n != (ssize_t)init_image_size) {
 		if (n >= 0)
 			errno = ENOSPC;
-		return fail(c->m, path);
+		return fail_file(path, error, size);
 	}
 	return 0;
 }
 
-static int make_rootfs(struct container *c)
+int container_make_rootfs(const char *directory, char *error, size_t size)
 {
 	static const char *const directories[] = {"", "/proc", "/dev", "/sys"};
 	char path[600];
 
 	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		snprintf(path, sizeof(path), "%s/rootfs%s", c->directory.path, directories[i]);
+		snprintf(path, sizeof(path), "%s/rootfs%s", directory, directories[i]);
 		if (mkdir(path, 0755))
-			return fail(c->m, path);
+			return fail_file(path, error, size);
 	}
-	snprintf(path, sizeof(path), "%s/rootfs/init", c->directory.path);
-	return write_init(c, path);
+	snprintf(path, sizeof(path), "%s/rootfs/init", directory);
+	return write_init(path, error, size);
 }
 
 /* ---- What its init gets ---- */
@@ -88,7 +94,8 @@ int container_make(struct container *c, struct machine *m)
 	c->listener = c->life = c->init_fd = -1;
 	if (directory_make(&c->directory, m->config.journal, DIRECTORY_PROGRAMS, m->error,
 			   sizeof(m->error)) ||
-	    make_rootfs(c) || container_listen(c))
+	    container_make_rootfs(c->directory.path, m->error, sizeof(m->error)) ||
+	    container_listen(c))
 		return -1;
 	list_cpus(c);
 	process_write_boot(m);

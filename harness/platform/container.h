@@ -42,6 +42,10 @@ struct container {
  */
 int container_make(struct container *c, struct machine *m);
 
+/* In a directory: rootfs, with the program and the mount points. 0, or -1 with one line in `error`.
+ */
+int container_make_rootfs(const char *directory, char *error, size_t size);
+
 /* Note in the journal that a cgroup of that path will exist. `kill`: with processes that must be
  * killed first. 0, or -1 with m->error. */
 int container_note_cgroup(struct container *c, const char *path, bool kill);

@@ -61,7 +61,7 @@ void container_remove_parent(const struct cgroup_own *own, const char *name)
 
 /* ---- Whose init it is ---- */
 
-int container_is_below(struct container *c, const char *name)
+static int is_below(struct container *c, const char *name)
 {
 	static struct cgroup_own theirs;
 	char part[128];
@@ -78,7 +78,7 @@ int container_is_below(struct container *c, const char *name)
 	return -1;
 }
 
-void container_find_memory(struct container *c)
+static void find_memory(struct container *c)
 {
 	static struct cgroup_own theirs;
 	const struct cgroup_place *memory;
@@ -125,6 +125,15 @@ void container_allow_realtime(const struct container *c, const struct cgroup_own
 	cpu = cgroup_controlled_by(&theirs, "cpu");
 	if (cpu)
 		write_realtime(cpu->path);
+}
+
+int container_settle(struct container *c, const struct cgroup_own *own, const char *name)
+{
+	if (is_below(c, name))
+		return -1;
+	find_memory(c);
+	container_allow_realtime(c, own, name);
+	return 0;
 }
 
 /* ---- The freezer ---- */

@@ -16,12 +16,10 @@ int container_note_parent(struct container *c, const struct cgroup_own *own, con
 /* Remove them, which must be empty; what stays is in the journal. */
 void container_remove_parent(const struct cgroup_own *own, const char *name);
 
-/* Is its init in a cgroup below that name? Else it is let go of, as another process: -1 with
- * m->error. */
-int container_is_below(struct container *c, const char *name);
-
-/* With a memory limit: find the memory cgroup of its init, where kills are counted. */
-void container_find_memory(struct container *c);
+/* Once its init is known: is it in a cgroup below that name? Else it is let go of, as another
+ * process: -1 with m->error. Find its memory cgroup, where kills are counted, and allow it what
+ * follows. */
+int container_settle(struct container *c, const struct cgroup_own *own, const char *name);
 
 /* Where it will be needed, let threads of its init, below the parent of that name, be SCHED_FIFO as
  * far as the kernel shares that out: version 1 does. Version 2 leaves it to everybody, or to

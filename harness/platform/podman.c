@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,13 +22,13 @@
 #include "harness/host.h"
 #include "harness/platform/container.h"
 #include "harness/platform/container_cgroup.h"
+#include "harness/platform/engine.h"
 #include "harness/platform/podman_store.h"
 #include "harness/setting.h"
 
 #define SLACK_MS   20000	       /* a call takes 0.1 s of CPU, and a start four of them */
 #define HORIZON_MS 8000		       /* a restart takes half a second, on a quiet host */
 #define CONMON_NS  INT64_C(3000000000) /* until it ended, after its container did */
-#define MAX_CREATE 48
 
 struct podman {
 	struct container c; /* first: podman_of() */
@@ -87,88 +86,25 @@ static int prepare(struct container *c)
 		       : 0;
 }
 
-struct create {
-	const char *argument[MAX_CREATE];
-	size_t count;
-	char parent[80], files[64], processes[64], pid_file[600], memory[32], rootfs[600];
-};
-
-static void add(struct create *a, const char *first, const char *second)
-{
-	a->argument[a->count++] = first;
-	if (second)
-		a->argument[a->count++] = second;
-}
-
-/* What podman would raise is refused where this host's limits must not be. */
-static void limit(char *text, size_t size, const char *name, int resource)
-{
-	struct rlimit own = {.rlim_cur = 1024, .rlim_max = 4096};
-
-	getrlimit(resource, &own);
-	snprintf(text, size, "%s=%llu:%llu", name,
-		 (unsigned long long)(own.rlim_cur < 1024 ? own.rlim_cur : 1024),
-		 (unsigned long long)(own.rlim_max < 4096 ? own.rlim_max : 4096));
-}
-
-/* As oci's bundle has it (oci_bundle.c). */
-static void list_confinement(struct create *a)
-{
-	add(a, "--network", "none");
-	add(a, "--ipc", "none");
-	add(a, "--cap-drop", "all");
-	add(a, "--read-only", "--read-only-tmpfs=false");
-	add(a, "--no-hosts", NULL);
-	add(a, "--security-opt", "no-new-privileges");
-	add(a, "--security-opt", "seccomp=unconfined");
-	add(a, "--security-opt", "label=disable");
-	add(a, "--pids-limit", "0");
-	add(a, "--log-driver", "none");
-	add(a, "--hostname", "virt-qualify");
-}
-
-static void list_create(struct container *c, struct create *a)
-{
-	uint64_t memory = c->m->config.memory_limit;
-
-	snprintf(a->parent, sizeof(a->parent), "/%s", c->directory.name);
-	snprintf(a->pid_file, sizeof(a->pid_file), "%s/pid", c->directory.path);
-	snprintf(a->rootfs, sizeof(a->rootfs), "%s/rootfs", c->directory.path);
-	snprintf(a->memory, sizeof(a->memory), "%llu", (unsigned long long)memory);
-	limit(a->files, sizeof(a->files), "nofile", RLIMIT_NOFILE);
-	limit(a->processes, sizeof(a->processes), "nproc", RLIMIT_NPROC);
-	add(a, "create", NULL);
-	add(a, "--name", c->directory.name);
-	list_confinement(a);
-	add(a, "--cgroup-parent", a->parent);
-	add(a, "--ulimit", a->files);
-	add(a, "--ulimit", a->processes);
-	add(a, "--pidfile", a->pid_file);
-	if (memory) {
-		add(a, "--memory", a->memory);
-		add(a, "--memory-swap", a->memory);
-	}
-	add(a, "--rootfs", a->rootfs);
-	add(a, "/init", c->pins);
-	a->argument[a->count++] = c->affinity;
-	a->argument[a->count] = NULL;
-}
-
 /* podman creates when it is asked to, but has its runtime do so only with `init`. */
 static int create(struct container *c)
 {
 	const char *init[] = {"init", c->directory.name, NULL};
-	struct create a = {0};
+	struct engine_create a = {0};
+	char pid_file[600], rootfs[600];
 	pid_t pid;
 
-	list_create(c, &a);
-	if (run(c, a.argument) || run(c, init) ||
-	    container_read_pid(c, "podman", a.pid_file, &pid) || container_has_init(c, pid) ||
-	    container_is_below(c, c->directory.name))
+	snprintf(pid_file, sizeof(pid_file), "%s/pid", c->directory.path);
+	snprintf(rootfs, sizeof(rootfs), "%s/rootfs", c->directory.path);
+	engine_begin_create(&a, c);
+	engine_add(&a, "--read-only-tmpfs=false", "--no-hosts");
+	engine_add(&a, "--pidfile", pid_file);
+	engine_add(&a, "--rootfs", NULL);
+	engine_end_create(&a, c, rootfs);
+	if (run(c, a.argument) || run(c, init) || container_read_pid(c, "podman", pid_file, &pid) ||
+	    container_has_init(c, pid))
 		return -1;
-	container_find_memory(c);
-	container_allow_realtime(c, &podman_of(c)->own, c->directory.name);
-	return 0;
+	return container_settle(c, &podman_of(c)->own, c->directory.name);
 }
 
 /* ---- Its life ---- */

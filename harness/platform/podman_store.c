@@ -85,7 +85,8 @@ const char *podman_version(void)
 		program_version(find_podman(), podman, sizeof(podman));
 	if (program_find(podman_runtime(), path, sizeof(path)))
 		program_version(path, runtime, sizeof(runtime));
-	snprintf(text, sizeof(text), "podman %s, %s %s", podman, podman_runtime(), runtime);
+	snprintf(text, sizeof(text), "podman %s, %s %s", podman[0] ? podman : "(none)",
+		 podman_runtime(), runtime[0] ? runtime : "(none)");
 	return text;
 }
 

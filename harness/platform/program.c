@@ -47,13 +47,16 @@ bool program_find(const char *name, char *path, size_t size)
 
 void program_version(const char *path, char *version, size_t size)
 {
-	char line[256], *word;
+	static const char before[] = "version ";
+	char line[256];
+	const char *word;
 
 	version[0] = '\0';
 	if (host_program_version(path, VERSION_MS, line, sizeof(line)))
 		return;
-	word = strrchr(line, ' ');
-	snprintf(version, size, "%s", word ? word + 1 : line);
+	word = strstr(line, before);
+	word = word ? word + strlen(before) : line;
+	snprintf(version, size, "%.*s", (int)strcspn(word, ", "), word);
 }
 
 /* ---- A call ---- */

@@ -10,7 +10,8 @@
 /* Find `name` along PATH; one with a slash is a path. */
 bool program_find(const char *name, char *path, size_t size);
 
-/* The last word of the first line of `PATH --version`: "1.1.5+ds1"; "": it says nothing. */
+/* What follows "version " in the first line of `PATH --version`: "1.1.5+ds1"; "": it says nothing.
+ */
 void program_version(const char *path, char *version, size_t size);
 
 struct program_call {

@@ -7,13 +7,12 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "harness/journal.h"
 #include "harness/platform/libvirt/keeper.h"
+#include "harness/platform/orphan.h"
 
 #define START_MS 12000
 #define STOP_MS	 10000
@@ -68,26 +67,23 @@ int libvirt_daemon_missing(const struct libvirt_daemon_options *o, char *why, si
 	return 0;
 }
 
-/* Orphaned at once, and not to us: see trial.c, which reaps every child that a trial leaves. */
+struct keep {
+	const struct libvirt_daemon_options *o;
+	int report, lifeline;
+};
+
+static void keep(void *context)
+{
+	const struct keep *k = context;
+
+	libvirt_keep(k->o, k->report, k->lifeline);
+}
+
 static int fork_keeper(const struct libvirt_daemon_options *o, int report, int lifeline)
 {
-	int was_subreaper = 0, status = 0;
-	pid_t pid;
+	struct keep k = {o, report, lifeline};
 
-	prctl(PR_GET_CHILD_SUBREAPER, &was_subreaper);
-	prctl(PR_SET_CHILD_SUBREAPER, 0);
-	pid = fork();
-	if (pid == 0) {
-		pid = fork();
-		if (pid == 0)
-			libvirt_keep(o, report, lifeline);
-		_exit(pid < 0);
-	}
-	if (pid > 0)
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-	prctl(PR_SET_CHILD_SUBREAPER, was_subreaper);
-	return pid < 0 || status ? -1 : 0;
+	return orphan_fork(keep, &k);
 }
 
 static int take_report(struct libvirt_daemon *d, char *error, size_t size)

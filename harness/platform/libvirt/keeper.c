@@ -24,6 +24,7 @@
 #include "harness/host.h"
 #include "harness/journal.h"
 #include "harness/platform/directory.h"
+#include "harness/platform/orphan.h"
 #include "harness/stop.h"
 
 #define QEMU_USER "libvirt-qemu" /* as Debian builds it */
@@ -378,20 +379,6 @@ static int start(struct keeper *k, const struct libvirt_daemon_options *o)
 	return make_files(k, o) || start_daemon(k, o) || wait_until_ready(k) ? -1 : 0;
 }
 
-/* Our copies of what the harness has open would outlive it: its journal's lock, the write end of
- * our own pipe. */
-static void close_others(int report, int lifeline)
-{
-	unsigned int low = (unsigned int)(report < lifeline ? report : lifeline);
-	unsigned int high = (unsigned int)(report < lifeline ? lifeline : report);
-
-	if (low > 3)
-		close_range(3, low - 1, 0);
-	if (high > low + 1)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0u, 0);
-}
-
 /* Of deaths, and of what we are told. */
 static int watch_signals(void)
 {
@@ -415,7 +402,7 @@ void libvirt_keep(const struct libvirt_daemon_options *o, int report, int lifeli
 	prctl(PR_SET_NAME, "vq-keeper");
 	stop_ignore_signals();
 	signal(SIGPIPE, SIG_IGN);
-	close_others(report, lifeline);
+	orphan_close_others(report, lifeline);
 	signals = watch_signals();
 	k.daemon = -1;
 	k.report.keeper = getpid();
