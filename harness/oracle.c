@@ -156,10 +156,26 @@ static int64_t last_served(const struct oracle *o, uint32_t guest)
 	return oldest;
 }
 
+/* No room: the guest's loss before goes on instead, and the service in between is not counted. A
+ * downtime that is too short would look like a better platform. */
+static void prolong_last(struct oracle *o, uint32_t guest)
+{
+	for (uint32_t i = o->lost_count; i-- > 0;)
+		if (o->lost[i].guest == guest) {
+			o->lost[i].to_ns = 0;
+			o->lost[i].noticed_ns = o->sampled_ns;
+			return;
+		}
+}
+
 void oracle_note_loss(struct oracle *o, uint32_t guest)
 {
-	if (open_interval(o, guest) || o->lost_count == ORACLE_MAX_INTERVALS)
+	if (open_interval(o, guest))
 		return;
+	if (o->lost_count == ORACLE_MAX_INTERVALS) {
+		prolong_last(o, guest);
+		return;
+	}
 	o->lost[o->lost_count++] = (struct oracle_interval){
 		.from_ns = last_served(o, guest),
 		.noticed_ns = o->sampled_ns,

@@ -57,6 +57,7 @@ struct oracle {
 	 * stands. */
 	uint32_t tsc_khz;
 	int64_t sampled_ns, previous_ns; /* the last two samples */
+	/* Where they are more, a guest's last one goes on. */
 	struct oracle_interval lost[ORACLE_MAX_INTERVALS];
 	uint32_t lost_count;
 };
