@@ -125,6 +125,7 @@ static int print(const struct report *r, FILE *out)
 		fprintf(out,
 			"problems and doubts: %zu, each with its reason in every other format\n",
 			r->problem_count);
+	label_unfinished(r, out);
 	for (size_t i = 0; i < r->file_count; i++)
 		fprintf(out, "%s%s, sha256 %s\n", i ? "" : "\n", r->files[i].path,
 			r->files[i].sha256);

@@ -45,6 +45,10 @@ const char *given_name(enum given which); /* "limits", "noise" */
 /* Whether the intervals of limits hold what runs differ in by themselves, a sentence or two; ""
  * where there is no such limit. */
 const char *label_limits_runs(char *s, const struct report *r);
+/* Is it that a run did not come to its end? Otherwise it is about trials or figures. */
+bool label_is_unfinished(const struct problem *x);
+/* A line for each such run, in formats that list no problems. */
+void label_unfinished(const struct report *r, FILE *out);
 /* "0.79 – 0.86", or why a score has none; "" where there is no score */
 const char *label_score_interval(char *s, const struct score *x);
 /* "exits 0.82"; "" where there is no score */

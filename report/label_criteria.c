@@ -83,6 +83,23 @@ const char *label_worst(char *s, const struct score *x)
 	return s;
 }
 
+bool label_is_unfinished(const struct problem *x)
+{
+	return x->status == TRIAL_OK && !strcmp(x->what, "run") && !x->platform[0] &&
+	       (x->run->interrupted || !x->run->finished);
+}
+
+void label_unfinished(const struct report *r, FILE *out)
+{
+	for (size_t i = 0; i < r->problem_count; i++) {
+		char s[LABEL_SIZE];
+
+		if (label_is_unfinished(&r->problems[i]))
+			fprintf(out, "incomplete: run %s: %s\n",
+				label_run(s, r, r->problems[i].run), r->problems[i].why);
+	}
+}
+
 const char *label_score_interval(char *s, const struct score *x)
 {
 	if (x->why)

@@ -368,12 +368,6 @@ static void add_unfinished(struct collecting *c, const struct problem *x)
 	       });
 }
 
-static bool is_unfinished(const struct problem *x)
-{
-	return !strcmp(x->what, "run") && !x->platform[0] &&
-	       (x->run->interrupted || !x->run->finished);
-}
-
 static void add_problem(struct collecting *c, const struct problem *x)
 {
 	static const enum point_result results[TRIAL_STATUSES] = {
@@ -395,7 +389,7 @@ static void add_problem(struct collecting *c, const struct problem *x)
 			  .seconds = NAN};
 
 	if (x->status == TRIAL_OK) { /* a doubt */
-		if (is_unfinished(x))
+		if (label_is_unfinished(x))
 			add_unfinished(c, x);
 		return;
 	}

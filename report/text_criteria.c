@@ -116,6 +116,7 @@ static int print(const struct report *r, FILE *out)
 		fprintf(out, "\nComparison by %s: %s\n", r->compared_by, label_verdicts(s, r));
 	else if (!r->judgement_count && !r->score_count)
 		fputs("No limit, requirement or weight: the plan decides nothing.\n", out);
+	label_unfinished(r, out);
 	for (size_t i = 0; i < r->file_count; i++)
 		fprintf(out, "%s%s, sha256 %s\n", i ? "" : "\n", r->files[i].path,
 			r->files[i].sha256);

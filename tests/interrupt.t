@@ -175,6 +175,10 @@ for platform in $platforms; do
 	holds x.vq "$seen" "$name"
 	grep -q 'it has no end' "$work/out"
 	ok $? "$name: the report says that the run was cut off"
+	for format in brief verdicts; do
+		bounded "$vq" report x.vq -F $format | grep -q '^incomplete: run A: it has no end'
+		ok $? "$name: so does $format"
+	done
 	bounded "$vq" report x.vq -F tap | grep -q '^not ok .* run: it has no end'
 	ok $? "$name: and is no pass to a CI"
 	accepts "$name: recover" recover
