@@ -11,7 +11,8 @@
 #include "harness/import.h"
 #include "harness/run_row.h"
 
-#define MAX_LOGS 256
+#define MAX_LOGS      256
+#define PLATFORM_NAME 64 /* bytes: it stands in every row */
 
 struct arguments {
 	char *log[MAX_LOGS];
@@ -39,6 +40,10 @@ static error_t parse_option(int key, char *text, struct argp_state *state)
 		a->output = command_file(text, state);
 		return 0;
 	case 'p':
+		if (strlen(text) > PLATFORM_NAME)
+			exit(complain(EXIT_USAGE,
+				      "import: -p: a name of %zu bytes; write at most %d",
+				      strlen(text), PLATFORM_NAME));
 		a->platform = text;
 		return 0;
 	case 'x':
@@ -89,9 +94,9 @@ static void say_summary(const struct import_summary *s, const char *path)
 		fprintf(stderr, ", %zu failed or lost", s->failed);
 	if (s->damaged || s->lost)
 		fprintf(stderr,
-			"; of the log, %" PRIu64 " lines were damaged and %" PRIu64
+			"; of the log, %" PRIu64 " line%s damaged and %" PRIu64
 			" bytes of records never came",
-			s->damaged, s->lost);
+			s->damaged, s->damaged == 1 ? " was" : "s were", s->lost);
 	fprintf(stderr, "\n%s\n", path);
 }
 
