@@ -29,6 +29,7 @@ judge_unit   := $(oracle_unit) $(call obj,harness/trial_judge.c)
 lab_unit     := $(call obj,harness/lab/stream.c harness/lab/port.c)
 container_unit := $(call obj,harness/platform/oci_bundle.c harness/platform/lxc_domain.c harness/platform/libvirt/xml.c \
 	harness/cgroup_own.c)
+program_unit := $(call obj,harness/platform/program.c)
 any_domain_unit := $(call obj,harness/platform/libvirt/any_domain.c harness/platform/libvirt/guard.c harness/stop.c \
 	harness/platform/libvirt/api.c harness/platform/libvirt/xml.c harness/platform/libvirt/uri.c \
 	harness/platform/libvirt/boot_image.c)
@@ -67,6 +68,7 @@ $(eval $(call links,oracle,$(oracle_unit)))
 $(eval $(call links,judge,$(judge_unit)))
 $(eval $(call links,vm_image,$(call obj,harness/vmm/image.c) $(guest_image_obj)))
 $(eval $(call links,container,$(container_unit)))
+$(eval $(call links,program,$(program_unit)))
 $(eval $(call links,any_domain,$(any_domain_unit)))
 $(eval $(call links,answers,$(answers_unit),$(host_libs)))
 $(eval $(call links,serial_guest,$(serial_guest_unit),$(host_libs)))
