@@ -22,7 +22,7 @@
 #define TCG_NAME "qemu-tcg-linux"
 
 #define RAM_MIB	   128u
-#define SLACK_MS   20000 /* firmware and a whole kernel, perhaps interpreted, on a busy host */
+#define SLACK_MS   60000 /* firmware and a whole kernel, perhaps interpreted, on a busy host */
 #define HORIZON_MS 15000 /* a recovery starts it anew */
 
 /* The kernel's own words go to the serial line, and into the trial's console where they matter. */
