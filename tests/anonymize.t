@@ -64,7 +64,8 @@ while read -r format; do
 	grep -Eaiq "$left" out
 	ok $? "$format: it is there without --anonymize"
 	run_vq compare "$planted" other.vq -F "$format" --anonymize
-	[ $code -le 1 ] && ! grep -Eaiq "$left" out
+	# Every text is changed: nothing may be left to compare.
+	{ [ $code -le 1 ] || [ $code -eq 77 ]; } && ! grep -Eaiq "$left" out
 	ok $? "$format: nor in a comparison"
 	grep -Eaio ".{0,40}($left).{0,20}" out | head -n 5 | sed 's/^/# /'
 done <formats
