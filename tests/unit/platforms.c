@@ -416,6 +416,19 @@ static void test_fast(void **state)
 	report_free(r);
 }
 
+/* What ran otherwise than in hardware is counted over faults, too. */
+static void test_not_in_hardware(void **state)
+{
+	struct report *r = load_three(8, 0);
+	char *page = print("html", r), of[64];
+
+	(void)state;
+	snprintf(of, sizeof(of), " of %zu; hatched in plots", r->metric_count + r->fault_count);
+	assert_non_null(strstr(page, of));
+	free(page);
+	report_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_fast),
 		cmocka_unit_test(test_nothing_else_to_compare),
+		cmocka_unit_test(test_not_in_hardware),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);
