@@ -174,7 +174,7 @@ wait $pid
 [ ! -e a ] && [ ! -e taken.vq ]
 ok $? "Ctrl-C: its socket is gone, and so is the name of its result file"
 
-"$vq" lab amd-v --kernel empty-kernel --timeout 60 2>err &
+"$vq" lab amd-v --kernel empty-kernel --timeout 60 -o killed.vq 2>err &
 pid=$!
 tries=0
 until pgrep -P $pid qemu >emulator || [ $tries -ge 300 ]; do

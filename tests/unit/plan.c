@@ -560,7 +560,7 @@ static void test_files(void **state)
 static void test_presets(void **state)
 {
 	static const char *const presets[] = {"smoke", "ci", "qualify"};
-	static const uint32_t bench_trials[] = {12, 40, 200}, fault_trials[] = {6, 20, 100};
+	static const uint32_t bench_trials[] = {8, 40, 200}, fault_trials[] = {6, 20, 100};
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {

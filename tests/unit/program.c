@@ -130,5 +130,6 @@ int main(void)
 		cmocka_unit_test(it_is_found_along_the_path),
 	};
 
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
