@@ -134,7 +134,7 @@ FUZZ_CC      ?= clang
 fuzzers      := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzz_src      = $(core_src) $(filter-out report/command_%,$(report_src)) harness/plan.c \
 	harness/plan_node.c harness/plan_parse.c harness/plan_parse_variant.c harness/plan_variant.c \
-	harness/plan_criteria.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
+	harness/plan_criteria.c harness/plan_limit_unit.c harness/plan_yaml.c harness/plan_value.c harness/plan_text.c
 
 $(B)/fuzz/fuzz_import: harness/import_trial.c harness/intake.c
 $(B)/fuzz/fuzz_qmp: harness/platform/qemu/qmp.c
