@@ -76,11 +76,34 @@ static void test_add(struct test *t, double d, double c, bool unchanged)
 	t->count++;
 }
 
-static int by_value(const void *a, const void *b)
+/* The value that would be at `k` if all were sorted; reorders them (C. A. R. Hoare, FIND,
+ * CACM 4(7), 1961). */
+static double select_value(double *v, size_t count, size_t k)
 {
-	double x = *(const double *)a, y = *(const double *)b;
+	ptrdiff_t left = 0, right = (ptrdiff_t)count - 1, at = (ptrdiff_t)k;
 
-	return (x > y) - (x < y);
+	while (left < right) {
+		ptrdiff_t i = left, j = right;
+		double pivot = v[at];
+
+		while (i <= j) {
+			while (v[i] < pivot)
+				i++;
+			while (pivot < v[j])
+				j--;
+			if (i <= j) {
+				double swapped = v[i];
+
+				v[i++] = v[j];
+				v[j--] = swapped;
+			}
+		}
+		if (j < at)
+			left = i;
+		if (at < i)
+			right = j;
+	}
+	return v[at];
 }
 
 /* p, and the interval of exp(theta); frees what test_begin allocated. */
@@ -92,12 +115,9 @@ static void test_finish(struct test *t, double alpha, struct comparison *result)
 	result->p = (double)t->as_extreme / (double)t->count;
 	if (rejectable < (double)t->count) {
 		size_t k = (size_t)rejectable;
-		double low, high;
+		double low = select_value(t->low, t->count, k);
+		double high = select_value(t->high, t->count, t->count - 1 - k);
 
-		qsort(t->low, t->count, sizeof(double), by_value);
-		qsort(t->high, t->count, sizeof(double), by_value);
-		low = t->low[k];
-		high = t->high[t->count - 1 - k];
 		if (isfinite(low) && isfinite(high)) {
 			result->ratio_interval.low = exp(fmin(low, t->observed));
 			result->ratio_interval.high = exp(fmax(high, t->observed));
