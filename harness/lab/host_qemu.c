@@ -11,7 +11,8 @@
  * of its page after it has read the code (tb_gen_code(), tb_link_page()): what another CPU's thread
  * writes there in between goes unnoticed, and the stale block stays. Linux changes its code all the
  * time: KVM's first guest and its last switch a branch in the scheduler, where Linux plants an INT3
- * for a moment. In one of some 300 guests it was run for ever: both CPUs hung in an endless #BP.
+ * for a moment. In one of some hundred guests it was run for ever: both CPUs hung in an endless
+ * #BP.
  */
 #include "harness/lab/lab.h"
 
